@@ -1,0 +1,122 @@
+"""Everything the station says, in Chinese and English, by code.
+
+A refusal always says what to do next. `person` is the one tone that calls for somebody, and the
+only one the screen shows in red.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Tone = Literal["rest", "wait", "done", "note", "person"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to say; `next_*` is what to do now, shown smaller below."""
+
+    code: str
+    tone: Tone
+    zh: str
+    en: str
+    next_zh: str = ""
+    next_en: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For the screen and for scripts."""
+        return asdict(self)
+
+
+def say(code: str, **values: object) -> Message:
+    """The message of this code with its blanks filled in; raises KeyError for an unknown code."""
+    tone, *texts = TABLE[code]
+    zh, en, next_zh, next_en = (text.format_map(values) for text in texts)
+    return Message(code, tone, zh, en, next_zh, next_en)
+
+
+TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
+    # At rest
+    "welcome": ("rest", "请放身份证", "Place your ID card", "放在读卡器上，听到提示后拿走", "Lay it on the reader, then take it back"),
+    "welcome_no_reader": (
+        "rest", "请到工作台签到", "Please sign in at the desk", "读卡器未连接，工作人员可点“见证签到”", "No card reader; staff can use “Witness sign-in”",
+    ),
+    "not_enrolled": ("person", "本机尚未登记", "This station is not enrolled", "请工作人员用一次性登记码运行 kiosk enrol", "Staff: run kiosk enrol with a one-time code"),
+    "no_package": ("person", "还没有取得名册", "No roster yet", "请连接网络，名册会自动下载", "Connect to the network; the roster downloads by itself"),
+    "no_session": ("person", "本机没有培训期", "No training session on this station", "请联系培训机构", "Please contact the institution"),
+    # Signed in and out
+    "signed_in": ("done", "签到成功", "Signed in", "请入座", "Please take a seat"),
+    "signed_out": ("done", "签退成功", "Signed out", "再见，请带好随身物品", "Goodbye, and mind your belongings"),
+    "already_in": ("note", "已签到，无需重复", "Already signed in", "{sign_out_at} 起可以签退", "You can sign out from {sign_out_at}"),
+    "already_out": ("note", "已签退，无需重复", "Already signed out", "本课次记录完整", "This lesson's record is complete"),
+    "card_expired": ("done", "证件已过期，请及时换领", "This card has expired; please renew it", "", ""),
+    # Not now
+    "too_early": ("note", "还没到签到时间", "Too early to sign in", "{opens_at} 开始签到", "Sign-in opens at {opens_at}"),
+    "lesson_over": ("person", "本课次已结束", "This lesson is over", "如确已到课，请到工作台说明", "If you were here, please tell the staff"),
+    "session_over": ("note", "本期课次已全部结束", "All lessons of this session are over", "如有疑问，请到工作台", "Any question: ask at the desk"),
+    # Who is this
+    "walk_in": ("person", "不在本期名册，请到工作台登记", "Not on the roster: please register at the desk", "刷卡已记录，请找工作人员", "Your visit is recorded; please see the staff"),
+    "look": ("wait", "请看摄像头", "Please look at the camera", "一个人站到镜头前", "One person in front of the camera"),
+    "witness_face": ("person", "请工作人员确认", "Staff, please confirm", "核对本人后输入见证密码", "Check the person, then enter the witness PIN"),
+    "witness_unseen": ("person", "请工作人员确认", "Staff, please confirm", "没有看清面部；核对本人后输入见证密码", "No clear view of the face; check the person, enter the PIN"),
+    "not_confirmed": ("person", "未确认，请到工作台", "Not confirmed: please go to the desk", "未签到；可重新刷卡或找工作人员", "Not signed in; try again or see the staff"),
+    # The witness
+    "pin_wrong": ("person", "见证密码不对", "Wrong witness PIN", "请重新输入", "Please try again"),
+    "pin_locked": ("person", "输错次数太多", "Too many wrong PINs", "请 {seconds} 秒后再试", "Try again in {seconds} s"),
+    "nobody_waiting": ("note", "现在没有需要确认的人", "Nobody is waiting", "请先刷卡", "Lay a card first"),
+    "enrolment_unknown": ("person", "名册里没有这个人", "Not on the roster", "请核对名册", "Please check the roster"),
+    # Pictures
+    "photo_taken": ("done", "课堂照片已保存", "Class photo saved", "已与本课次绑定", "Bound to this lesson"),
+    "photo_no_lesson": ("note", "现在没有课次", "No lesson now", "上课时间再拍", "Take it during a lesson"),
+    "portrait_saved": ("done", "头像已登记", "Portrait enrolled", "只存在本机，加密保存，不存照片", "Kept encrypted on this station only; no picture is stored"),
+    "portrait_no_consent": ("person", "没有刷脸同意书", "No consent to face check", "不需要刷脸也能签到", "Signing in works without it"),
+    "face_none": ("person", "没有看到人脸", "No face seen", "请看镜头，光线亮一些", "Look at the camera, with more light"),
+    "face_many": ("person", "镜头里不止一个人", "More than one person", "请一个人站到镜头前", "One person at a time, please"),
+    "face_small": ("person", "人脸太小", "The face is too small", "请靠近一点", "Please come closer"),
+    "face_blurred": ("person", "画面不清楚", "The picture is blurred", "请站稳，擦一擦镜头", "Stand still; wipe the lens"),
+    "face_loading": ("note", "正在准备", "Getting ready", "请过几秒再试", "Try again in a few seconds"),
+    "roster": ("rest", "名册", "Roster", "", ""),
+    "face_off": ("note", "本期不用刷脸", "No face check in this session", "刷身份证即可签到", "The ID card is enough"),
+    "language_changed": ("rest", "已切换为中文", "Switched to English", "", ""),
+    # Parts
+    "card_unreadable": ("note", "没读到，请拿起来再放一次", "Not read: lift the card and lay it again", "贴紧读卡区，不要夹在手机壳里", "Flat on the reader, without a phone case"),
+    "reader_ready": ("rest", "读卡器正常", "Card reader ready", "", ""),
+    "reader_starting": ("rest", "正在连接读卡器", "Connecting to the card reader", "", ""),
+    "reader_off": ("rest", "未配置读卡器", "No card reader configured", "", ""),
+    "reader_fault": ("person", "读卡器没有反应", "The card reader does not answer", "请检查连线；可先用见证签到", "Check the cable; use witness sign-in meanwhile"),
+    "camera_live": ("rest", "摄像头正常", "Camera ready", "", ""),
+    "camera_starting": ("rest", "正在打开摄像头", "Opening the camera", "", ""),
+    "camera_off": ("rest", "未配置摄像头", "No camera configured", "刷身份证即可签到", "The ID card is enough"),
+    "camera_stopped": ("person", "摄像头没有画面", "The camera gives no picture", "请检查连线；刷身份证照常签到", "Check the cable; ID cards still work"),
+    # Records
+    "not_recorded": ("person", "没有记上，请找工作人员", "NOT recorded: please see the staff", "本机磁盘写不进去，请改用纸质签到", "The disk can't be written; use the paper register"),
+    "queue_empty": ("rest", "全部已上传", "Everything uploaded", "", ""),
+    "queue": ("rest", "已记录，待上传 {pending} 条", "Recorded, {pending} to upload", "", ""),
+    "held": ("person", "{held} 条需要核对", "{held} to be checked", "记录仍在，请在系统里查看原因", "Nothing is lost; see the reasons on the server"),
+    "may_power_off": ("rest", "可以关机", "Safe to power off", "", ""),
+    "keep_on": ("rest", "请勿关机", "Keep it on", "", ""),
+    "station_revoked": ("person", "本机已停用", "This station is revoked", "记录仍在本机，请联系商务局", "Records are kept here; contact the bureau"),
+    "station_unknown": ("person", "本机未登记", "This station is unknown", "记录仍在本机，请联系商务局", "Records are kept here; contact the bureau"),
+    # The command line
+    "enrolled": ("done", "登记成功：{name}", "Enrolled: {name}", "", ""),
+    "already_enrolled": ("person", "本机已登记为“{name}”", "Already enrolled as “{name}”", "换机请用新的数据目录", "Use a new home for a new station"),
+    "server_unreachable": ("person", "连不上服务器：{detail}", "Can't reach the server: {detail}", "请检查网络和地址", "Check the network and the address"),
+    "server_refused": ("person", "服务器没有同意：{detail}", "The server refused: {detail}", "", ""),
+    "journal_broken": ("person", "本机数据打不开：{detail}", "Can't open the station's data: {detail}", "请不要删除数据目录，联系技术人员", "Keep the data directory; ask for support"),
+    "listen_not_local": ("person", "只能在本机打开：{detail}", "Loopback addresses only: {detail}", "例如 127.0.0.1:8765", "For example 127.0.0.1:8765"),
+    "listen_taken": ("person", "地址已被占用：{detail}", "Address in use: {detail}", "请换一个端口", "Choose another port"),
+    "serving": ("done", "签到屏幕：{address}", "Station screen: {address}", "", ""),
+    "no_card": ("person", "没有读到卡：{detail}", "No card read: {detail}", "", ""),
+    "video_written": ("done", "已生成：{path}", "Written: {path}", "", ""),
+    "file_trouble": ("person", "写不了文件：{detail}", "Can't write the file: {detail}", "", ""),
+    "stopping": ("rest", "签到程序已停止，记录都在本机", "Stopped; every record is on this machine", "", ""),
+    "healthy": ("done", "一切正常", "All is well", "", ""),
+    "unhealthy": ("person", "有 {number} 项需要处理", "{number} thing(s) need attention", "", ""),
+    "face_unknown": ("person", "没有这张脸：{detail}", "No such face: {detail}", "可用 astronaut、grace_hopper、both、nobody", "Use astronaut, grace_hopper, both or nobody"),
+    # Requests that the screen never makes
+    "not_local": ("person", "只接受本机页面的操作", "Only this station's own page may do that", "", ""),
+    "request_wrong": ("person", "请求不完整", "The request is incomplete", "", ""),
+}  # fmt: skip
+
+
+LANGUAGES = ("zh", "en")

@@ -1,0 +1,1 @@
+"""The station's one screen, served to this machine and to nobody else."""

@@ -1,0 +1,129 @@
+"""A small county with everything in it, and a second one whose people must never see the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.accounts.choices import Role
+from training.core.actor import SYSTEM, Actor
+from training.demo.people import synthetic_people
+from training.demo.scenery import (
+    Staff,
+    add_county_staff,
+    add_institution,
+    add_instructors,
+    add_training_agreement,
+    plan_farmers_session,
+    roster_workbook,
+)
+from training.enrolment.services import import_roster
+from training.institutions.models import Institution, Instructor
+from training.programmes.models import Programme
+from training.programmes.preset import load_preset
+from training.programmes.services import load_programme
+from training.scheduling.models import TrainingSession
+from training.scheduling.services import approve_session, submit_session
+
+CLASS_DAY = date(2021, 5, 18)
+EARLY_MORNING = datetime(2021, 5, 18, 0, 40, tzinfo=UTC)  # 08:40 in the county
+
+
+@dataclass
+class Clock:
+    """The product's own clock file, set by the test."""
+
+    path: Path
+
+    def set(self, moment: datetime) -> None:
+        offset = (moment - datetime.now(UTC)).total_seconds()
+        self.path.write_text(str(offset), encoding="ascii")
+
+    def advance(self, **step: float) -> None:
+        offset = float(self.path.read_text(encoding="ascii"))
+        self.path.write_text(str(offset + timedelta(**step).total_seconds()), encoding="ascii")
+
+
+@dataclass
+class County:
+    """One programme with one institution, their people, and a session with two half-days."""
+
+    programme: Programme
+    institution: Institution
+    county_staff: Staff
+    institution_staff: Staff
+    instructors: tuple[Instructor, Instructor]
+    session: TrainingSession
+
+    def actor(self, role: Role) -> Actor:
+        staff = self.institution_staff if role in self.institution_staff.members else self.county_staff
+        return staff.actor(role)
+
+    def user(self, role: Role):
+        staff = self.institution_staff if role in self.institution_staff.members else self.county_staff
+        return staff.members[role].user
+
+
+@pytest.fixture
+def clock(tmp_path: Path, settings: Any) -> Iterator[Clock]:
+    """Starts at 08:40 of the class day, a month after planning."""
+    clock = Clock(tmp_path / "clock")
+    clock.set(EARLY_MORNING)
+    settings.CLOCK_FILE = str(clock.path)
+    yield clock
+
+
+@pytest.fixture
+def make_county(db: None, clock: Clock, settings: Any, tmp_path: Path) -> Callable[..., County]:
+    """Build a county from the Shicheng preset under another code and name."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+    def make(
+        code: str = "SC-2020", county: str = "石城县", uscc: str = "91360735MA35NXTP4H", people: int = 12
+    ) -> County:
+        preset = load_preset("shicheng").model_copy(update={"code": code, "county": county})
+        programme = load_programme(preset, actor=SYSTEM)
+        prefix = f"{code.lower()}-"
+        county_staff = add_county_staff(programme, prefix)
+        institution, institution_staff = add_institution(
+            programme,
+            name=f"{county}兴农电商培训中心",
+            uscc=uscc,
+            prefix=prefix,
+            bureau=county_staff.actor(Role.BUREAU_HEAD),
+        )
+        clerk = institution_staff.actor(Role.INSTITUTION_CLERK)
+        agreement = add_training_agreement(institution, actor=clerk)
+        instructors = add_instructors(institution, actor=clerk)
+        session, _venue = plan_farmers_session(institution, agreement, instructors, on=CLASS_DAY, actor=clerk)
+        if people:
+            roster = roster_workbook(synthetic_people(people, seed=7))
+            import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)
+        return County(programme, institution, county_staff, institution_staff, instructors, session)
+
+    return make
+
+
+@pytest.fixture
+def county(make_county: Callable[..., County]) -> County:
+    """石城县 with a draft session of twelve trainees."""
+    return make_county()
+
+
+@pytest.fixture
+def other_county(make_county: Callable[..., County]) -> County:
+    """永丰县, a stranger."""
+    return make_county("YF-2020", "永丰县", "91360825MA36DEMN7K")
+
+
+@pytest.fixture
+def approved(county: County) -> County:
+    """The same county, its session submitted and approved."""
+    submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
+    county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
+    return county

@@ -1,0 +1,362 @@
+"""The desk, driven through the station: cards, faces, witnesses, photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.camera import Camera
+from kiosk.desk import Card
+from kiosk.envelope import CardUsed, Enrolled, WalkIn
+from kiosk.face import MODEL, FaceModel
+from kiosk.journal import Journal, Portrait
+from kiosk.station import Station
+
+Cards = Callable[..., Card]
+Stations = Callable[..., Station]
+Cameras = Callable[[str], Camera]
+Eventually = Callable[..., None]
+
+
+def events(journal: Journal) -> list[dict[str, Any]]:
+    return [json.loads(envelope.payload) for envelope in journal.envelopes()]
+
+
+def summary(journal: Journal) -> list[tuple[object, ...]]:
+    return [
+        (event["kind"], event["lesson"], (event["person"] or {}).get("enrolment"), event["method"])
+        for event in events(journal)
+    ]
+
+
+def test_a_card_on_the_roster_signs_in_and_later_out(
+    journal: Journal, make_station: Stations, card: Cards, set_time: Callable[[str], None]
+) -> None:
+    station = make_station()
+
+    station.admit(card("赵春禾"))
+    shown = station.state()
+    set_time("11:45")
+    station.admit(card("赵春禾"))
+
+    assert (shown["message"]["zh"], shown["person"]["name"]) == ("签到成功", "赵春禾")
+    assert shown["counts"] == {"expected": 4, "signed_in": 1, "signed_out": 0, "walk_ins": 0}
+    assert station.state()["message"]["zh"] == "签退成功"
+    assert summary(journal) == [("sign_in", 11, 103, "card"), ("sign_out", 11, 103, "card")]
+
+
+@pytest.mark.parametrize(
+    ("hhmm", "code", "recorded"),
+    [
+        ("07:59", "too_early", 0),
+        ("08:00", "signed_in", 1),
+        ("11:59", "signed_in", 1),
+        ("12:00", "lesson_over", 0),
+        ("13:00", "signed_in", 1),
+        ("17:30", "lesson_over", 0),
+        ("23:30", "session_over", 0),
+    ],
+)
+def test_the_hour_decides_what_a_first_card_means(
+    journal: Journal,
+    make_station: Stations,
+    card: Cards,
+    set_time: Callable[[str], None],
+    hhmm: str,
+    code: str,
+    recorded: int,
+) -> None:
+    set_time(hhmm)
+    station = make_station()
+
+    station.admit(card("赵春禾"))
+
+    assert station.state()["message"]["code"] == code
+    assert journal.counts().total == recorded
+
+
+def test_a_second_card_before_the_end_records_nothing(
+    journal: Journal, make_station: Stations, card: Cards, set_time: Callable[[str], None]
+) -> None:
+    station = make_station()
+    station.admit(card("赵春禾"))
+    set_time("10:00")
+
+    station.admit(card("赵春禾"))
+
+    assert station.state()["message"]["zh"] == "已签到，无需重复"
+    assert station.state()["message"]["next_zh"] == "11:30 起可以签退"
+    assert journal.counts().total == 1
+
+
+def test_signed_in_survives_a_restart(journal: Journal, make_station: Stations, card: Cards) -> None:
+    make_station().admit(card("赵春禾"))
+
+    reborn = make_station()
+    reborn.admit(card("赵春禾"))
+
+    assert reborn.state()["message"]["code"] == "already_in"
+
+
+def test_an_expired_card_is_accepted_with_a_note(make_station: Stations, card: Cards) -> None:
+    station = make_station()
+
+    station.admit(card("赵春禾", expired=True))
+
+    assert station.state()["message"]["code"] == "signed_in"
+    assert station.state()["note"]["zh"] == "证件已过期，请及时换领"
+
+
+def test_a_walk_in_is_recorded_sealed_and_sent_to_the_desk(
+    journal: Journal, county: Any, make_station: Stations, card: Cards, stranger: tuple[str, str]
+) -> None:
+    name, number = stranger
+    station = make_station()
+
+    station.admit(card(name, number=number))
+    station.admit(card(name, number=number))
+
+    assert station.state()["message"]["zh"] == "不在本期名册，请到工作台登记"
+    assert station.state()["counts"]["walk_ins"] == 1
+    (event,) = events(journal)
+    assert number not in json.dumps(event, ensure_ascii=False)
+    sealed = WalkIn(**event["person"])
+    assert county.opened(type("Seen", (), {"person": sealed})()) == {
+        "number": number,
+        "name": name,
+        "card_type": "citizen",
+    }
+
+
+def test_no_number_and_no_name_lies_readable_on_the_disk(
+    tmp_path: Path, journal: Journal, make_station: Stations, card: Cards, stranger: tuple[str, str]
+) -> None:
+    station = make_station()
+    station.admit(card("赵春禾"))
+    station.admit(card(stranger[0], number=stranger[1]))
+    journal.keep_portrait(101, Portrait((0.123456789,) * 128, MODEL), station._clock.now())
+
+    disk = b"".join(path.read_bytes() for path in (tmp_path / "home").iterdir() if path.suffix != ".key")
+
+    for secret in (card("赵春禾").number, stranger[1], stranger[0], "赵春禾", "0.123456789"):
+        assert secret.encode() not in disk
+
+
+class TestFaces:
+    @pytest.fixture
+    def enrolled(
+        self, make_station: Stations, make_camera: Cameras, face_model: FaceModel, pin: str
+    ) -> Stations:
+        """A station on which 陈小满 enrolled her portrait and now somebody stands there."""
+
+        def make(who: str) -> Station:
+            station = make_station(camera=make_camera("astronaut"), model=face_model)
+            assert station.enrol_portrait(101, pin).code == "portrait_saved"
+            station.stop()
+            return make_station(camera=make_camera(who), model=face_model)
+
+        return make
+
+    def test_the_same_face_passes(
+        self, journal: Journal, enrolled: Stations, card: Cards, eventually: Eventually
+    ) -> None:
+        station = enrolled("astronaut")
+
+        station.admit(card("陈小满"))
+        assert station.state()["message"]["zh"] == "请看摄像头"
+        eventually(lambda: station.state()["screen"] == "told")
+
+        assert station.state()["message"]["zh"] == "签到成功"
+        (event,) = events(journal)
+        assert (event["method"], event["face"]["band"], event["face"]["model"]) == ("card+face", "pass", MODEL)
+        assert event["face"]["distance"] < event["face"]["threshold"] == 0.4
+
+    def test_another_face_needs_a_witness_who_may_allow(
+        self, journal: Journal, enrolled: Stations, card: Cards, eventually: Eventually, pin: str
+    ) -> None:
+        station = enrolled("grace_hopper")
+
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["screen"] == "witness")
+        assert journal.counts().total == 0
+        assert station.decide(pin, allow=True).zh == "签到成功"
+
+        (event,) = events(journal)
+        assert (event["kind"], event["method"], event["witness"]) == ("sign_in", "witness", {"id": 7})
+        assert event["face"]["band"] == "no_match"
+
+    def test_a_witness_may_refuse_and_that_is_evidence(
+        self, journal: Journal, enrolled: Stations, card: Cards, eventually: Eventually, pin: str
+    ) -> None:
+        station = enrolled("grace_hopper")
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["screen"] == "witness")
+
+        assert station.decide(pin, allow=False).code == "not_confirmed"
+
+        (event,) = events(journal)
+        assert (event["kind"], event["person"], event["witness"]) == ("check", {"enrolment": 101}, {"id": 7})
+        assert station.state()["counts"]["signed_in"] == 0
+
+    def test_between_the_thresholds_a_person_decides(
+        self, journal: Journal, county: Any, enrolled: Stations, card: Cards, eventually: Eventually, pin: str
+    ) -> None:
+        station = enrolled("grace_hopper")
+        county.package["sessions"][0]["face"] |= {"pass_below": 0.4, "ask_below": 0.9}
+        journal.keep_package(json.dumps(county.package | {"version": "2"}).encode())
+
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["screen"] == "witness")
+        station.decide(pin, allow=True)
+
+        assert events(journal)[0]["face"]["band"] == "ask"
+
+    def test_two_faces_at_once_are_no_face(
+        self, enrolled: Stations, card: Cards, eventually: Eventually
+    ) -> None:
+        station = enrolled("both")
+
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["screen"] == "witness")
+
+        assert station.state()["message"]["code"] == "witness_unseen"
+
+    def test_without_consent_the_card_is_enough_and_as_quick(
+        self, journal: Journal, enrolled: Stations, card: Cards
+    ) -> None:
+        station = enrolled("astronaut")
+
+        station.admit(card("赵春禾"))
+
+        assert station.state()["message"]["zh"] == "签到成功"
+        assert events(journal)[0]["method"] == "card"
+
+    def test_a_camera_that_gives_no_picture_does_not_stop_the_desk(
+        self, journal: Journal, enrolled: Stations, make_station: Stations, make_camera: Cameras,
+        face_model: FaceModel, card: Cards, eventually: Eventually,
+    ) -> None:  # fmt: skip
+        enrolled("astronaut")
+        camera = make_camera("/nowhere/camera.avi")
+        station = make_station(camera=camera, model=face_model)
+        eventually(lambda: station.state()["camera"]["state"] == "stopped")
+
+        station.admit(card("陈小满"))
+
+        assert station.state()["message"]["zh"] == "签到成功"
+        assert station.state()["camera"]["zh"] == "摄像头没有画面"
+        assert events(journal)[0]["method"] == "card"
+
+    def test_the_next_card_leaves_the_undecided_visit_behind_as_a_check(
+        self, journal: Journal, enrolled: Stations, card: Cards, eventually: Eventually
+    ) -> None:
+        station = enrolled("grace_hopper")
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["screen"] == "witness")
+
+        station.admit(card("赵春禾"))
+
+        assert summary(journal) == [("check", 11, 101, "card"), ("sign_in", 11, 103, "card")]
+
+    def test_a_portrait_needs_consent(
+        self, journal: Journal, make_station: Stations, make_camera: Cameras, face_model: FaceModel, pin: str
+    ) -> None:
+        station = make_station(camera=make_camera("astronaut"), model=face_model)
+
+        assert station.enrol_portrait(103, pin).code == "portrait_no_consent"
+
+        assert journal.portraits() == set()
+
+    def test_a_withdrawn_consent_takes_the_portrait_with_it(
+        self, journal: Journal, county: Any, enrolled: Stations
+    ) -> None:
+        enrolled("astronaut")
+        assert journal.portraits() == {101}
+        county.package["sessions"][0]["roster"][0]["face_consent"] = False
+
+        journal.keep_package(json.dumps(county.package | {"version": "2"}).encode())
+
+        assert journal.portraits() == set()
+
+
+def test_a_witness_signs_in_somebody_without_a_card(
+    journal: Journal, make_station: Stations, pin: str
+) -> None:
+    station = make_station()
+
+    assert station.vouch(104, pin).zh == "签到成功"
+
+    assert summary(journal) == [("sign_in", 11, 104, "witness")]
+    assert [row["done"] for row in station.roster(pin)[1]] == [[], [], [], ["sign_in"]]
+
+
+def test_a_wrong_pin_signs_nobody_in_and_guessing_is_locked(
+    journal: Journal, make_station: Stations, pin: str
+) -> None:
+    station = make_station()
+
+    assert [station.vouch(104, "000000").code for _ in range(6)] == ["pin_wrong"] * 5 + ["pin_locked"]
+    assert station.vouch(104, pin).code == "pin_locked"
+    assert station.roster(pin) == (station.vouch(104, pin), [])
+    assert journal.counts().total == 0
+
+
+def test_a_class_photo_is_bound_to_its_lesson(
+    journal: Journal, make_station: Stations, make_camera: Cameras, set_time: Callable[[str], None]
+) -> None:
+    station = make_station(camera=make_camera("both"))
+    set_time("10:00")
+
+    assert station.take_photo().code == "photo_taken"
+
+    (event,) = events(journal)
+    assert (event["kind"], event["lesson"], event["person"]) == ("photo", 11, None)
+    assert station.state()["safe_to_power_off"] is False
+
+
+def test_a_class_photo_outside_class_is_not_taken(
+    journal: Journal, make_station: Stations, make_camera: Cameras, set_time: Callable[[str], None]
+) -> None:
+    set_time("20:00")
+    station = make_station(camera=make_camera("both"))
+
+    assert station.take_photo().code == "photo_no_lesson"
+    assert journal.counts().total == 0
+
+
+def test_what_the_disk_did_not_take_is_never_called_a_success(
+    journal: Journal, make_station: Stations, card: Cards
+) -> None:
+    station = make_station()
+    journal._db.execute("PRAGMA query_only = ON")  # a disk that went read-only
+
+    station.admit(card("赵春禾"))
+
+    assert station.state()["message"]["zh"] == "没有记上，请找工作人员"
+    journal._db.execute("PRAGMA query_only = OFF")
+    assert journal.counts().total == 0
+
+
+def test_a_station_that_is_not_enrolled_says_so(tmp_path: Path, card: Cards) -> None:
+    from kiosk.clock import Clock
+
+    with Journal(tmp_path / "new") as journal:
+        station = Station(journal, Clock(), Camera(None))
+        station.admit(card("赵春禾"))
+        shown = station.state()
+
+    assert (shown["screen"], shown["message"]["zh"]) == ("setup", "本机尚未登记")
+
+
+def test_an_enrolled_person_and_a_card_are_what_the_event_says(
+    journal: Journal, make_station: Stations, card: Cards
+) -> None:
+    make_station().admit(card("赵春禾"))
+
+    (event,) = events(journal)
+    assert Enrolled(**event["person"]) == Enrolled(enrolment=103)
+    assert CardUsed(**event["card"]).type == "citizen"
+    assert (event["seq"], event["prev"], event["session"]) == (1, "0" * 64, "SC-2026-03")

@@ -1,0 +1,24 @@
+"""Test settings: the product's own, with throw-away keys and directories."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from training.core.keys import new_keys
+
+for _name, _value in new_keys().items():
+    os.environ.setdefault(_name, _value)
+os.environ.setdefault("YIDANG_FONTS_DIR", str(Path(__file__).parent.parent / "var" / "fonts"))
+os.environ["YIDANG_VAR_DIR"] = tempfile.mkdtemp(prefix="yidang-tests-")
+if url := os.environ.get("TEST_POSTGRES_URL"):
+    os.environ["DATABASE_URL"] = url
+
+from training.settings import *  # noqa: E402, F403  after the environment is ready
+
+ALLOWED_HOSTS = ["*"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -1,0 +1,201 @@
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from training.dossiers.facts import Attachment, DossierFacts
+from training.dossiers.pdf import build_pdf
+from training.dossiers.seal import Sealer
+
+JAVA = Path("/usr/share/java")
+PREFLIGHT_JARS = ("preflight", "pdfbox2", "fontbox2", "xmpbox", "commons-logging", "javax.activation", "jaxb-api")
+
+
+def text_of(content: bytes, *options: str) -> str:
+    command = ["pdftotext", "-enc", "UTF-8", *options, "-", "-"]
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode()
+
+
+def pages_of(content: bytes) -> list[str]:
+    return text_of(content, "-layout").split("\f")[:-1]
+
+
+def bookmarks(content: bytes) -> list[tuple[str, int]]:
+    """Top-level titles with their page numbers."""
+    with pikepdf.open(BytesIO(content)) as pdf, pdf.open_outline() as outline:
+        numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages, 1)}
+        named = [(item.title, item.destination or item.action.D) for item in outline.root]
+        destinations = pdf.Root.get("/Dests", {})
+        return [(title, _page(at, destinations, numbers)) for title, at in named]
+
+
+def _page(at: pikepdf.Object, destinations: pikepdf.Object, numbers: dict[tuple[int, int], int]) -> int:
+    return numbers[(at if isinstance(at, pikepdf.Array) else destinations[str(at)])[0].objgen]
+
+
+def with_file(facts: DossierFacts, file: Attachment) -> DossierFacts:
+    return replace(facts, attachments=(*facts.attachments, file))
+
+
+def test_the_same_facts_give_the_same_bytes(
+    make_facts: Callable[[int], DossierFacts], dossier: bytes, sealer: Sealer, fonts_dir: Path
+) -> None:
+    assert build_pdf(make_facts(12), sealer.note, fonts_dir) == dossier
+
+
+def test_rare_names_come_back_from_roster_register_and_completion(dossier: bytes) -> None:
+    text = text_of(dossier)
+    assert (text.count("司马䶮"), text.count("张𬭎")) == (4, 4)
+
+
+def test_every_page_says_its_number_the_total_the_mark_and_the_phones(dossier: bytes) -> None:
+    pages = pages_of(dossier)
+    numbers = [re.findall(r"第 (\d+) 页 / 共 (\d+) 页", page)[-1] for page in pages]
+    assert numbers == [(str(n), str(len(pages))) for n in range(1, len(pages) + 1)]
+    for page in pages:
+        assert "全国电子商务进农村综合示范项目" in page
+        assert "江西省商务厅 0791-86246339" in page
+        assert "2021-03-20 10:30" in page
+        assert "SC-2020-NM-P-001" in page
+
+
+def test_bookmarks_lead_to_the_nine_parts_in_order(dossier: bytes) -> None:
+    pages = pages_of(dossier)
+    parts = [(title, page) for title, page in bookmarks(dossier) if re.search(r"A\d", title)]
+    assert [re.search(r"A\d", title)[0] for title, _page in parts] == [f"A{n}" for n in range(1, 10)]
+    for title, page in parts:
+        assert title.split("　")[1] in pages[page - 1]
+
+
+def test_the_contents_name_the_page_of_each_part(dossier: bytes) -> None:
+    contents = pages_of(dossier)[1]
+    for title, page in bookmarks(dossier)[1:]:
+        line = next(line for line in contents.splitlines() if title.split("　")[-1] in line)
+        assert line.split()[-1].strip(".") == str(page)
+
+
+def test_attached_pdf_pages_stand_in_their_part_and_are_numbered(dossier: bytes) -> None:
+    pages = pages_of(dossier)
+    starts = dict(bookmarks(dossier))
+    first = starts["一、A1　委托培训协议或下达培训任务文件"]
+    assert "Agreement, page 1" in pages[first]
+    assert "Agreement, page 2" in pages[first + 1]
+    assert f"第 {first + 2} 页 / 共" in pages[first + 1]
+    assert starts["二、A2　营业执照及相关资质证明"] == first + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("locked.pdf", "encrypted"), ("broken.pdf", b"%PDF-1.4 and then nothing"), ("empty.pdf", b"")],
+)
+def test_a_pdf_that_cannot_be_opened_is_listed_with_the_reason(
+    name: str,
+    content: bytes | str,
+    facts: DossierFacts,
+    make_attachment: Callable[..., Attachment],
+    make_pdf: Callable[..., bytes],
+    fonts_dir: Path,
+) -> None:
+    body = make_pdf(1, user="u", owner="o") if isinstance(content, str) else content
+    made = build_pdf(with_file(facts, make_attachment("A4", name, body)), None, fonts_dir)
+    page = next(page for page in pages_of(made)[2:] if name in page)
+    assert "PDF 已加密或损坏，未并入" in re.sub(r"\s+", "", page).replace("PDF已", "PDF 已")
+
+
+def test_a_picture_that_cannot_be_read_does_not_stop_the_rest(
+    facts: DossierFacts, make_attachment: Callable[..., Attachment], make_jpeg: Callable[..., bytes], fonts_dir: Path
+) -> None:
+    cut = make_attachment("A2", "cut.jpg", make_jpeg("cut")[:900], "image/jpeg")
+    made = build_pdf(with_file(facts, cut), None, fonts_dir)
+    assert "cut.jpg" in text_of(made)
+
+
+def test_the_register_adds_up_by_half_day_and_by_person(dossier: bytes) -> None:
+    page = next(page for page in pages_of(dossier)[2:] if "交叉核对" in page)
+    assert "按半天合计实到 23，按学员合计 23，相符" in page
+    assert re.search(r"合计\s+24\s+23\s+1\s+4140", page)
+
+
+def test_renci_and_renshu_are_both_named(dossier: bytes) -> None:
+    cover = pages_of(dossier)[0]
+    assert "名册 12 人（人数），结业 11 人次 / 11 人（人数）" in cover
+
+
+def test_an_unsealed_dossier_says_that_it_is_a_draft(facts: DossierFacts, dossier: bytes, fonts_dir: Path) -> None:
+    draft = pages_of(build_pdf(facts, None, fonts_dir))[0]
+    assert ("未封存" in draft, "未封存" in pages_of(dossier)[0]) == (True, False)
+    assert "已封" in pages_of(dossier)[0]
+
+
+def test_missing_items_are_named_in_their_part(facts: DossierFacts, fonts_dir: Path) -> None:
+    finding = "缺 A3：第4课次授课人王某某无资质证明"
+    items = tuple(
+        replace(item, complete=False, findings=(finding,)) if item.code == "A3" else item for item in facts.items
+    )
+    pages = pages_of(build_pdf(replace(facts, items=items), None, fonts_dir))
+    assert "缺 1 处" in pages[0]
+    assert "齐全 8 / 9" in pages[0]
+    assert any(finding in page for page in pages[2:])
+
+
+def test_a_roster_of_300_breaks_with_its_header_on_every_page_and_loses_nobody(
+    make_facts: Callable[[int], DossierFacts], fonts_dir: Path
+) -> None:
+    facts = make_facts(300)
+    pages = pages_of(build_pdf(facts, None, fonts_dir))
+    roster = [page for page in pages if "乡镇、村" in page]
+    assert len(roster) > 5
+    listed = [int(n) for page in roster for n in re.findall(r"^\s*(\d+)\s+\S+\s+[男女]\s", page, re.MULTILINE)]
+    assert listed == list(range(1, 301))
+
+
+def test_markup_and_very_long_words_in_a_name_are_only_text(facts: DossierFacts, fonts_dir: Path) -> None:
+    odd = replace(facts.roster[0], name="<b>&amp;" + "长" * 120, village="A" * 200)
+    text = text_of(build_pdf(replace(facts, roster=(odd, *facts.roster[1:])), None, fonts_dir))
+    assert "<b>&amp;" in text
+    assert re.sub(r"\s", "", text).count("长" * 9) > 5
+
+
+def test_a_dossier_without_anything_yet_can_be_printed(facts: DossierFacts, fonts_dir: Path) -> None:
+    empty = replace(
+        facts, agreement=None, licences=(), instructors=(), plan=None, lessons=(), changes=(), materials=(), roster=(),
+        registers=(), photos=(), completion=(), attachments=(), stations=(), envelopes=(),
+    )  # fmt: skip
+    assert "未提供培训方案" in text_of(build_pdf(empty, None, fonts_dir))
+
+
+def test_no_font_of_ours_is_left_out_of_the_file(
+    without_merged_pdfs: DossierFacts, fonts_dir: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "dossier.pdf"
+    path.write_bytes(build_pdf(without_merged_pdfs, None, fonts_dir))
+    table = subprocess.run(["pdffonts", path], capture_output=True, check=True, text=True).stdout
+    assert {line.split()[0][7:] for line in table.splitlines()[2:]} == {"NotoSansSC-Regular", "NotoSansSC-Bold"}
+
+
+def test_only_a_dossier_made_of_our_own_pages_claims_to_be_pdf_a(
+    without_merged_pdfs: DossierFacts, dossier: bytes, fonts_dir: Path
+) -> None:
+    own = build_pdf(without_merged_pdfs, None, fonts_dir)
+    assert (b"pdfaid:part" in own, b"pdfaid:part" in dossier) == (True, False)
+
+
+def test_preflight_finds_the_dossier_valid_pdf_a(
+    without_merged_pdfs: DossierFacts, sealer: Sealer, fonts_dir: Path, tmp_path: Path
+) -> None:
+    jars = [JAVA / f"{name}.jar" for name in PREFLIGHT_JARS]
+    missing = [jar.name for jar in jars if not jar.exists()] + ["java"] * (not shutil.which("java"))
+    if missing:
+        pytest.skip(f"PDFBox Preflight is not installed: {', '.join(missing)}")
+    path = tmp_path / "dossier.pdf"
+    path.write_bytes(build_pdf(without_merged_pdfs, sealer.note, fonts_dir))
+    command = ["java", "-cp", os.pathsep.join(map(str, jars)), "org.apache.pdfbox.preflight.Validator_A1b", path]
+    said = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert "is a valid PDF/A-1b file" in said.stdout, said.stdout + said.stderr

@@ -1,0 +1,406 @@
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from kiosk.envelope import encode_key
+from training.dossiers.bag import build_bag
+from training.dossiers.container import pack, unpack
+from training.dossiers.facts import ChainLink, DossierFacts
+from training.dossiers.findings import Report
+from training.dossiers.layout import MANIFEST, METADATA, TAG_MANIFEST, manifest
+from training.dossiers.seal import Sealer
+from training.dossiers.verify import main, verify
+
+Entries = dict[str, bytes]
+ENVELOPES = "data/envelopes/00000000-0000-0000-0000-00000000005a.jsonl"
+
+
+def looked_at(content: bytes, folder: Path) -> Report:
+    path = folder / "x.zip"
+    path.write_bytes(content)
+    return verify(path)
+
+
+def failures(report: Report) -> set[tuple[str, str]]:
+    """(check, file) of everything that does not hold."""
+    return {(check.code, finding.file) for check in report.checks for finding in check.findings if finding.grave}
+
+
+def rehashed(entries: Entries) -> Entries:
+    """The manifests made anew, as somebody without the seal key could."""
+    payload = {name: content for name, content in entries.items() if name.startswith("data/")}
+    fresh = entries | {MANIFEST: manifest(payload)}
+    tags = {n: c for n, c in fresh.items() if n not in payload and n not in ("seal.json", TAG_MANIFEST)}
+    return fresh | {TAG_MANIFEST: manifest(tags)}
+
+
+def edited(entries: Entries, change: Callable[[dict[str, Any]], None]) -> Entries:
+    """The package with other metadata, manifests made to fit."""
+    data = json.loads(entries[METADATA])
+    change(data)
+    return rehashed(entries | {METADATA: json.dumps(data, ensure_ascii=False).encode()})
+
+
+@pytest.fixture(scope="module")
+def entries(package: bytes) -> Entries:
+    return unpack(package)
+
+
+def test_a_sealed_package_holds(package_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(package_file)]) == 0
+    said = capsys.readouterr().out
+    assert "✗" not in said
+    assert said.count("✓") == 11
+    assert "全部相符" in said
+
+
+def test_it_says_so_in_english_and_for_machines(package_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(package_file), "--json", "--lang", "en"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["holds"] is True
+    assert [check["code"] for check in report["checks"]] == [
+        "container", "bag", "manifests", "seal", "files", "pdf", "events", "chain", "register", "completion", "photos",
+    ]  # fmt: skip
+
+
+def test_it_runs_without_django_and_without_the_settings(package_file: Path) -> None:
+    code = (
+        "import sys; from training.dossiers.verify import main; status = main(sys.argv[1:]); "
+        "sys.exit(status or any(name.split('.')[0] == 'django' for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", code, package_file], check=True, capture_output=True)
+
+
+# The cursor is a share of the file, so that the smallest counter-example is its first byte.
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+@example(place=0.0, flip=1)
+@example(place=0.9999999, flip=1)
+def test_one_changed_byte_anywhere_is_found_and_placed(
+    package: bytes, tmp_path: Path, place: float, flip: int
+) -> None:
+    at = int(place * len(package))
+    changed = package[:at] + bytes([package[at] ^ flip]) + package[at + 1 :]
+    assert {check for check, file in failures(looked_at(changed, tmp_path)) if file} == {"container"}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(back=st.integers(1, 2600), flip=st.integers(1, 255))
+def test_one_changed_byte_in_the_directory_of_the_zip_is_found(
+    package: bytes, tmp_path: Path, back: int, flip: int
+) -> None:
+    at = len(package) - back
+    changed = package[:at] + bytes([package[at] ^ flip]) + package[at + 1 :]
+    assert failures(looked_at(changed, tmp_path))
+
+
+def test_a_changed_byte_names_its_file(package: bytes, tmp_path: Path) -> None:
+    infos = zipfile.ZipFile(BytesIO(package)).infolist()
+    for info in infos:
+        body = info.header_offset + 30 + len(info.filename.encode())
+        for at in (info.header_offset + 10, body, body + info.file_size - 1):  # time in the header, first, last
+            changed = package[:at] + bytes([package[at] ^ 1]) + package[at + 1 :]
+            assert failures(looked_at(changed, tmp_path)) == {("container", info.filename)}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.floats(0, 1, exclude_max=True), tail=st.binary(max_size=40))
+def test_a_file_cut_short_or_continued_does_not_hold(
+    package: bytes, tmp_path: Path, cut: float, tail: bytes
+) -> None:
+    assert not looked_at(package[: int(cut * len(package))] + tail, tmp_path).holds
+    assert not looked_at(package + b"\0" + tail, tmp_path).holds
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"PK\x03\x04" + tail)))
+def test_anything_else_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+    report = looked_at(content, tmp_path)
+    assert not report.holds
+    assert "核验未通过" in report.lines("zh")[-1]
+
+
+def test_a_removed_file_is_named(entries: Entries, tmp_path: Path) -> None:
+    for name in entries:
+        rest = {other: content for other, content in entries.items() if other != name}
+        assert name in {file for _check, file in failures(looked_at(pack(rest), tmp_path))}
+
+
+def test_an_added_file_is_named(entries: Entries, tmp_path: Path) -> None:
+    for name in ("data/originals/A9/extra.jpg", "data/extra.txt", "note.txt"):
+        assert ("manifests", name) in failures(looked_at(pack(entries | {name: b"x"}), tmp_path))
+
+
+def test_two_swapped_originals_are_named_even_when_the_manifest_is_made_anew(
+    entries: Entries, tmp_path: Path
+) -> None:
+    one, other = (f"data/originals/A9/class-{n}.jpg" for n in (1, 2))
+    swapped = entries | {one: entries[other], other: entries[one]}
+    assert {("manifests", one), ("manifests", other)} < failures(looked_at(pack(swapped), tmp_path))
+    found = failures(looked_at(pack(rehashed(swapped)), tmp_path))
+    assert {("files", one), ("files", other), ("seal", MANIFEST)} < found
+
+
+@pytest.mark.parametrize("line", [0, 7, 25, 51])
+def test_a_removed_event_is_named_even_when_the_manifest_is_made_anew(
+    entries: Entries, tmp_path: Path, line: int
+) -> None:
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    changed = rehashed(entries | {ENVELOPES: b"".join(lines[:line] + lines[line + 1 :])})
+    report = looked_at(pack(changed), tmp_path)
+    found = [f for check in report.checks if check.code == "events" for f in check.findings]
+    assert [(f.file, f.record, f.en) for f in found] == [
+        (ENVELOPES, f"seq {line + 1}", "this event is missing")
+    ]
+    assert ("seal", MANIFEST) in failures(report)
+    assert (("chain", ENVELOPES) in failures(report)) == (0 < line < 51)
+
+
+def test_a_gap_in_the_chain_is_named_by_its_numbers(entries: Entries, tmp_path: Path) -> None:
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    changed = rehashed(entries | {ENVELOPES: b"".join(lines[:9] + lines[12:])})
+    report = looked_at(pack(changed), tmp_path)
+    (gap,) = next(check.findings for check in report.checks if check.code == "chain")
+    assert gap.zh == "事件链断开：缺第 10–12 号"
+
+
+def test_reordered_events_are_named(entries: Entries, tmp_path: Path) -> None:
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    lines[3], lines[4] = lines[4], lines[3]
+    report = looked_at(pack(rehashed(entries | {ENVELOPES: b"".join(lines)})), tmp_path)
+    (found,) = next(check.findings for check in report.checks if check.code == "chain")
+    assert (found.file, found.zh) == (ENVELOPES, "次序颠倒")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (b'\\"enrolment\\":101', b'\\"enrolment\\":102', "signature"),
+        (b'\\"lesson\\":1', b'\\"lesson\\":2', "signature"),
+        (b'{\\"boot', b'{ \\"boot', "canonical"),
+        (b'\\"v\\":1', b'\\"v\\":2', "malformed"),
+        (b'{"payload', b'{"paylaod', "no signed event"),
+    ],
+)
+def test_an_altered_event_is_named_even_when_the_manifest_is_made_anew(
+    entries: Entries, tmp_path: Path, old: bytes, new: bytes, problem: str
+) -> None:
+    assert old in entries[ENVELOPES]
+    changed = rehashed(entries | {ENVELOPES: entries[ENVELOPES].replace(old, new, 1)})
+    report = looked_at(pack(changed), tmp_path)
+    findings = next(check.findings for check in report.checks if check.code == "events")
+    assert any(f.file == ENVELOPES and problem in f.en and "第" in f.record for f in findings)
+    assert ("seal", MANIFEST) in failures(report)
+
+
+def drop_row(data: dict[str, Any]) -> None:
+    del data["registers"][0]["rows"][0]
+
+
+def credit_the_absent(data: dict[str, Any]) -> None:
+    data["registers"][1]["rows"][11] |= {"signed_in_at": "2021-03-05T06:30:00+00:00", "method": "身份证"}
+
+
+def borrow_a_signature(data: dict[str, Any]) -> None:
+    rows = data["registers"][0]["rows"]
+    rows[0]["events"] = rows[1]["events"]
+
+
+def come_earlier(data: dict[str, Any]) -> None:
+    data["registers"][0]["rows"][4]["signed_in_at"] = "2021-03-05T00:10:00+00:00"
+
+
+def rename(data: dict[str, Any]) -> None:
+    data["registers"][0]["rows"][2]["name"] = "王二"
+
+
+def twice(data: dict[str, Any]) -> None:
+    data["registers"][0]["rows"].append(data["registers"][0]["rows"][0])
+
+
+def complete_everybody(data: dict[str, Any]) -> None:
+    data["completion"][11]["completed"] = True
+
+
+def more_renci(data: dict[str, Any]) -> None:
+    data["counts"]["completed_renci"] = 40
+
+
+def a_stranger_completes(data: dict[str, Any]) -> None:
+    data["completion"].append({"number": 99, "name": "外人", "completed": True})
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "record"),
+    [
+        (drop_row, "register", "seq 1"),
+        (credit_the_absent, "register", "2021-03-05 pm #12"),
+        (borrow_a_signature, "register", "2021-03-05 am #1"),
+        (come_earlier, "register", "2021-03-05 am #5"),
+        (rename, "register", "2021-03-05 am #3"),
+        (twice, "register", "2021-03-05 am #1"),
+        (complete_everybody, "completion", "completed_renci"),
+        (more_renci, "completion", "completed_renci"),
+        (a_stranger_completes, "completion", "#99"),
+    ],
+)
+def test_figures_that_do_not_foot_are_named(
+    change: Callable[[dict[str, Any]], None], check: str, record: str, entries: Entries, tmp_path: Path
+) -> None:
+    report = looked_at(pack(edited(entries, change)), tmp_path)
+    found = next(made for made in report.checks if made.code == check)
+    assert any(record in finding.record for finding in found.findings)
+    assert not found.holds
+
+
+def test_a_photo_that_was_signed_for_must_be_there(entries: Entries, tmp_path: Path) -> None:
+    photo = "data/originals/A9/class-3.jpg"
+    rest = {name: content for name, content in entries.items() if name != photo}
+
+    def forget(data: dict[str, Any]) -> None:
+        data["files"] = [file for file in data["files"] if file["path"] != photo]
+
+    assert ("photos", ENVELOPES) in failures(looked_at(pack(edited(rest, forget)), tmp_path))
+
+
+def test_metadata_of_the_wrong_shape_are_refused(entries: Entries, tmp_path: Path) -> None:
+    for content in (b"", b"[]", b"{}", b"\xff\xfe", b"[" * 50_000, b'{"format": "other"}'):
+        report = looked_at(pack(rehashed(entries | {METADATA: content})), tmp_path)
+        assert ("metadata", METADATA) in failures(report)
+
+
+def test_an_unsealed_package_fails_the_seal_and_nothing_else(
+    facts: DossierFacts, dossier: bytes, tmp_path: Path
+) -> None:
+    report = looked_at(build_bag(facts, dossier, None), tmp_path)
+    assert failures(report) == {("seal", "seal.json")}
+    assert "没有封存" in "\n".join(report.lines("zh"))
+
+
+@pytest.mark.parametrize("change", [lambda c: c.replace(b"SC-2020", b"SC-2021"), lambda c: c + b"\n", lambda _: b"{}"])
+def test_a_changed_seal_is_refused(change: Callable[[bytes], bytes], entries: Entries, tmp_path: Path) -> None:
+    changed = entries | {"seal.json": change(entries["seal.json"])}
+    assert failures(looked_at(pack(changed), tmp_path)) == {("seal", "seal.json")}
+
+
+def test_a_seal_by_another_key_is_found_when_the_right_key_is_known(
+    facts: DossierFacts, dossier: bytes, sealer: Sealer, package_file: Path, tmp_path: Path
+) -> None:
+    key = encode_key(sealer.key.public_key())
+    assert verify(package_file, trusted_key=key).holds
+    forger = replace(sealer, key=sealer.key.from_private_bytes(b"forger's key, thirty-two bytes.."))
+    forged = tmp_path / "forged.zip"
+    forged.write_bytes(build_bag(facts, dossier, forger))
+    assert failures(verify(forged, trusted_key=key)) == {("seal", "seal.json")}
+
+
+def test_an_event_of_another_session_in_the_chain_needs_only_its_digest(
+    facts: DossierFacts, dossier: bytes, sealer: Sealer, tmp_path: Path
+) -> None:
+    """A station serves many sessions; the walk-in's event, number 52, stands for one of another session."""
+    last = facts.envelopes[-2]
+    cut = replace(facts, envelopes=(*facts.envelopes[:-2], facts.envelopes[-1]), photos=facts.photos[:-1])
+    assert ("chain", ENVELOPES) in failures(looked_at(build_bag(cut, dossier, sealer), tmp_path))
+    linked = replace(cut, links=(ChainLink(last.station, last.seq, last.digest),))
+    assert looked_at(build_bag(linked, dossier, sealer), tmp_path).holds
+
+
+def test_a_held_envelope_with_a_bad_signature_is_shown_and_does_not_fail_the_rest(
+    facts: DossierFacts, dossier: bytes, sealer: Sealer, tmp_path: Path
+) -> None:
+    *kept, last = facts.envelopes
+    forged = replace(last, seq=53, signature=kept[0].signature, standing="held:bad_signature")
+    report = looked_at(build_bag(replace(facts, envelopes=(*kept, forged)), dossier, sealer), tmp_path)
+    assert report.holds
+    (note,) = next(check.findings for check in report.checks if check.code == "events")
+    assert (note.grave, note.file) == (False, ENVELOPES)
+
+
+def test_a_corrected_clock_is_no_contradiction(
+    facts: DossierFacts, dossier: bytes, sealer: Sealer, tmp_path: Path
+) -> None:
+    first, *others = facts.registers
+    row = first.rows[0]
+    assert row.signed_in_at
+    late = replace(row, signed_in_at=row.signed_in_at + timedelta(milliseconds=900))
+    shifted = replace(facts, registers=(replace(first, rows=(late, *first.rows[1:])), *others))
+    assert looked_at(build_bag(shifted, dossier, sealer), tmp_path).holds
+
+
+def test_a_pdf_alone_is_refused_in_plain_words(
+    dossier: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dossier.pdf"
+    path.write_bytes(dossier)
+    assert main([str(path)]) == 1
+    assert "单独一份 PDF 在本版本中无法核验" in capsys.readouterr().out
+
+
+def hostile(name: str = "data/x", times: int = 1, compression: int = zipfile.ZIP_STORED) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", compression) as package:
+        for _ in range(times):
+            package.writestr(zipfile.ZipInfo(name), b"0" * 1000, compression)
+    return target.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (hostile("../../etc/cron.d/x"), "unsafe name"),
+        (hostile("/etc/passwd"), "unsafe name"),
+        (hostile("data/../../x"), "unsafe name"),
+        (hostile("C:/x"), "unsafe name"),
+        (hostile("data/\x1b[2Jx"), "unsafe name"),
+        (hostile(compression=zipfile.ZIP_DEFLATED), "not stored"),
+        (b"GIF89a", "not a zip"),
+        (b"", "not a zip"),
+    ],
+)
+def test_a_hostile_file_is_refused_before_it_is_opened(content: bytes, said: str, tmp_path: Path) -> None:
+    (check,) = looked_at(content, tmp_path).checks
+    (finding,) = check.findings
+    assert said in finding.en
+    assert finding.file.isprintable()
+
+
+def test_the_same_name_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        content = hostile(times=2)
+    assert failures(looked_at(content, tmp_path)) == {("container", "data/x")}
+    folded = BytesIO()
+    with zipfile.ZipFile(folded, "w") as package:
+        package.writestr("data/X", b"1")
+        package.writestr("data/x", b"2")
+    assert failures(looked_at(folded.getvalue(), tmp_path)) == {("container", "data/x")}
+
+
+def test_entries_that_overlap_are_refused(package: bytes, tmp_path: Path) -> None:
+    """A bomb without compression: many names for the same bytes."""
+    content = bytearray(hostile("data/a"))
+    second = hostile("data/b")
+    start = zipfile.ZipFile(BytesIO(second)).start_dir
+    record = second[start : second.rindex(b"PK\x05\x06")]
+    end = content.rindex(b"PK\x05\x06")
+    tail = bytearray(content[end:])
+    tail[8:12] = (2).to_bytes(2, "little") * 2
+    tail[12:16] = (2 * len(record)).to_bytes(4, "little")
+    report = looked_at(bytes(content[:end] + record + tail), tmp_path)
+    assert {check for check, _file in failures(report)} == {"container"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--lang", "fr", "x"], ["nowhere.zip"], ["."]])
+def test_wrong_usage_is_told_apart_from_a_bad_package(arguments: list[str]) -> None:
+    assert main(arguments) == 2

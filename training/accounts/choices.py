@@ -1,0 +1,19 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """Who someone is at work; what each may never do is in domain.md §4.4."""
+
+    ADMIN = "admin", _("系统管理员")
+    INSTITUTION_CLERK = "institution_clerk", _("机构经办")
+    INSTITUTION_HEAD = "institution_head", _("机构负责人")
+    BUREAU_REVIEWER = "bureau_reviewer", _("商务局审核员")
+    BUREAU_HEAD = "bureau_head", _("商务局负责人")
+    FOLLOW_UP = "follow_up", _("跟踪服务人员")
+    AUDITOR = "auditor", _("纪检/审计（只读）")
+
+
+INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD})
+BUREAU_ROLES = frozenset({Role.BUREAU_REVIEWER, Role.BUREAU_HEAD})
+SEES_TRAINEE_POOL = BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR}

@@ -1,0 +1,60 @@
+"""People who sign in, and the roles they hold."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.core.db import ScopedModel
+
+
+class User(AbstractUser):
+    """An account. Being one gives no sight of anything: memberships do."""
+
+    display_name = models.CharField(_("姓名"), max_length=64)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class Membership(ScopedModel):
+    """One role in one programme, for institution roles at one institution.
+
+    The table lies below programmes and institutions, so it knows only their ids.
+    """
+
+    SCOPE = {"programme": "programme_id", "institution": "institution_id"}
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("身份"), max_length=32, choices=Role)
+    programme_id = models.PositiveBigIntegerField(null=True, blank=True)
+    institution_id = models.PositiveBigIntegerField(null=True, blank=True)
+    workplace = models.CharField(_("单位"), max_length=120)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "programme_id", "institution_id"],
+                name="one_membership_per_institution",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "programme_id"],
+                condition=Q(institution_id__isnull=True),
+                name="one_membership_per_programme",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.ADMIN) | Q(programme_id__isnull=False),
+                name="membership_names_its_programme",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=sorted(INSTITUTION_ROLES), institution_id__isnull=False)
+                | (~Q(role__in=sorted(INSTITUTION_ROLES)) & Q(institution_id__isnull=True)),
+                name="institution_roles_name_their_institution",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.workplace}"

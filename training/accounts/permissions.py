@@ -1,0 +1,44 @@
+"""Who may do what: one table, after domain.md §4.4. What is not here nobody may do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.core.actor import Actor
+from training.core.errors import ForbiddenError
+
+MAY: Final[dict[str, frozenset[Role]]] = {
+    "programme.view": BUREAU_ROLES | {Role.AUDITOR},
+    "institution.manage_papers": INSTITUTION_ROLES,
+    "institution.admit": frozenset({Role.BUREAU_HEAD}),
+    "proof.verify": BUREAU_ROLES,
+    "session.plan": INSTITUTION_ROLES,
+    "session.submit": frozenset({Role.INSTITUTION_HEAD}),
+    "session.approve": BUREAU_ROLES,
+    "session.close": INSTITUTION_ROLES,
+    "roster.import": INSTITUTION_ROLES,
+    "consent.record": INSTITUTION_ROLES,
+    "station.issue_code": BUREAU_ROLES,
+    "station.revoke": BUREAU_ROLES,
+    "evidence.add": INSTITUTION_ROLES,
+    "dossier.submit": frozenset({Role.INSTITUTION_HEAD}),
+    "dossier.review": BUREAU_ROLES,
+    "claim.create": frozenset({Role.INSTITUTION_HEAD}),
+    "attendance.view_events": BUREAU_ROLES | {Role.AUDITOR},
+    "followup.log": frozenset({Role.FOLLOW_UP}),
+    "outcome.verify": BUREAU_ROLES | {Role.FOLLOW_UP},
+    "indicator.view": BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR},
+}
+
+
+def may(actor: Actor, act: str) -> bool:
+    return actor.role in MAY[act]
+
+
+def demand(actor: Actor, act: str) -> None:
+    """Raises ForbiddenError unless this actor's role may do `act`."""
+    if not may(actor, act):
+        raise ForbiddenError(_("这一步不由您的岗位办理。"), act=act, role=actor.role)

@@ -1,0 +1,153 @@
+"""HTTP for stations: enrol, fetch the package, hand in events and photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from pydantic import BaseModel, Field, ValidationError
+
+from kiosk.envelope import Envelope
+from training.api.sealing import sealing_key
+from training.attendance.ledger import receive
+from training.attendance.package import build_package
+from training.core import clock
+from training.core.errors import InvalidInputError, TrainingError
+from training.dossiers.services import keep_station_photo
+from training.stations.services import StationUnknownError, authenticate, enrol_station
+
+if TYPE_CHECKING:
+    from training.stations.models import Station
+
+MAX_BATCH = 200
+StationView = Callable[..., JsonResponse]
+
+
+class EnrolRequest(BaseModel):
+    code: str = Field(max_length=64)
+    public_key: str = Field(max_length=64)
+    software: str = Field(default="", max_length=64)
+
+
+class EventsRequest(BaseModel):
+    envelopes: list[dict[str, Any]] = Field(max_length=MAX_BATCH)
+
+
+def refusal(error: TrainingError) -> JsonResponse:
+    body = {"code": error.code, "message": str(error), "details": error.details}
+    return JsonResponse(body, status=error.http_status)
+
+
+def api(view: StationView) -> StationView:
+    """No session and no form: refusals leave as JSON."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except TrainingError as error:
+            return refusal(error)
+
+    return wrapped
+
+
+def for_stations(view: StationView) -> StationView:
+    """The caller proves to be a station by its token; the view gets the station."""
+
+    @api
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> JsonResponse:
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            raise StationUnknownError(_("本机没有登记，请联系商务局。记录仍在本机，没有丢失。"))
+        return view(request, authenticate(token))
+
+    return wrapped
+
+
+def _parse(model: type[BaseModel], body: bytes) -> Any:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        problems = json.loads(error.json(include_url=False, include_input=False, include_context=False))
+        raise InvalidInputError(_("请求的内容无法识别，请升级签到程序。"), problems=problems) from error
+
+
+@require_GET
+@api
+def server_time(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"server_time": clock.now().isoformat()})
+
+
+@require_POST
+@api
+def enrol(request: HttpRequest) -> JsonResponse:
+    wanted = _parse(EnrolRequest, request.body)
+    enrolled = enrol_station(wanted.code, public_key=wanted.public_key, software=wanted.software)
+    body = {
+        "station": str(enrolled.station.pk),
+        "token": enrolled.token,
+        "name": enrolled.station.name,
+        "institution": enrolled.station.institution.name,
+        "server_time": clock.now().isoformat(),
+        "sealing_key": sealing_key(),
+    }
+    return JsonResponse(body, status=201)
+
+
+@require_GET
+@for_stations
+def package(request: HttpRequest, station: Station) -> JsonResponse:
+    return JsonResponse(build_package(station, at=clock.now()))
+
+
+@require_POST
+@for_stations
+def events(request: HttpRequest, station: Station) -> JsonResponse:
+    envelopes = [_envelope(raw) for raw in _parse(EventsRequest, request.body).envelopes]
+    receipts = receive(station, envelopes, at=clock.now())
+    return JsonResponse(
+        {
+            "server_time": clock.now().isoformat(),
+            "receipts": [
+                {
+                    "digest": receipt.digest,
+                    "status": receipt.status,
+                    "reason": receipt.reason,
+                    "message": receipt.message,
+                }
+                for receipt in receipts
+            ],
+        }
+    )
+
+
+def _envelope(raw: dict[str, Any]) -> Envelope:
+    """A broken one is still an envelope, to be held with its reason and not to spoil its batch."""
+    try:
+        return Envelope.model_validate(raw)
+    except ValidationError:
+        return Envelope.model_construct(
+            payload=str(raw.get("payload", json.dumps(raw, ensure_ascii=False)))[:16_384],
+            signature=str(raw.get("signature", ""))[:1024],
+        )
+
+
+@require_POST
+@for_stations
+def photos(request: HttpRequest, station: Station) -> JsonResponse:
+    upload = request.FILES.get("photo")
+    if upload is None:
+        raise InvalidInputError(_("没有收到照片文件。"))
+    evidence, new = keep_station_photo(station, data=upload.read())
+    body = {"sha256": evidence.file.sha256, "status": "accepted" if new else "duplicate"}
+    return JsonResponse(body, status=201 if new else 200)

@@ -1,0 +1,42 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EventKind(models.TextChoices):
+    SIGN_IN = "sign_in", _("签到")
+    SIGN_OUT = "sign_out", _("签退")
+    CHECK = "check", _("核对")
+    VOID = "void", _("作废")
+    PHOTO = "photo", _("拍照")
+
+
+class Method(models.TextChoices):
+    CARD = "card", _("身份证")
+    CARD_FACE = "card+face", _("身份证+人脸")
+    WITNESS = "witness", _("见证")
+    PAPER = "paper", _("纸质")
+
+
+class HeldReason(models.TextChoices):
+    """Why an event does not count (yet). Nothing that arrives is thrown away."""
+
+    MALFORMED = "malformed", _("内容不完整，无法识别")
+    NOT_CANONICAL = "not_canonical", _("内容不是规范格式，可能被改动过")
+    BAD_SIGNATURE = "bad_signature", _("签名不是这台终端的")
+    WRONG_STATION = "wrong_station", _("事件不是这台终端产生的")
+    FORK = "fork", _("同一序号出现了两个不同的事件")
+    EVENT_REUSED = "event_reused", _("事件编号重复而内容不同")
+    CHAIN_BROKEN = "chain_broken", _("与上一条事件接不上")
+    UNKNOWN_SESSION = "unknown_session", _("没有这一期，或不属于本终端的机构")
+    SESSION_NOT_OPEN = "session_not_open", _("这一期没有批准或已经结课")
+    UNKNOWN_LESSON = "unknown_lesson", _("没有这个课次")
+    NOT_ON_ROSTER = "not_on_roster", _("不在本期名册")
+    OUTSIDE_LESSON = "outside_lesson", _("不在课次当天")
+
+
+class Note(models.TextChoices):
+    """What is worth a look though the event counts."""
+
+    GAP = "gap", _("前面有尚未收到的事件")
+    LATE = "late", _("断网补传，晚到超过一小时")
+    CLOCK = "clock", _("终端时钟与服务器相差超过两分钟")

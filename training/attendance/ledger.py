@@ -1,0 +1,221 @@
+"""Taking in what a station sends: verify, keep, answer per event. Nothing is dropped.
+
+Locks: the station's row, so that two batches of one station queue up and the chain stays one chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
+from training.attendance.choices import EventKind, HeldReason, Note
+from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.enrolment.choices import ON_ROSTER
+from training.enrolment.models import Enrolment
+from training.scheduling.choices import TAKES_ATTENDANCE
+from training.scheduling.models import TrainingSession
+from training.stations.models import Station
+
+LATE: Final = timedelta(hours=1)
+CLOCK_TOLERANCE_MS: Final = 120_000
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the station may forget the event for: `accepted`, `duplicate` or `held` with a reason."""
+
+    digest: str
+    status: str
+    reason: str = ""
+
+    @property
+    def message(self) -> str:
+        return str(HeldReason(self.reason).label) if self.reason else ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What an event may refer to, fetched once for the batch."""
+
+    sessions: dict[str, TrainingSession]
+    lessons: dict[int, tuple[int, object]]  # lesson id -> (session id, day)
+    enrolments: dict[int, int]  # enrolment id -> session id
+
+
+@transaction.atomic
+def receive(station: Station, envelopes: Sequence[Envelope], *, at: datetime) -> list[Receipt]:
+    """One receipt for each envelope, in order. Sending a batch again changes nothing."""
+    Station.objects.select_for_update().get(pk=station.pk)
+    key = decode_signing_key(station.public_key)
+    known = _known(station, [envelope.digest for envelope in envelopes])
+    believed: list[tuple[Envelope, Event]] = []
+    receipts: dict[str, Receipt] = {}
+    for envelope in envelopes:
+        digest = envelope.digest
+        if digest in known or digest in receipts:
+            receipts.setdefault(digest, known.get(digest, Receipt(digest, "duplicate")))
+            continue
+        try:
+            event = verify(envelope, key)
+        except EnvelopeError as problem:
+            receipts[digest] = _hold(station, envelope, HeldReason(problem.code), problem.detail, at)
+            continue
+        if event.station != station.pk:
+            receipts[digest] = _hold(station, envelope, HeldReason.WRONG_STATION, str(event.station), at)
+            continue
+        believed.append((envelope, event))
+        receipts[digest] = Receipt(digest, "accepted")
+    receipts |= _enter(station, believed, at)
+    return [receipts[envelope.digest] for envelope in envelopes]
+
+
+def _known(station: Station, digests: list[str]) -> dict[str, Receipt]:
+    """Receipts for what is here already: `duplicate`, or `held` again with the reason it was held for."""
+    known = {
+        digest: Receipt(digest, "duplicate")
+        for digest in AttendanceEvent.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    }
+    held = HeldEnvelope.objects.filter(station=station, digest__in=digests).values_list("digest", "reason")
+    return known | {digest: Receipt(digest, "held", reason) for digest, reason in held}
+
+
+def _hold(station: Station, envelope: Envelope, reason: HeldReason, detail: str, at: datetime) -> Receipt:
+    HeldEnvelope.objects.create(
+        station=station,
+        digest=envelope.digest,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        reason=reason,
+        detail=detail[:200],
+        received_at=at,
+    )
+    return Receipt(envelope.digest, "held", reason)
+
+
+def _enter(station: Station, believed: list[tuple[Envelope, Event]], at: datetime) -> dict[str, Receipt]:
+    """Put signed events into the ledger, in chain order, or hold them for what is wrong with the chain."""
+    if not believed:
+        return {}
+    believed = sorted(believed, key=lambda pair: pair[1].seq)
+    place = _look_up(station, [event for _envelope, event in believed])
+    chain = _chain_around(station, [event.seq for _envelope, event in believed])
+    taken = set(
+        AttendanceEvent.objects.filter(
+            event_id__in=[event.event for _envelope, event in believed]
+        ).values_list("event_id", flat=True)
+    )
+    receipts: dict[str, Receipt] = {}
+    rows: list[AttendanceEvent] = []
+    for envelope, event in believed:
+        digest = envelope.digest
+        broken = _chain_problem(event, digest, chain)
+        if broken is None and event.event in taken:
+            broken = HeldReason.EVENT_REUSED
+        if broken is not None:
+            receipts[digest] = _hold(station, envelope, broken, f"seq {event.seq}", at)
+            continue
+        taken.add(event.event)
+        chain[event.seq] = (digest, event.prev)
+        row = _row(station, envelope, event, place, at, gap=event.seq > 1 and event.seq - 1 not in chain)
+        rows.append(row)
+        receipts[digest] = (
+            Receipt(digest, "held", row.held_reason) if row.held_reason else Receipt(digest, "accepted")
+        )
+    AttendanceEvent.objects.bulk_create(rows)
+    return receipts
+
+
+def _chain_around(station: Station, seqs: list[int]) -> dict[int, tuple[str, str]]:
+    """seq -> (digest, prev) of the ledger's events at and beside these numbers."""
+    wanted = {seq + step for seq in seqs for step in (-1, 0, 1)}
+    rows = station.events.filter(seq__range=(min(wanted), max(wanted))).values_list("seq", "digest", "prev")
+    return {seq: (digest, prev) for seq, digest, prev in rows}
+
+
+def _chain_problem(event: Event, digest: str, chain: dict[int, tuple[str, str]]) -> HeldReason | None:
+    if event.seq in chain:
+        return HeldReason.FORK
+    if event.seq == 1 and event.prev != GENESIS:
+        return HeldReason.CHAIN_BROKEN
+    before, after = chain.get(event.seq - 1), chain.get(event.seq + 1)
+    if (before and before[0] != event.prev) or (after and after[1] != digest):
+        return HeldReason.CHAIN_BROKEN
+    return None
+
+
+def _look_up(station: Station, events: list[Event]) -> _Place:
+    """Only this institution's: a station can't speak of another's session."""
+    sessions = {
+        session.code: session
+        for session in TrainingSession.objects.filter(
+            institution=station.institution_id, code__in={event.session for event in events}
+        )
+    }
+    lessons = {
+        lesson_id: (session_id, day)
+        for session in sessions.values()
+        for lesson_id, session_id, day in session.lessons.values_list("pk", "training_session_id", "on")
+    }
+    wanted = {event.person.enrolment for event in events if isinstance(event.person, Enrolled)}
+    enrolments = Enrolment.objects.filter(ON_ROSTER, pk__in=wanted).values_list("pk", "training_session_id")
+    return _Place(sessions, lessons, dict(enrolments))
+
+
+def _row(
+    station: Station, envelope: Envelope, event: Event, place: _Place, at: datetime, *, gap: bool
+) -> AttendanceEvent:
+    session = place.sessions.get(event.session)
+    lesson = place.lessons.get(event.lesson or 0)
+    enrolment = event.person.enrolment if isinstance(event.person, Enrolled) else None
+    belongs = session is not None and enrolment is not None and place.enrolments.get(enrolment) == session.pk
+    return AttendanceEvent(
+        station=station,
+        seq=event.seq,
+        event_id=event.event,
+        digest=envelope.digest,
+        prev=event.prev,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        kind=event.kind,
+        method=event.method or "",
+        training_session=session,
+        lesson_id=event.lesson if lesson and session and lesson[0] == session.pk else None,
+        enrolment_id=enrolment if belongs else None,
+        voids=event.voids,
+        captured_at=event.captured_at,
+        received_at=at,
+        held_reason=_standing(event, session, lesson, belongs=belongs) or "",
+        notes=_notes(event, at, gap=gap),
+    )
+
+
+def _standing(
+    event: Event, session: TrainingSession | None, lesson: tuple[int, object] | None, *, belongs: bool
+) -> HeldReason | None:
+    """Why a believed event does not count; None when it does."""
+    if session is None:
+        return HeldReason.UNKNOWN_SESSION
+    if session.status not in TAKES_ATTENDANCE:
+        return HeldReason.SESSION_NOT_OPEN
+    if event.kind in (EventKind.SIGN_IN, EventKind.SIGN_OUT) and not belongs:
+        return HeldReason.NOT_ON_ROSTER
+    if event.kind in (EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.PHOTO):
+        if lesson is None or lesson[0] != session.pk:
+            return HeldReason.UNKNOWN_LESSON
+        if lesson[1] != timezone.localdate(event.captured_at):
+            return HeldReason.OUTSIDE_LESSON
+    return None
+
+
+def _notes(event: Event, at: datetime, *, gap: bool) -> list[str]:
+    late = at - event.captured_at > LATE
+    wrong_clock = abs(event.clock_offset_ms or 0) > CLOCK_TOLERANCE_MS
+    return [
+        note.value for note, worth in ((Note.GAP, gap), (Note.LATE, late), (Note.CLOCK, wrong_clock)) if worth
+    ]

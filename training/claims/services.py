@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from training.accounts.permissions import demand
+from training.claims.choices import ClaimStatus
+from training.claims.models import Claim
+from training.core import clock
+from training.core.actor import Actor
+from training.core.audit import record
+from training.core.errors import NotFoundError, TrainingError
+from training.dossiers.choices import DossierStatus
+from training.dossiers.models import Dossier
+from training.dossiers.services import completed_count, demand_complete
+from training.scheduling.choices import SessionStatus
+from training.scheduling.models import TrainingSession
+
+
+class DossierNotSealedError(TrainingError):
+    """Complete, but the bureau has not sealed it yet; a claim can't exist before that."""
+
+    code = "dossier_not_sealed"
+    http_status = 409
+
+
+def claim_session(session_id: int, *, actor: Actor) -> Claim:
+    """申领补贴 for one session: 人次 × the agreement's price. Asking twice returns the same claim.
+
+    石城 附件2 项目3 三是: without a complete dossier there is no claim, for nobody. A refusal is on
+    record (AC-01); raises IncompleteDossierError or DossierNotSealedError.
+    """
+    demand(actor, "claim.create")
+    session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
+    try:
+        return _claim(session, actor)
+    except TrainingError as refusal:
+        record(actor, "claim.refused", session, code=refusal.code, details=refusal.details)
+        raise
+
+
+@transaction.atomic
+def _claim(session: TrainingSession, actor: Actor) -> Claim:
+    demand_complete(session)
+    dossier = Dossier.objects.select_for_update().filter(training_session=session).first()
+    if dossier is None:
+        raise NotFoundError("dossiers.Dossier")
+    existing: Claim | None = Claim.objects.filter(
+        dossier=dossier, fund_line=session.agreement.fund_line
+    ).first()
+    if existing:
+        return existing
+    if dossier.status != DossierStatus.SEALED:
+        raise DossierNotSealedError(_("档案已齐全，但商务局还没有封存，封存后才能申领。"))
+    renci = completed_count(session)
+    price = session.agreement.unit_price_fen
+    claim: Claim = Claim.objects.create(
+        dossier=dossier,
+        fund_line=session.agreement.fund_line,
+        status=ClaimStatus.DRAFT,
+        renci=renci,
+        unit_price_fen=price,
+        amount_fen=renci * price,
+        created_by_id=actor.user_id,
+        created_at=clock.now(),
+    )
+    session.enter(SessionStatus.CLAIMED)
+    record(actor, "claim.created", claim, renci=renci, amount_fen=claim.amount_fen)
+    return claim

@@ -1,0 +1,38 @@
+"""Who asks. Every read and every change takes an actor; what they may see is in their reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+class All:
+    """The reach of someone who sees every object of a dimension."""
+
+    def __repr__(self) -> str:
+        return "ALL"
+
+
+ALL: Final = All()
+Reach = Mapping[str, frozenset[int] | All]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person at work in one role, or the system.
+
+    `reach` holds, for each dimension (`programme`, `institution`, `trainee`, `station`), the ids
+    that may be seen, or ALL. A dimension that is not mentioned means nothing is visible.
+    """
+
+    name: str
+    role: str = ""
+    user_id: int | None = None
+    reach: Reach = field(default_factory=dict)
+
+
+SYSTEM: Final = Actor("系统", "system", None, {"programme": ALL, "institution": ALL, "trainee": ALL})
+"""The program itself: scheduled work, and what a station's signed event sets off."""
+
+NOBODY: Final = Actor("")

@@ -1,0 +1,56 @@
+"""Keeping files: checked, hashed, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.core.files.base import ContentFile
+
+from training.core import clock
+from training.core.actor import Actor
+from training.core.crypto import decrypt, encrypt
+from training.core.errors import InvalidInputError
+from training.core.models import StoredFile
+from training.core.uploads import UploadError, check_upload
+
+PAPERS = frozenset({"application/pdf", "image/jpeg", "image/png"})
+PHOTOS = frozenset({"image/jpeg", "image/png"})
+
+
+def keep_upload(
+    name: str, data: bytes, *, allow: frozenset[str], actor: Actor, sensitive: bool = False
+) -> StoredFile:
+    """Check what a person handed in and keep it; raises InvalidInputError with what to do."""
+    try:
+        checked = check_upload(name, data, allow=set(allow))
+    except UploadError as problem:
+        raise InvalidInputError(problem.message, code=problem.code, name=name) from problem
+    return keep(name, data, content_type=checked.content_type, actor=actor, sensitive=sensitive)
+
+
+def keep(name: str, data: bytes, *, content_type: str, actor: Actor, sensitive: bool = False) -> StoredFile:
+    """Keep bytes that we made or have already checked."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    stored = StoredFile(
+        name=name[-200:],
+        content_type=content_type,
+        size=len(data),
+        sha256=sha256,
+        sensitive=sensitive,
+        uploaded_by=actor.name,
+        uploaded_at=clock.now(),
+    )
+    stored.file.save(sha256, ContentFile(encrypt(data) if sensitive else data), save=False)
+    stored.save()
+    return stored
+
+
+def read(stored: StoredFile) -> bytes:
+    """The original bytes; raises OSError if the disk lost them or they are no longer the same."""
+    with stored.file.open("rb") as file:
+        data: bytes = file.read()
+    if stored.sensitive:
+        data = decrypt(data)
+    if hashlib.sha256(data).hexdigest() != stored.sha256:
+        raise OSError(f"stored file {stored.pk} no longer has the hash it was kept with")
+    return data

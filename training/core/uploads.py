@@ -1,0 +1,189 @@
+"""What an uploaded file really is, before anything is kept.
+
+The kind is read from the content, never from the name. The bytes are looked at, not changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+import pikepdf
+from PIL import Image
+
+from training.core.refusals import InputError
+from training.core.workbooks import MAX_PACKED, WorkbookError, check_workbook
+
+PDF = "application/pdf"
+JPEG = "image/jpeg"
+PNG = "image/png"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+IMAGES = frozenset({JPEG, PNG})
+DOCUMENTS = IMAGES | {PDF}  # what can become a page of a dossier
+
+MB = 1024 * 1024
+MAX_BYTES = {PDF: 50 * MB, JPEG: 20 * MB, PNG: 20 * MB, XLSX: MAX_PACKED}
+MAX_PIXELS = 60_000_000
+
+KIND = {PDF: "PDF", JPEG: "JPG 照片", PNG: "PNG 图片", XLSX: "Excel 表格（.xlsx）"}
+SHRINK = {
+    PDF: "请用扫描软件以 200 dpi 重新扫描，或拆成几个文件上传。",
+    JPEG: "请在手机或电脑上把照片压缩（长边 4000 像素以内）后再上传。",
+    PNG: "请把图片另存为 JPG，或缩小（长边 4000 像素以内）后再上传。",
+    XLSX: "请新建空白表格，只复制需要的内容后再上传。",
+}
+_EXIF_ORIENTATION, _EXIF_DETAILS = 0x0112, 0x8769
+_EXIF_TAKEN, _EXIF_OFFSET = 0x9003, 0x9011
+_ON_ITS_SIDE = (5, 6, 7, 8)  # orientations turned by 90 degrees
+
+
+class UploadError(InputError):
+    """Codes: empty_file, wrong_kind, too_large, heic, encrypted, broken, too_many_pixels, and a workbook's."""
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """Width and height are pixels as seen upright.
+
+    `taken_at` is the camera's word: aware when the photo names its offset, otherwise the camera's
+    local time without a zone.
+    """
+
+    content_type: str
+    sha256: str
+    size: int
+    page_count: int | None = None
+    width: int | None = None
+    height: int | None = None
+    taken_at: datetime | None = None
+
+
+def check_upload(name: str, data: bytes, *, allow: AbstractSet[str]) -> CheckedFile:
+    """Accept a file of one of the content types in `allow`. Raises `UploadError`."""
+    content_type = _sniffed(name, data)
+    if content_type is None or content_type not in allow:
+        raise _wrong_kind(name, allow)
+    if len(data) > MAX_BYTES[content_type]:
+        raise UploadError(
+            "too_large",
+            f"“{name}”有 {len(data) / MB:.1f} MB，超过 {KIND[content_type]} 的上限 "
+            f"{MAX_BYTES[content_type] // MB} MB。{SHRINK[content_type]}",
+        )
+    digest = hashlib.sha256(data).hexdigest()
+    if content_type == PDF:
+        return CheckedFile(PDF, digest, len(data), page_count=_page_count(name, data))
+    if content_type in IMAGES:
+        width, height, taken_at = _looked_at(name, data)
+        return CheckedFile(
+            content_type,
+            digest,
+            len(data),
+            width=width,
+            height=height,
+            taken_at=taken_at,
+        )
+    _check_workbook(name, data)
+    return CheckedFile(XLSX, digest, len(data))
+
+
+def _sniffed(name: str, data: bytes) -> str | None:
+    if not data:
+        raise UploadError("empty_file", f"“{name}”是空文件（0 字节），请重新选择文件上传。")
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
+        raise UploadError(
+            "heic",
+            f"“{name}”是苹果手机的 HEIC 照片，请转换成 JPG 后再上传"
+            "（手机“设置 → 相机 → 格式”选“兼容性最佳”，以后拍的就是 JPG）。",
+        )
+    if b"%PDF-" in data[:1024]:
+        return PDF
+    starts = {b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG, b"PK\x03\x04": XLSX}
+    return next((kind for start, kind in starts.items() if data.startswith(start)), None)
+
+
+def _wrong_kind(name: str, allow: AbstractSet[str]) -> UploadError:
+    wanted = "、".join(words for kind, words in KIND.items() if kind in allow)
+    if name.lower().endswith(".pdf"):
+        return UploadError(
+            "wrong_kind",
+            f"“{name}”不是 PDF 文件，只是扩展名写成了 .pdf。请从原来的软件导出 PDF 后再上传，"
+            f"这里可以上传：{wanted}。",
+        )
+    return UploadError("wrong_kind", f"“{name}”的内容不是这里能用的格式，请换成：{wanted}。")
+
+
+def _page_count(name: str, data: bytes) -> int:
+    try:
+        with pikepdf.open(BytesIO(data), attempt_recovery=False) as pdf:
+            locked, pages = pdf.is_encrypted, len(pdf.pages)
+    except pikepdf.PasswordError as refused:
+        raise UploadError("encrypted", _LOCKED.format(name=name)) from refused
+    except (pikepdf.PdfError, RuntimeError, ValueError, KeyError, TypeError) as refused:
+        raise UploadError("broken", _BROKEN.format(name=name)) from refused
+    if locked:
+        raise UploadError("encrypted", _LOCKED.format(name=name))
+    if not pages:
+        raise UploadError("broken", _BROKEN.format(name=name))
+    return pages
+
+
+_LOCKED = "“{name}”加了密码或限制，无法装入档案。请去掉密码（用“打印为 PDF”重新生成）后再上传。"
+_BROKEN = "“{name}”已损坏或不完整，打不开。请确认原文件能正常打开，重新导出或扫描后再上传。"
+
+
+def _looked_at(name: str, data: bytes) -> tuple[int, int, datetime | None]:
+    """Width, height, taken_at; the whole picture is decoded, so that a cut-off one shows."""
+    try:
+        with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise _too_many_pixels(name)
+            exif = image.getexif()
+            details = exif.get_ifd(_EXIF_DETAILS)
+            image.draft("RGB", (width // 8, height // 8))  # a JPEG is still read to its end
+            image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise _too_many_pixels(name) from bomb
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        struct.error,
+    ) as refused:
+        raise UploadError("broken", _BROKEN.format(name=name)) from refused
+    if exif.get(_EXIF_ORIENTATION) in _ON_ITS_SIDE:
+        width, height = height, width
+    return width, height, _taken_at(details.get(_EXIF_TAKEN), details.get(_EXIF_OFFSET))
+
+
+def _too_many_pixels(name: str) -> UploadError:
+    return UploadError(
+        "too_many_pixels",
+        f"“{name}”的像素太多（超过 {MAX_PIXELS // 1_000_000} 百万），请缩小（长边 4000 像素以内）后再上传。",
+    )
+
+
+def _taken_at(taken: object, offset: object) -> datetime | None:
+    """EXIF writes '2021:05:07 09:12:33' and, if the camera knows, '+08:00'; often neither is sound."""
+    for text, form in (
+        (f"{taken}{offset}", "%Y:%m:%d %H:%M:%S%z"),
+        (f"{taken}", "%Y:%m:%d %H:%M:%S"),
+    ):
+        with suppress(ValueError):
+            return datetime.strptime(text.strip("\0 "), form)  # noqa: DTZ007  the zone is not in the file
+    return None
+
+
+def _check_workbook(name: str, data: bytes) -> None:
+    try:
+        check_workbook(data)
+    except WorkbookError as refused:
+        raise UploadError(refused.code, f"“{name}”：{refused.message}") from refused

@@ -1,0 +1,273 @@
+"""Synthetic institutions, papers and plans: what the demo plays with and the tests start from.
+
+Everything goes through the same services as a person's clicks; nobody here exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from openpyxl import load_workbook
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from training.accounts.choices import Role
+from training.accounts.models import Membership
+from training.accounts.queries import actor_for
+from training.accounts.services import add_member
+from training.core.actor import SYSTEM, Actor
+from training.courses.services import add_courseware
+from training.demo.people import SyntheticPerson
+from training.dossiers import fonts
+from training.enrolment.roster_file import SHEET, roster_template
+from training.institutions.choices import AgreementKind, InstitutionType, LicenceKind, ProofKind
+from training.institutions.models import Agreement, Institution, Instructor
+from training.institutions.services import (
+    add_agreement,
+    add_instructor,
+    add_licence,
+    add_proof,
+    admit_institution,
+    register_institution,
+)
+from training.programmes.models import Programme
+from training.scheduling.models import TrainingSession, Venue
+from training.scheduling.services import add_lesson, add_venue, add_witness, pin_courseware, plan_session
+
+PASSWORD = "yidang-demo-2021"  # noqa: S105  printed on the demo's screen
+WITNESS_PIN = "360735"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The people at work in one county and one institution, by role."""
+
+    members: dict[Role, Membership]
+
+    def actor(self, role: Role) -> Actor:
+        return actor_for(self.members[role])
+
+
+def paper(title: str, *lines: str) -> tuple[str, bytes]:
+    """A one-page PDF that stands in for a scan: (file name, bytes)."""
+    fonts.register(settings.FONTS_DIR)
+    target = BytesIO()
+    canvas = Canvas(target, pagesize=A4, invariant=True, initialFontName=fonts.REGULAR)
+    canvas.setFont(fonts.BOLD, 20)
+    canvas.drawCentredString(A4[0] / 2, 720, title)
+    canvas.setFont(fonts.REGULAR, 12)
+    for number, line in enumerate((*lines, "（演示用合成材料，不代表任何真实单位或个人）")):
+        canvas.drawString(90, 660 - 26 * number, line)
+    canvas.save()
+    return f"{title}.pdf", target.getvalue()
+
+
+def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
+    """Accounts of the bureau, the follow-up officer and the auditor."""
+    bureau = f"{programme.county}商务局"
+    people = {
+        Role.BUREAU_REVIEWER: ("reviewer", "温审核"),
+        Role.BUREAU_HEAD: ("head", "赖局长"),
+        Role.FOLLOW_UP: ("followup", "黄跟踪"),
+        Role.AUDITOR: ("auditor", "许审计"),
+    }
+    return Staff(
+        {
+            role: add_member(
+                prefix + username,
+                password=PASSWORD,
+                display_name=name,
+                role=role,
+                workplace=bureau,
+                programme_id=programme.pk,
+            )
+            for role, (username, name) in people.items()
+        }
+    )
+
+
+def add_institution(
+    programme: Programme, *, name: str, uscc: str, prefix: str, bureau: Actor
+) -> tuple[Institution, Staff]:
+    """An admitted institution with both licences, and its clerk and head."""
+    institution = register_institution(
+        programme,
+        name=name,
+        uscc=uscc,
+        institution_type=InstitutionType.TRAINING,
+        contact="邓经办",
+        actor=SYSTEM,
+    )
+    staff = Staff(
+        {
+            role: add_member(
+                prefix + username,
+                password=PASSWORD,
+                display_name=display_name,
+                role=role,
+                workplace=name,
+                programme_id=programme.pk,
+                institution_id=institution.pk,
+            )
+            for role, username, display_name in (
+                (Role.INSTITUTION_CLERK, "clerk", "邓经办"),
+                (Role.INSTITUTION_HEAD, "principal", "陈校长"),
+            )
+        }
+    )
+    clerk = staff.actor(Role.INSTITUTION_CLERK)
+    add_licence(
+        institution.pk,
+        kind=LicenceKind.BUSINESS,
+        number=uscc,
+        issuer=f"{programme.county}市场监督管理局",
+        valid_from=date(2018, 3, 1),
+        valid_until=None,
+        file=paper("营业执照", f"名称：{name}", f"统一社会信用代码：{uscc}"),
+        actor=clerk,
+    )
+    add_licence(
+        institution.pk,
+        kind=LicenceKind.TRAINING,
+        number="赣民培字第0735号",
+        issuer=f"{programme.county}人力资源和社会保障局",
+        valid_from=date(2019, 1, 1),
+        valid_until=date(2029, 12, 31),
+        file=paper("民办职业培训办学许可证", f"办学单位：{name}"),
+        actor=clerk,
+    )
+    return admit_institution(institution.pk, actor=bureau), staff
+
+
+def add_training_agreement(institution: Institution, *, actor: Actor) -> Agreement:
+    """委托培训协议 under the programme's first fund line, for its whole window; 400 元 a 人次."""
+    programme = institution.programme
+    fund_line = programme.fund_lines.order_by("pk").first()
+    return add_agreement(
+        institution.pk,
+        fund_line=fund_line,
+        kind=AgreementKind.AGREEMENT,
+        number=f"{programme.county}商培协〔2021〕7号",
+        signed_on=date(2021, 3, 1),
+        valid_from=date(2021, 3, 1),
+        valid_until=programme.ends_on,
+        unit_price_fen=40_000,
+        file=paper("委托培训协议", f"甲方：{programme.county}商务局", f"乙方：{institution.name}"),
+        actor=actor,
+    )
+
+
+def add_instructors(institution: Institution, *, actor: Actor) -> tuple[Instructor, Instructor]:
+    """Two instructors with title and profile; only the first has handed in a qualification file."""
+    proved = add_instructor(
+        institution.pk,
+        name="罗明远",
+        title="讲师（中级）",
+        employer=institution.name,
+        phone="13907970001",
+        profile="从事农村电商培训八年，主讲网店运营与农产品上行。",
+        actor=actor,
+    )
+    add_proof(
+        proved.pk,
+        kind=ProofKind.QUALIFICATION,
+        number="电商师 2019-3607-0182",
+        issuer="江西省职业技能鉴定指导中心",
+        valid_until=None,
+        file=paper("电子商务师资格证书", "姓名：罗明远"),
+        actor=actor,
+    )
+    unproved = add_instructor(
+        institution.pk,
+        name="王思敏",
+        title="助理讲师",
+        employer=institution.name,
+        phone="13907970002",
+        profile="本地网店店主，讲授电商交易安全与网上购物流程。",
+        actor=actor,
+    )
+    return proved, unproved
+
+
+FARMERS_PLAN: dict[str, Any] = {
+    "title": "农民电商知识普及培训班",
+    "category": "farmer",
+    "class_type": "general",
+    "form": "classroom",
+    "audience": "琴江镇、小松镇农民，含具备条件的贫困户",
+    "goals": "了解电商基础知识，学会网上购物，能识别常见交易风险。",
+    "content": "电商基础知识；电商交易安全。讲授与手机实操结合。",
+    "assessment": "随堂提问与手机实操核对，不设笔试。",
+    "class_manager": "邓经办",
+    "uses_face": True,
+}
+
+
+def plan_farmers_session(
+    institution: Institution,
+    agreement: Agreement,
+    instructors: Sequence[Instructor],
+    *,
+    on: date,
+    actor: Actor,
+) -> tuple[TrainingSession, Venue]:
+    """A draft of two half-days: morning by the first instructor, afternoon by the second."""
+    session = plan_session(institution.pk, agreement_id=agreement.pk, plan=FARMERS_PLAN, actor=actor)
+    venue = add_venue(
+        institution.pk,
+        name=f"{institution.programme.county}电商公共服务中心三楼教室",
+        address="琴江镇赣江源大道 2 号",
+        seats=60,
+        actor=actor,
+    )
+    slots = (
+        (time(9, 0), time(11, 15), "电商基础知识", instructors[0]),
+        (time(14, 0), time(16, 15), "电商交易安全", instructors[1]),
+    )
+    for start, end, topic, instructor in slots:
+        add_lesson(
+            session.pk,
+            on=on,
+            start=start,
+            end=end,
+            topic=topic,
+            instructor_id=instructor.pk,
+            venue_id=venue.pk,
+            actor=actor,
+        )
+    courseware = [
+        add_courseware(
+            institution.pk, topic=topic, title=f"{topic}讲义", file=paper(f"{topic}讲义"), actor=actor
+        )
+        for _start, _end, topic, _instructor in slots
+    ]
+    pin_courseware(session.pk, [piece.pk for piece in courseware], actor=actor)
+    add_witness(session.pk, name="温支书", post="琴江镇长江村党支部书记", pin=WITNESS_PIN, actor=actor)
+    return session, venue
+
+
+def roster_workbook(people: Sequence[SyntheticPerson], groups: Sequence[str] = ()) -> bytes:
+    """The downloadable template, filled in by hand as a clerk would."""
+    workbook = load_workbook(BytesIO(roster_template(groups)))
+    sheet = workbook[SHEET]
+    header = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 2).value == "姓名")
+    for offset, person in enumerate(people, 1):
+        cells = (
+            offset,
+            person.name,
+            person.id_number,
+            person.phone,
+            person.township,
+            person.village,
+            person.group,
+        )
+        for column, value in enumerate(cells, 1):
+            sheet.cell(header + offset, column, value)
+    target = BytesIO()
+    workbook.save(target)
+    return target.getvalue()

@@ -1,0 +1,256 @@
+"""From the database to `DossierFacts`: everything a dossier says, in one place, masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from training.attendance.choices import Method
+from training.attendance.models import AttendanceEvent, Completion
+from training.attendance.queries import HalfDay, register
+from training.attendance.rules import hours
+from training.core import files
+from training.core.models import StoredFile
+from training.dossiers import facts
+from training.dossiers.models import Dossier
+from training.dossiers.queries import archive_contents, with_archive
+from training.dossiers.rules import check_archive
+from training.scheduling.models import TrainingSession
+from training.stations.models import Station
+
+
+def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
+    """All of it, read now; the caller saw to it that the actor may see the dossier."""
+    session: Any = with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id)).get()
+    rules = session.rule_set.rules
+    programme = session.institution.programme
+    lessons = list(session.lessons.all())
+    pages = register(session)
+    events = list(AttendanceEvent.objects.filter(training_session=session).select_related("evidence"))
+    stations = list(Station.objects.filter(pk__in={event.station_id for event in events}).order_by("pk"))
+    contents = archive_contents([session])[session.pk]
+    return facts.DossierFacts(
+        as_of=as_of,
+        verify_url=settings.PUBLIC_URL + reverse("public-dossier", args=[dossier.public_token]),
+        programme=facts.ProgrammeFacts(
+            code=programme.code,
+            name=programme.name,
+            county=programme.county,
+            mark_text=programme.mark_text,
+            phones=tuple(programme.phones),
+            source_document=programme.source_document,
+            rule_version=session.rule_set.version,
+            timezone=rules.timezone,
+        ),
+        session=facts.SessionFacts(
+            code=session.code,
+            title=session.title,
+            category=rules.category(session.category).name,
+            class_type=rules.class_type(session.class_type).name,
+            form=rules.form(session.form).name,
+            institution=session.institution.name,
+            uscc=session.institution.uscc,
+            fund_line=session.agreement.fund_line.name,
+            venue="、".join(dict.fromkeys(lesson.venue.name for lesson in lessons)),
+            first_day=min(lesson.on for lesson in lessons),
+            last_day=max(lesson.on for lesson in lessons),
+            approval_number=session.approval_number,
+            approved_on=timezone.localdate(session.approved_at) if session.approved_at else None,
+            approved_by=str(session.approved_by or ""),
+        ),
+        items=tuple(
+            facts.ItemFacts(
+                item.code, item.title, item.clause, item.complete, tuple(f.message for f in item.findings)
+            )
+            for item in check_archive(contents, rules.items)
+        ),
+        agreement=_agreement(session),
+        licences=tuple(
+            facts.LicenceFacts(
+                paper.get_kind_display(), paper.number, paper.issuer, paper.valid_from, paper.valid_until
+            )
+            for paper in session.institution.licences.all()
+        ),
+        instructors=tuple(_instructors(lessons)),
+        plan=facts.PlanFacts(
+            audience=session.audience,
+            goals=session.goals,
+            content=session.content,
+            form=rules.form(session.form).name,
+            hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
+            assessment=session.assessment,
+        ),
+        lessons=tuple(
+            facts.LessonFacts(
+                lesson.sequence,
+                lesson.on,
+                str(lesson.half_day),
+                lesson.starts_at,
+                lesson.ends_at,
+                lesson.topic,
+                lesson.instructor.name,
+                lesson.venue.name,
+                hours(lesson.minutes, rules.attendance),
+            )
+            for lesson in lessons
+        ),
+        changes=(),
+        materials=tuple(
+            facts.MaterialFacts(piece.topic, piece.title, str(piece.version), piece.file.sha256)
+            for piece in session.courseware.select_related("file")
+        ),
+        roster=tuple(_roster(session)),
+        registers=tuple(_register_page(page) for page in pages),
+        photos=tuple(_photos(session, lessons)),
+        completion=tuple(_completion(session)),
+        attachments=tuple(_attachments(session, lessons)),
+        stations=tuple(facts.StationFacts(str(s.pk), s.name, s.public_key) for s in stations),
+        envelopes=tuple(_envelopes(stations)),
+    )
+
+
+def _agreement(session: Any) -> facts.AgreementFacts:
+    paper = session.agreement
+    programme = session.institution.programme
+    return facts.AgreementFacts(
+        kind=paper.get_kind_display(),
+        number=paper.number,
+        parties=_("%(county)s商务局与%(institution)s")
+        % {"county": programme.county, "institution": session.institution.name},
+        signed_on=paper.signed_on,
+        valid_from=paper.valid_from,
+        valid_until=paper.valid_until,
+    )
+
+
+def _instructors(lessons: Iterable[Any]) -> Iterator[facts.InstructorFacts]:
+    taught: dict[Any, list[int]] = {}
+    for lesson in lessons:
+        taught.setdefault(lesson.instructor, []).append(lesson.sequence)
+    for person, sequences in taught.items():
+        yield facts.InstructorFacts(
+            name=person.name,
+            title=person.title,
+            employer=person.employer,
+            profile=person.profile,
+            lessons=tuple(sequences),
+            proofs=tuple(
+                facts.ProofFacts(proof.get_kind_display(), proof.number, proof.issuer, proof.valid_until)
+                for proof in person.proofs.all()
+            ),
+        )
+
+
+def _roster(session: Any) -> Iterator[facts.RosterRow]:
+    names = {group.code: group.name for group in session.rule_set.rules.groups}
+    for enrolment in session.on_roster:
+        trainee = enrolment.trainee
+        yield facts.RosterRow(
+            number=enrolment.number,
+            name=trainee.name,
+            sex=trainee.get_sex_display(),
+            id_number=trainee.masked_id_number,
+            phone=trainee.masked_phone,
+            village=f"{trainee.township}{trainee.village}",
+            group=names.get(enrolment.group, enrolment.group),
+        )
+
+
+def _register_page(page: HalfDay) -> facts.HalfDayRegister:
+    return facts.HalfDayRegister(
+        on=page.on,
+        half_day=str(page.half_day),
+        lessons=tuple(lesson.sequence for lesson in page.lessons),
+        rows=tuple(
+            facts.RegisterRow(
+                number=line.enrolment.number,
+                name=line.enrolment.trainee.name,
+                id_number=line.enrolment.trainee.masked_id_number,
+                signed_in_at=line.presence.signed_in_at,
+                signed_out_at=line.presence.signed_out_at,
+                minutes=sum(line.presence.minutes.values()),
+                method=str(Method(line.presence.method).label) if line.presence.method else "",
+                note="" if line.presence.signed_in_at else _("缺勤"),
+                events=line.presence.digests,
+            )
+            for line in page.lines
+        ),
+    )
+
+
+def _photos(session: Any, lessons: Iterable[Any]) -> Iterator[facts.PhotoFacts]:
+    sequences = {lesson.pk: lesson.sequence for lesson in lessons}
+    rows = session.evidence.filter(withdrawn_at__isnull=True, item="A9").select_related(
+        "file", "event__station"
+    )
+    for photo in rows:
+        yield facts.PhotoFacts(
+            caption=photo.caption,
+            taken_at=photo.taken_at or photo.file.uploaded_at,
+            lesson=sequences.get(photo.lesson_id, 0),
+            device=photo.event.station.name if photo.event else photo.file.uploaded_by,
+            attachment=_attachment("A9", photo.file),
+        )
+
+
+def _completion(session: Any) -> Iterator[facts.CompletionRow]:
+    rule = session.rule_set.rules.attendance
+    rows = Completion.objects.filter(enrolment__training_session=session).select_related("enrolment__trainee")
+    for row in rows.order_by("enrolment__number"):
+        yield facts.CompletionRow(
+            number=row.enrolment.number,
+            name=row.enrolment.trainee.name,
+            attended=hours(row.attended_minutes, rule),
+            required=hours(row.required_minutes, rule),
+            completed=row.completed,
+            explanation=row.explanation,
+        )
+
+
+def _attachments(session: Any, lessons: Iterable[Any]) -> Iterator[facts.Attachment]:
+    """The originals of A1, A2, A3 and A6 and what was handed in as evidence, photos apart."""
+    yield _attachment("A1", session.agreement.file)
+    for licence in session.institution.licences.select_related("file"):
+        yield _attachment("A2", licence.file)
+    for instructor in dict.fromkeys(lesson.instructor for lesson in lessons):
+        for proof in instructor.proofs.select_related("file"):
+            yield _attachment("A3", proof.file)
+    for piece in session.courseware.select_related("file"):
+        yield _attachment("A6", piece.file)
+    for evidence in (
+        session.evidence.filter(withdrawn_at__isnull=True).exclude(item="A9").select_related("file")
+    ):
+        yield _attachment(evidence.item, evidence.file)
+
+
+def _attachment(item: str, stored: StoredFile) -> facts.Attachment:
+    return facts.Attachment(
+        item=item,
+        name=stored.name,
+        sha256=stored.sha256,
+        size=stored.size,
+        content_type=stored.content_type,
+        uploaded_by=stored.uploaded_by,
+        uploaded_at=stored.uploaded_at,
+        read=partial(files.read, stored),
+    )
+
+
+def _envelopes(stations: Iterable[Station]) -> Iterator[facts.EnvelopeFacts]:
+    """Each station's whole chain up to now: a chain with holes would prove nothing."""
+    for event in AttendanceEvent.objects.filter(station__in=list(stations)).order_by("station", "seq"):
+        yield facts.EnvelopeFacts(
+            station=str(event.station_id),
+            seq=event.seq,
+            digest=event.digest,
+            payload=event.payload,
+            signature=event.signature,
+            standing=f"held:{event.held_reason}" if event.held_reason else "counted",
+        )

@@ -1,0 +1,245 @@
+"""What a dossier says, as plain data.
+
+Everything that the PDF, the package and the verifier need to know of one session is in
+`DossierFacts`; the builders read nothing else, so the same facts give the same bytes.
+Identity and phone numbers arrive here already masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """An original file of the archive; `read` gives its bytes exactly as received."""
+
+    item: str  # "A1" … "A9"
+    name: str  # as the person who uploaded it called it
+    sha256: str
+    size: int
+    content_type: str  # "application/pdf" | "image/jpeg" | "image/png" | xlsx's long name
+    uploaded_by: str
+    uploaded_at: datetime
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class ProgrammeFacts:
+    code: str
+    name: str
+    county: str
+    mark_text: str
+    phones: tuple[str, ...]
+    source_document: str
+    rule_version: int
+    timezone: str  # "Asia/Shanghai"
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    code: str
+    title: str
+    category: str
+    class_type: str
+    form: str
+    institution: str
+    uscc: str
+    fund_line: str
+    venue: str
+    first_day: date
+    last_day: date
+    approval_number: str
+    approved_on: date | None
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """One of the nine items, or one a programme adds."""
+
+    code: str
+    title: str
+    clause: str
+    complete: bool
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AgreementFacts:
+    kind: str  # 委托培训协议 | 任务下达文件
+    number: str
+    parties: str
+    signed_on: date
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class LicenceFacts:
+    kind: str
+    number: str
+    issuer: str
+    valid_from: date
+    valid_until: date | None  # None: 长期
+
+
+@dataclass(frozen=True)
+class ProofFacts:
+    kind: str
+    number: str
+    issuer: str
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
+class InstructorFacts:
+    name: str
+    title: str  # 职称
+    employer: str
+    profile: str
+    lessons: tuple[int, ...]
+    proofs: tuple[ProofFacts, ...]
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    audience: str
+    goals: str
+    content: str
+    form: str
+    hours: str
+    assessment: str
+
+
+@dataclass(frozen=True)
+class LessonFacts:
+    sequence: int
+    on: date
+    half_day: str  # "am" | "pm"
+    starts_at: datetime
+    ends_at: datetime
+    topic: str
+    instructor: str
+    venue: str
+    hours: str  # 学时, for people: "3"
+
+
+@dataclass(frozen=True)
+class MaterialFacts:
+    topic: str
+    title: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    number: int
+    name: str
+    sex: str
+    id_number: str  # masked
+    phone: str  # masked
+    village: str
+    group: str
+    enrolment: int | None = None  # as signed events name the person
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    number: int
+    name: str
+    id_number: str  # masked
+    signed_in_at: datetime | None
+    signed_out_at: datetime | None
+    minutes: int
+    method: str  # for people: 身份证, 身份证+人脸, 见证, 纸质
+    note: str
+    events: tuple[str, ...]  # digests of the envelopes this row stands on
+
+
+@dataclass(frozen=True)
+class HalfDayRegister:
+    on: date
+    half_day: str
+    lessons: tuple[int, ...]
+    rows: tuple[RegisterRow, ...]
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    caption: str
+    taken_at: datetime
+    lesson: int
+    device: str
+    attachment: Attachment
+
+
+@dataclass(frozen=True)
+class CompletionRow:
+    number: int
+    name: str
+    attended: str  # hours, for people
+    required: str
+    completed: bool
+    explanation: str
+
+
+@dataclass(frozen=True)
+class StationFacts:
+    id: str
+    name: str
+    public_key: str  # base64 of 32 bytes
+
+
+@dataclass(frozen=True)
+class EnvelopeFacts:
+    """A signed event exactly as it arrived, and what the server said of it."""
+
+    station: str
+    seq: int
+    digest: str
+    payload: str
+    signature: str
+    standing: str  # "counted" | "held:<reason>"
+    reason: str = ""  # why it is held, for people
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """An event of another session that stands between ours in a station's chain: its digest only."""
+
+    station: str
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class DossierFacts:
+    as_of: datetime
+    verify_url: str
+    programme: ProgrammeFacts
+    session: SessionFacts
+    items: tuple[ItemFacts, ...]
+    agreement: AgreementFacts | None
+    licences: tuple[LicenceFacts, ...]
+    instructors: tuple[InstructorFacts, ...]
+    plan: PlanFacts | None
+    lessons: tuple[LessonFacts, ...]
+    changes: tuple[str, ...]  # approved against held, in words
+    materials: tuple[MaterialFacts, ...]
+    roster: tuple[RosterRow, ...]
+    registers: tuple[HalfDayRegister, ...]
+    photos: tuple[PhotoFacts, ...]
+    completion: tuple[CompletionRow, ...]
+    attachments: tuple[Attachment, ...]
+    stations: tuple[StationFacts, ...]
+    envelopes: tuple[EnvelopeFacts, ...]
+    links: tuple[ChainLink, ...] = ()
+
+    @property
+    def renci(self) -> int:
+        """人次: enrolments of this session that completed."""
+        return sum(row.completed for row in self.completion)

@@ -1,0 +1,138 @@
+"""metadata.json: the facts of a dossier for machines, and what the verifier reads of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from .facts import Attachment, DossierFacts
+
+FORMAT = "yidang-dossier/1"
+
+
+def describe(facts: DossierFacts, pdf: bytes, paths: Mapping[str, Attachment]) -> bytes:
+    """The facts as JSON with sorted keys; the envelopes by digest, as they stand in files of their own."""
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        pages = len(opened.pages)
+    data = _plain(facts) | {
+        "format": FORMAT,
+        "dossier": {"pages": pages, "sha256": hashlib.sha256(pdf).hexdigest()},
+        "files": [{"path": path, **_plain(file)} for path, file in paths.items()],
+        "counts": {
+            "rostered_people": len(facts.roster),
+            "completed_renci": facts.renci,
+            "completed_renshu": len({row.number for row in facts.completion if row.completed}),
+        },
+    }
+    del data["attachments"]
+    for envelope in data["envelopes"]:
+        del envelope["payload"], envelope["signature"]
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as objects without their callables, times as ISO 8601."""
+    if is_dataclass(value):
+        named = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: _plain(content) for name, content in named.items() if not callable(content)}
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Person(_Read):
+    number: int
+    name: str
+    id_number: str
+    enrolment: int | None
+
+
+class Signed(_Read):
+    number: int
+    name: str
+    id_number: str
+    signed_in_at: AwareDatetime | None
+    signed_out_at: AwareDatetime | None
+    method: str
+    events: list[str]
+
+
+class HalfDay(_Read):
+    on: date
+    half_day: str
+    rows: list[Signed]
+
+    @property
+    def label(self) -> str:
+        return f"{self.on} {self.half_day}"
+
+
+class Completed(_Read):
+    number: int
+    name: str
+    completed: bool
+
+
+class Station(_Read):
+    id: str
+    name: str
+    public_key: str
+
+
+class Standing(_Read):
+    station: str
+    seq: int
+    digest: str
+    standing: str = "counted"
+
+
+class File(_Read):
+    path: str
+    item: str
+    name: str
+    sha256: str
+    size: int
+
+
+class Counts(_Read):
+    rostered_people: int
+    completed_renci: int
+    completed_renshu: int
+
+
+class Dossier(_Read):
+    pages: int
+    sha256: str
+
+
+class Session(_Read):
+    code: str
+    title: str
+
+
+class Metadata(_Read):
+    """What has to agree with the files and the signed events beside it."""
+
+    format: str
+    session: Session
+    dossier: Dossier
+    files: list[File]
+    roster: list[Person]
+    registers: list[HalfDay]
+    completion: list[Completed]
+    counts: Counts
+    stations: list[Station]
+    envelopes: list[Standing]
+    links: list[Standing]

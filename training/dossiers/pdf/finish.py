@@ -1,0 +1,135 @@
+"""The last step: what makes a PDF fit for the archive (PDF/A-1b, which is GB/T 23286.1-2009)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, String
+
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:format>application/pdf</dc:format>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description></rdf:Description>
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>Yidang</xmp:CreatorTool>
+<xmp:CreateDate>{moment}</xmp:CreateDate><xmp:ModifyDate>{moment}</xmp:ModifyDate></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><pdf:Producer>Yidang</pdf:Producer>
+</rdf:Description>{claim}
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="w"?>"""
+# Each namespace is declared on its own rdf:Description: PDFBox Preflight refuses pikepdf's own writer,
+# which declares them on the properties.
+_CLAIM = (
+    '\n<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>1</pdfaid:part>'
+    "<pdfaid:conformance>B</pdfaid:conformance></rdf:Description>"
+)
+_PRINTED = 4  # annotation flag "Print", which PDF/A-1 wants on every annotation
+
+
+def finish(
+    content: bytes, *, title: str, author: str, subject: str, at: datetime, lay_over: Callable[[pikepdf.Pdf], None], own: bool
+) -> bytes:
+    """The archival file; the same content gives the same bytes.
+
+    `own` says that every page was made here: only then may the file claim to be PDF/A-1b, because attached
+    PDF pages are taken as they are.
+    """
+    with pikepdf.open(BytesIO(content)) as pdf:
+        lay_over(pdf)
+        _describe(pdf, {"title": title, "author": author, "subject": subject}, at, own)
+        _make_printable(pdf)
+        target = BytesIO()
+        pdf.save(
+            target,
+            force_version="1.4" if own else "1.7",
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            recompress_flate=False,
+            deterministic_id=True,
+        )
+    return target.getvalue()
+
+
+def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime, own: bool) -> None:
+    """Document information, the same in XMP, and the colour space the pages mean."""
+    moment = at.replace(microsecond=0)
+    zone = f"{moment:%z}"
+    stamp = f"D:{moment:%Y%m%d%H%M%S}{zone[:3]}'{zone[3:]}'"
+    pdf.trailer.Info = pdf.make_indirect(
+        Dictionary(
+            Title=String(words["title"]),
+            Author=String(words["author"]),
+            Subject=String(words["subject"]),
+            Creator=String("Yidang"),
+            Producer=String("Yidang"),
+            CreationDate=String(stamp),
+            ModDate=String(stamp),
+        )
+    )
+    fills = {key: escape(text) for key, text in words.items()}
+    xmp = _XMP.format(**fills, moment=moment.isoformat(), claim=_CLAIM if own else "")
+    metadata = pdf.make_stream(xmp.encode())
+    metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
+    profile = pdf.make_stream(srgb_profile())
+    profile.N = 3
+    intent = Dictionary(
+        Type=Name.OutputIntent,
+        S=Name.GTS_PDFA1,
+        OutputConditionIdentifier=String("sRGB"),
+        Info=String("sRGB"),
+        DestOutputProfile=profile,
+    )
+    pdf.Root.Metadata = metadata
+    pdf.Root.OutputIntents = Array([intent])
+
+
+def _make_printable(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        for annotation in page.get("/Annots", Array()):
+            annotation.F = _PRINTED
+
+
+@cache
+def srgb_profile() -> bytes:
+    """A version 2 sRGB matrix profile (ICC.1:2001-04); PDF/A-1 takes no version 4, which Pillow makes."""
+    colours = {
+        b"wtpt": (0.9505, 1.0, 1.0891),
+        b"rXYZ": (0.4361, 0.2225, 0.0139),
+        b"gXYZ": (0.3851, 0.7169, 0.0971),
+        b"bXYZ": (0.1431, 0.0606, 0.7141),
+    }
+    curve = b"curv" + struct.pack(">II", 0, 1024)
+    curve += b"".join(struct.pack(">H", round(_linear(n / 1023) * 65535)) for n in range(1024))
+    name = b"sRGB\0"
+    tags = {tag: b"XYZ " + struct.pack(">I3i", 0, *(round(v * 65536) for v in xyz)) for tag, xyz in colours.items()}
+    tags[b"desc"] = b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(78)
+    tags[b"cprt"] = b"text" + bytes(4) + b"Public domain\0"
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    return _pack_profile(tags)
+
+
+def _linear(value: float) -> float:
+    """IEC 61966-2-1, from encoded to linear."""
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _pack_profile(tags: dict[bytes, bytes]) -> bytes:
+    offsets: dict[bytes, int] = {}
+    body, start = b"", 128 + 4 + 12 * len(tags)
+    for data in tags.values():
+        if data not in offsets:
+            offsets[data] = start + len(body)
+            body += data + bytes(-len(data) % 4)
+    table = struct.pack(">I", len(tags)) + b"".join(
+        tag + struct.pack(">II", offsets[data], len(data)) for tag, data in tags.items()
+    )
+    header = struct.pack(">I4xI", start + len(body), 0x02100000) + b"mntrRGB XYZ "
+    header += struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    header += struct.pack(">3i", 63190, 65536, 54061)
+    return header + bytes(128 - len(header)) + table + body

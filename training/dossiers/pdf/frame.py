@@ -1,0 +1,122 @@
+"""The document: page furniture, numbering, bookmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, TableStyle
+from reportlab.platypus.tableofcontents import TableOfContents
+
+from ..fonts import BOLD, REGULAR, visible
+from .cover import Cover
+from .style import BOTTOM, FONT, GREY, INK, LEFT, PAGE_HEIGHT, PAGE_WIDTH, RIGHT, RULE, TOP, WIDTH, Heading
+
+BODY_HEIGHT = PAGE_HEIGHT - TOP - BOTTOM
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What stands on every page but the cover."""
+
+    mark: str
+    session: str
+    phones: str
+    printed: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a page of an attached PDF goes: page number from 1, box in points."""
+
+    page: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Document(BaseDocTemplate):  # type: ignore[misc]
+    """Numbers pages n of N, collects headings, and notes where attached PDF pages belong."""
+
+    def __init__(self, target: BytesIO, cover: Cover, furniture: Furniture, *, title: str) -> None:
+        super().__init__(
+            target,
+            pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+            leftMargin=LEFT,
+            rightMargin=RIGHT,
+            topMargin=TOP,
+            bottomMargin=BOTTOM,
+            initialFontName=REGULAR,  # else an unused Helvetica comes in, not embedded
+            initialFontSize=9,
+            invariant=1,
+            title=title,
+            lang="zh-CN",
+        )
+        self.furniture = furniture
+        self.placements: dict[tuple[int, int], Placement] = {}
+        self._pages = self._total = self._headings = 0
+        frame = Frame(LEFT, BOTTOM, WIDTH, BODY_HEIGHT, 0, 0, 0, 0, id="body")
+        self.addPageTemplates(
+            [
+                PageTemplate("cover", [frame], onPage=lambda canvas, _: self._draw_cover(canvas, cover)),
+                PageTemplate("body", [frame], onPage=lambda canvas, _: self._draw_furniture(canvas)),
+            ]
+        )
+
+    def beforeDocument(self) -> None:  # noqa: N802
+        self._total, self._pages, self._headings = self._pages, 0, 0
+
+    def afterPage(self) -> None:  # noqa: N802
+        self._pages = self.page
+
+    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802
+        if isinstance(flowable, Heading):
+            self._headings += 1
+            key = f"h{self._headings}"
+            self.canv.bookmarkHorizontal(key, 0, self.frame._y + flowable.height)  # noqa: SLF001
+            self.canv.addOutlineEntry(flowable.title, key, flowable.level, closed=flowable.level == 0)
+            self.notify("TOCEntry", (flowable.level, flowable.title, self.page, key))
+
+    def _draw_cover(self, canvas: Canvas, cover: Cover) -> None:
+        canvas.bookmarkPage("cover")
+        canvas.addOutlineEntry("封面", "cover", 0)
+        cover.draw(canvas)
+        self._draw_foot(canvas)
+
+    def _draw_furniture(self, canvas: Canvas) -> None:
+        top = PAGE_HEIGHT - TOP + 14
+        canvas.setStrokeColor(RULE)
+        canvas.setLineWidth(0.6)
+        canvas.line(LEFT, top - 5, PAGE_WIDTH - RIGHT, top - 5)
+        canvas.setFillColor(INK)
+        canvas.setFont(BOLD, 8)
+        canvas.drawString(LEFT, top, visible(self.furniture.mark))
+        canvas.setFillColor(GREY)
+        canvas.setFont(REGULAR, 8)
+        canvas.drawRightString(PAGE_WIDTH - RIGHT, top, visible(f"培训档案 {self.furniture.session}"))
+        self._draw_foot(canvas)
+
+    def _draw_foot(self, canvas: Canvas) -> None:
+        line = BOTTOM - 12
+        canvas.setStrokeColor(RULE)
+        canvas.setLineWidth(0.6)
+        canvas.line(LEFT, line, PAGE_WIDTH - RIGHT, line)
+        canvas.setFillColor(GREY)
+        canvas.setFont(REGULAR, 7.5)
+        canvas.drawString(LEFT, line - 12, visible(f"监督电话 {self.furniture.phones}"))
+        canvas.drawString(LEFT, line - 23, visible(f"数据截至 {self.furniture.printed}"))
+        canvas.setFillColor(INK)
+        canvas.setFont(REGULAR, 8.5)
+        canvas.drawRightString(PAGE_WIDTH - RIGHT, line - 12, f"第 {self.page} 页 / 共 {self._total} 页")
+
+
+def contents() -> TableOfContents:
+    """The contents page: parts in bold, what is in them below."""
+    part: dict[str, Any] = {"fontName": BOLD, "fontSize": 10.5, "leading": 15, "spaceBefore": 7}
+    inside: dict[str, Any] = {"fontName": REGULAR, "fontSize": 9, "leading": 13, "leftIndent": 18}
+    styles = [ParagraphStyle(f"toc{n}", textColor=INK, **look) for n, look in enumerate((part, inside))]
+    return TableOfContents(levelStyles=styles, dotsMinLevel=0, rightColumnWidth=40, tableStyle=TableStyle([FONT]))

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.db import transaction
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+
+from training.accounts.permissions import demand
+from training.core import clock
+from training.core.actor import Actor
+from training.core.audit import record
+from training.core.errors import InvalidInputError, InvalidTransitionError
+from training.core.files import keep
+from training.core.refusals import InputError
+from training.core.uploads import XLSX
+from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.models import Enrolment, RosterImport
+from training.enrolment.roster_file import read_roster
+from training.people.services import know_trainee
+from training.scheduling.choices import EDITABLE
+from training.scheduling.models import TrainingSession
+
+
+@transaction.atomic
+def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> RosterImport:
+    """Take the right rows of a roster file onto the roster and keep the wrong ones with their reasons.
+
+    A person already on the roster is a problem row, not a second place, so handing in the corrected
+    file again is safe. The file itself is kept encrypted. Raises InvalidInputError when the file as
+    a whole can't be read; nothing is kept then.
+    """
+    demand(actor, "roster.import")
+    session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
+    if session.status not in EDITABLE:
+        raise InvalidTransitionError(_("名册已随开班申请提交并冻结，不能再导入。"))
+    rules = session.rule_set.rules
+    try:
+        roster = read_roster(
+            data,
+            groups=rules.group_words,
+            on=session.lessons.aggregate(first=Min("on"))["first"] or clock.today(),
+            min_age=rules.eligibility.min_age,
+        )
+    except InputError as problem:
+        raise InvalidInputError(problem.message, code=problem.code, name=name) from problem
+    accepted, problems = 0, [asdict(problem) for problem in roster.problems]
+    number = session.enrolments.aggregate(last=Max("number"))["last"] or 0
+    on_roster = set(
+        session.enrolments.exclude(status=EnrolmentStatus.WITHDRAWN).values_list("trainee_id", flat=True)
+    )
+    for row in roster.rows:
+        trainee = know_trainee(
+            session.institution.programme,
+            row.id_number,
+            name=row.name,
+            sex=row.sex,
+            born_on=row.born_on,
+            phone=row.phone,
+            township=row.township,
+            village=row.village,
+        )
+        if trainee.pk in on_roster:
+            problems.append(
+                {
+                    "row": row.row,
+                    "column": _("身份证号"),
+                    "code": "already_on_roster",
+                    "message": _("%(name)s已经在本期名册上，没有重复导入。") % {"name": row.name},
+                    "sheet": "",
+                    "cell": "",
+                }
+            )
+            continue
+        number += 1
+        Enrolment.objects.create(
+            training_session=session, trainee=trainee, number=number, group=row.group or ""
+        )
+        on_roster.add(trainee.pk)
+        accepted += 1
+    stored = keep(name, data, content_type=XLSX, actor=actor, sensitive=True)
+    roster_import: RosterImport = RosterImport.objects.create(
+        training_session=session,
+        file=stored,
+        imported_at=clock.now(),
+        imported_by=actor.name,
+        accepted=accepted,
+        problems=sorted(problems, key=lambda problem: problem["row"]),
+    )
+    record(actor, "roster.imported", roster_import, accepted=accepted, problems=len(problems))
+    return roster_import
+
+
+@transaction.atomic
+def withdraw_enrolment(enrolment_id: int, *, actor: Actor) -> Enrolment:
+    """Take a person off a roster that is not frozen yet. Asking twice changes nothing."""
+    demand(actor, "roster.import")
+    enrolment: Enrolment = Enrolment.objects.lock(actor, pk=enrolment_id)
+    if enrolment.training_session.status not in EDITABLE:
+        raise InvalidTransitionError(_("名册已冻结，不能再删人。"))
+    if enrolment.status != EnrolmentStatus.WITHDRAWN:
+        enrolment.enter(EnrolmentStatus.WITHDRAWN)
+        record(actor, "enrolment.withdrawn", enrolment)
+    return enrolment

@@ -1,0 +1,645 @@
+"""A programme's rules as data: the schema, and reading it from YAML.
+
+Every rule says where it comes from: a clause quoted from the county's document, or 待确认 where the
+document is silent. `Preset.model_dump(mode="json")` is what a rule set stores;
+`Preset.model_validate(body)` gives it back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+PRESETS = Path(__file__).parent / "presets"
+UNCONFIRMED: Literal["待确认"] = "待确认"
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+Text = Annotated[str, Field(min_length=1)]
+Ratio = Annotated[float, Field(gt=0, le=1)]
+
+
+def wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("preset", message)
+
+
+def _fen(amount: object) -> object:
+    """'180 万元' and '2500 元' become integer fen; an integer is fen already."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(万?)元", amount) if isinstance(amount, str) else None
+    if match:
+        return int(Decimal(match[1]) * (1_000_000 if match[2] else 100))
+    if type(amount) is int:
+        return amount
+    raise wrong("金额要写明单位，例如“180 万元”或“2500 元”")
+
+
+Fen = Annotated[int, BeforeValidator(_fen), Field(ge=0)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Clause(Model):
+    """A sentence of the county's document, word for word."""
+
+    place: Text
+    text: Text
+
+    @field_validator("text")
+    @classmethod
+    def is_in_the_document(cls, text: str, info: ValidationInfo) -> str:
+        """Checked only where the loader has the document at hand."""
+        document: str | None = (info.context or {}).get("document")
+        if document is not None and _squeezed(text) not in _squeezed(document):
+            raise wrong("引文在文件原文中找不到，请逐字引用")
+        return text
+
+    def __str__(self) -> str:
+        return f"{self.place}：“{self.text}”"
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+Source = Annotated[
+    Annotated[Clause, Tag("#clause")] | Annotated[Literal["待确认"], Tag("#unconfirmed")],
+    Discriminator(lambda value: "#unconfirmed" if isinstance(value, str) else "#clause"),
+]
+
+
+class Rule(Model):
+    """Something the programme demands, with where that stands.
+
+    `unconfirmed` names fields whose value the clause calls for without giving it.
+    """
+
+    source: Source
+    unconfirmed: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def unconfirmed_names_fields(self) -> Self:
+        for name in self.unconfirmed:
+            if name not in type(self).model_fields:
+                raise wrong(f"unconfirmed 里的“{name}”不是这条规则的字段")
+        return self
+
+    @property
+    def clause(self) -> str:
+        """Place and quotation for people, or 待确认."""
+        return str(self.source)
+
+
+class Named(Rule):
+    """A word of one of the programme's lists."""
+
+    code: Code
+    name: Text
+
+
+class Document(Model):
+    file: Text
+    title: Text
+    issuer: Text
+    issued_on: date
+
+
+class Window(Rule):
+    starts_on: date
+    ends_on: date
+
+    @model_validator(mode="after")
+    def ends_after_it_starts(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise wrong("结束日期早于开始日期")
+        return self
+
+    def __contains__(self, day: date) -> bool:
+        return self.starts_on <= day <= self.ends_on
+
+
+class Phase(Window):
+    name: Text
+
+
+class Mark(Rule):
+    text: Text
+
+
+class Phone(Rule):
+    label: Text
+    number: Annotated[str, Field(pattern=r"^[0-9-]{3,20}$")]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.number}"
+
+
+class FundLine(Named):
+    """Amounts are integer fen; the sources add up to the total."""
+
+    total_fen: Fen
+    central_fen: Fen = 0
+    province_fen: Fen = 0
+    county_fen: Fen = 0
+    social_fen: Fen = 0
+
+    @model_validator(mode="after")
+    def sources_add_up(self) -> Self:
+        parts = self.central_fen + self.province_fen + self.county_fen + self.social_fen
+        if parts != self.total_fen:
+            raise wrong(f"各来源合计 {_wan(parts)} 万元，与总额 {_wan(self.total_fen)} 万元不符")
+        return self
+
+
+def _wan(fen: int) -> str:
+    return f"{Decimal(fen) / 1_000_000:f}"
+
+
+class IneligibleCost(Named):
+    fund_line: Code = "training"
+
+
+class FeeStandard(Rule):
+    name: Text
+    number: Text
+    alternative: str = ""
+
+
+class Target(Rule):
+    """`new_only`: only sessions of this programme, inside its window, count."""
+
+    code: Code
+    metric: Text
+    value: Annotated[int, Field(gt=0)]
+    unit: Literal["人次", "人", "场", "家", "村", "%"]
+    new_only: bool = False
+    due_on: date
+
+
+class Topic(Model):
+    code: Code
+    name: Text
+    aliases: tuple[str, ...] = ()
+
+    def is_called(self, words: str) -> bool:
+        return words in (self.name, *self.aliases)
+
+
+class Category(Named):
+    """A course category; `weight` is the document's 以…为主 or 着重."""
+
+    weight: Literal["main", "emphasis"]
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def topics_stand_in_the_clause(self) -> Self:
+        _no_twins("专题代码", (topic.code for topic in self.topics))
+        for topic in self.topics:
+            if isinstance(self.source, Clause) and topic.name not in self.source.text:
+                raise wrong(f"专题“{topic.name}”不在所引条文里")
+        return self
+
+
+class TopicMatch(Rule):
+    """Of a category's hours, the share above which its own topics are 为主."""
+
+    min_share: Ratio
+
+
+class Group(Named):
+    """A trainee group; `categories` are the course categories that suit it."""
+
+    aliases: tuple[str, ...] = ()
+    categories: tuple[Code, ...] = ()
+
+
+class ClassType(Named):
+    """`required_rates`: rates an agreement must set before such a class can be planned."""
+
+    required_rates: tuple[str, ...] = ()
+    fund_line: Code = "training"
+
+
+class InstitutionRule(Rule):
+    min_count: Annotated[int, Field(ge=1)]
+
+
+class Item(Rule):
+    """One of the things a dossier must hold."""
+
+    code: Annotated[str, Field(pattern=r"^[AX][1-9]\d?$")]
+    title: Text
+    supplied_by: Annotated[tuple[Literal["institution", "bureau", "system"], ...], Field(min_length=1)]
+    alternatives: str = ""
+
+
+class Obligation(Rule):
+    code: Code
+    title: Text
+
+
+class AttendanceRule(Rule):
+    """Ratios are of effective minutes to a lesson's, and of attended hours to the session's."""
+
+    unit_minutes: Annotated[int, Field(ge=1, le=120)]
+    lesson_ratio: Ratio
+    completion_ratio: Ratio
+    late_tolerance_minutes: Annotated[int, Field(ge=0)]
+    early_tolerance_minutes: Annotated[int, Field(ge=0)]
+    require_sign_out: bool
+
+
+class PhotoRule(Rule):
+    min_per_half_day: Annotated[int, Field(ge=0)]
+
+
+class PlanningRule(Rule):
+    lead_working_days: Annotated[int, Field(ge=0)]
+
+
+class EligibilityRule(Rule):
+    min_age: Annotated[int, Field(ge=14)]
+
+
+class FacePolicy(Rule):
+    """Distances: below `pass_below` passes, below `ask_below` a person decides."""
+
+    enabled: bool = False
+    pass_below: Annotated[float, Field(gt=0, lt=1)]
+    ask_below: Annotated[float, Field(gt=0, lt=1)]
+
+    @model_validator(mode="after")
+    def bands_are_in_order(self) -> Self:
+        if self.pass_below > self.ask_below:
+            raise wrong("pass_below 不能大于 ask_below")
+        return self
+
+
+class FollowUpRule(Rule):
+    """Days after completion, ascending."""
+
+    days: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+
+    @field_validator("days")
+    @classmethod
+    def ascend(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if list(days) != sorted(set(days)):
+            raise wrong("跟踪天数要从小到大，不能重复")
+        return days
+
+
+class MinistrySystem(Rule):
+    name: Text
+
+
+class HasCode(Protocol):
+    @property
+    def code(self) -> str: ...
+
+
+Coded = TypeVar("Coded", bound=HasCode)
+
+
+class Preset(Model):
+    """One county's programme. Look-ups by code raise `KeyError` for a code it does not have."""
+
+    code: Code
+    name: Text
+    county: Text
+    province: Text
+    region_code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    timezone: str = "Asia/Shanghai"
+    document: Document
+    window: Window
+    phases: tuple[Phase, ...] = ()
+    mark: Mark
+    phones: tuple[Phone, ...]
+    fund_lines: Annotated[tuple[FundLine, ...], Field(min_length=1)]
+    ineligible_costs: tuple[IneligibleCost, ...] = ()
+    fee_standard: FeeStandard
+    targets: tuple[Target, ...] = ()
+    aims: tuple[Named, ...] = ()
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
+    topic_match: TopicMatch
+    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    forms: Annotated[tuple[Named, ...], Field(min_length=1)]
+    class_types: Annotated[tuple[ClassType, ...], Field(min_length=1)]
+    institutions: InstitutionRule
+    institution_kinds: tuple[Named, ...] = ()
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    rules: tuple[Obligation, ...] = ()
+    attendance: AttendanceRule
+    photos: PhotoRule
+    planning: PlanningRule
+    eligibility: EligibilityRule
+    face: FacePolicy
+    follow_up: FollowUpRule
+    ministry_system: MinistrySystem | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError) as unknown:
+            raise wrong(f"没有“{name}”这个时区") from unknown
+        return name
+
+    @field_validator(
+        "fund_lines",
+        "ineligible_costs",
+        "targets",
+        "aims",
+        "categories",
+        "groups",
+        "forms",
+        "class_types",
+        "institution_kinds",
+        "items",
+        "rules",
+    )
+    @classmethod
+    def codes_differ(cls, entries: tuple[Coded, ...]) -> tuple[Coded, ...]:
+        _no_twins("代码", (entry.code for entry in entries))
+        return entries
+
+    @model_validator(mode="after")
+    def names_what_exists(self) -> Self:
+        categories = {category.code for category in self.categories}
+        lines = {line.code for line in self.fund_lines}
+        for group in self.groups:
+            _known(f"{group.name}的课程类别", group.categories, categories)
+        _known("班型的资金线", (kind.fund_line for kind in self.class_types), lines)
+        _known(
+            "不予支出项目的资金线",
+            (cost.fund_line for cost in self.ineligible_costs),
+            lines,
+        )
+        _no_twins("学员类别的名称或别名", (word for word, _code in self._group_words()))
+        return self
+
+    @property
+    def mark_text(self) -> str:
+        return self.mark.text
+
+    @property
+    def min_institutions(self) -> int:
+        return self.institutions.min_count
+
+    @property
+    def group_words(self) -> dict[str, str]:
+        """What may stand in a roster's 学员类别 column, to the group's code."""
+        return dict(self._group_words()) | {group.code: group.code for group in self.groups}
+
+    def _group_words(self) -> Iterator[tuple[str, str]]:
+        return ((word, group.code) for group in self.groups for word in (group.name, *group.aliases))
+
+    def category(self, code: str) -> Category:
+        return _by_code(self.categories, code)
+
+    def topics(self, category: str) -> tuple[Topic, ...]:
+        return self.category(category).topics
+
+    def group(self, code: str) -> Group:
+        return _by_code(self.groups, code)
+
+    def form(self, code: str) -> Named:
+        return _by_code(self.forms, code)
+
+    def class_type(self, code: str) -> ClassType:
+        return _by_code(self.class_types, code)
+
+    def fund_line(self, code: str) -> FundLine:
+        return _by_code(self.fund_lines, code)
+
+    def target(self, code: str) -> Target:
+        return _by_code(self.targets, code)
+
+    def item(self, code: str) -> Item:
+        return _by_code(self.items, code)
+
+    def rule(self, code: str) -> Obligation:
+        return _by_code(self.rules, code)
+
+    def cite(self, rule: Rule) -> str:
+        """A rule's source in one line, with the document and its file; 待确认 stays as it is."""
+        if not isinstance(rule.source, Clause):
+            return rule.source
+        return f"《{self.document.title}》（{self.document.file}）{rule.source}"
+
+    @property
+    def unconfirmed(self) -> list[str]:
+        """Paths of every value the document does not give, for the county to confirm."""
+        return [path for name in Preset.model_fields for path in _unconfirmed(name, getattr(self, name))]
+
+
+def _unconfirmed(path: str, value: object) -> Iterator[str]:
+    if isinstance(value, tuple):
+        for number, entry in enumerate(value):
+            yield from _unconfirmed(f"{path}.{getattr(entry, 'code', number)}", entry)
+    elif isinstance(value, Rule):
+        fields = sorted(type(value).model_fields.keys() - {"source", "unconfirmed", "code"})
+        names = fields if value.source == UNCONFIRMED else value.unconfirmed
+        yield from (f"{path}.{name}" for name in names)
+
+
+def _by_code(entries: Iterable[Coded], code: str) -> Coded:
+    for entry in entries:
+        if entry.code == code:
+            return entry
+    raise KeyError(code)
+
+
+def _no_twins(what: str, words: Iterable[str]) -> None:
+    twins = [word for word, count in Counter(words).items() if count > 1]
+    if twins:
+        raise wrong(f"{what}重复：{'、'.join(twins)}")
+
+
+def _known(what: str, codes: Iterable[str], known: set[str]) -> None:
+    strangers = sorted(set(codes) - known)
+    if strangers:
+        raise wrong(f"{what}不存在：{'、'.join(strangers)}")
+
+
+class PresetError(Exception):
+    """A preset that cannot be used; `line` counts from 1, 0 when there is no line to point at."""
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        super().__init__(f"{file} 第 {line} 行：{message}" if line else f"{file}：{message}")
+        self.file = file
+        self.line = line
+        self.message = message
+
+
+def load_preset(path_or_name: str | Path) -> Preset:
+    """Read a preset by file, or by name from those that come with the program ("shicheng").
+
+    Where the county's document lies in `documents/` beside the file, each quotation is held against it.
+    """
+    path = _path(path_or_name)
+    text = _read(path)
+    node = _compose(path, text)
+    try:
+        return Preset.model_validate(yaml.safe_load(text), context={"document": _document(path, node)})
+    except yaml.MarkedYAMLError as broken:
+        raise _yaml_error(path, broken) from broken
+    except ValidationError as refused:
+        raise _first_error(path, node, refused) from refused
+
+
+def _path(path_or_name: str | Path) -> Path:
+    if isinstance(path_or_name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", path_or_name):
+        return PRESETS / f"{path_or_name}.yaml"
+    return Path(path_or_name)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise PresetError(path.name, 0, "文件打不开，请检查文件名和位置") from missing
+    except UnicodeDecodeError as broken:
+        raise PresetError(path.name, 0, "文件不是 UTF-8 编码，请另存为 UTF-8") from broken
+
+
+def _document(path: Path, node: yaml.Node) -> str | None:
+    file = _at(_at(node, "document")[0], "file")[0]
+    if not isinstance(file, yaml.ScalarNode):
+        return None
+    document = path.parent / "documents" / Path(file.value).name
+    return document.read_text(encoding="utf-8") if document.is_file() else None
+
+
+def _compose(path: Path, text: str) -> yaml.Node:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as broken:
+        raise _yaml_error(path, broken) from broken
+    except yaml.YAMLError as broken:
+        raise PresetError(path.name, 0, "文件里有 YAML 不允许的字符") from broken
+    if not isinstance(node, yaml.MappingNode):
+        raise PresetError(path.name, 1, "文件是空的，或者不是“字段: 值”的形式")
+    for mapping in _mappings(node, set()):
+        _refuse_twin_keys(path, mapping)
+    return node
+
+
+def _mappings(node: yaml.Node, seen: set[int]) -> Iterator[yaml.MappingNode]:
+    """Every mapping once, however often aliases (even to itself) lead there."""
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        yield node
+    for child in node.value:
+        yield from _mappings(child[1] if isinstance(child, tuple) else child, seen)
+
+
+def _refuse_twin_keys(path: Path, mapping: yaml.MappingNode) -> None:
+    """YAML readers keep the last of two equal keys without a word."""
+    seen: set[str] = set()
+    for key, _value in mapping.value:
+        if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+            raise PresetError(path.name, _line(key), f"字段“{key.value}”写了两次，或者不是一个词")
+        seen.add(key.value)
+
+
+def _yaml_error(path: Path, broken: yaml.MarkedYAMLError) -> PresetError:
+    mark = broken.problem_mark or broken.context_mark
+    return PresetError(path.name, mark.line + 1 if mark else 0, f"YAML 写法有误（{broken.problem}）")
+
+
+def _first_error(path: Path, node: yaml.Node, refused: ValidationError) -> PresetError:
+    found = sorted(
+        # A missing field comes last: as a rule it is there, misspelt, and that is said first.
+        (error["type"] == "missing", _line_of(node, error["loc"]), _in_chinese(error))
+        for error in refused.errors()
+    )
+    _missing, line, message = found[0]
+    more = f"（另有 {len(found) - 1} 处错误）" if len(found) > 1 else ""
+    return PresetError(path.name, line, message + more)
+
+
+def _line_of(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
+    """Follow `loc` as far as the file goes; tags of unions and missing fields are not in it."""
+    line = _line(node)
+    for step in loc:
+        child, mark = _at(node, step)
+        if child is not None:
+            node, line = child, _line(mark or child)
+    return line
+
+
+def _at(node: yaml.Node | None, step: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """The child under `step` and the node to point at for it."""
+    if isinstance(node, yaml.MappingNode):
+        return next(
+            ((value, key) for key, value in node.value if key.value == step),
+            (None, None),
+        )
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None, None
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+CHINESE: dict[str, str] = {
+    "missing": "缺少这个字段",
+    "extra_forbidden": "没有这个字段，请检查拼写",
+    "string_type": "应当是文字（数字样的文字请加引号）",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "格式不对，应符合 {pattern}",
+    "int_type": "应当是整数",
+    "int_parsing": "应当是整数",
+    "int_from_float": "应当是整数",
+    "float_type": "应当是数字",
+    "float_parsing": "应当是数字",
+    "bool_type": "应当是 true 或 false",
+    "bool_parsing": "应当是 true 或 false",
+    "date_type": "应当是日期，例如 2020-04-01",
+    "date_parsing": "应当是日期，例如 2020-04-01",
+    "date_from_datetime_parsing": "应当是日期，例如 2020-04-01",
+    "date_from_datetime_inexact": "应当是日期，不带时刻",
+    "literal_error": "只能是 {expected}",
+    "tuple_type": "应当是列表",
+    "too_short": "至少要有 {min_length} 项",
+    "model_type": "下面应当是若干“字段: 值”",
+    "model_attributes_type": "下面应当是若干“字段: 值”",
+    "greater_than": "应当大于 {gt}",
+    "greater_than_equal": "应当不小于 {ge}",
+    "less_than": "应当小于 {lt}",
+    "less_than_equal": "应当不大于 {le}",
+}
+
+
+def _in_chinese(error: ErrorDetails) -> str:
+    """Name the field and say what it should be; an error type not listed keeps its English."""
+    context: dict[str, Any] = error.get("ctx", {})
+    said = CHINESE.get(error["type"], error["msg"]).format(**context)
+    names = [str(step) for step in error["loc"] if not str(step).startswith("#")]  # tags of unions
+    return f"{'.'.join(names)}：{said}" if names else said

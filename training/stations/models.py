@@ -1,0 +1,49 @@
+"""Sign-in stations: who they are, which key is theirs, when they were last heard."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from training.core.db import ScopedModel
+from training.core.lifecycle import Lifecycle
+from training.stations.choices import STATION_TRANSITIONS, StationStatus
+
+
+class Station(Lifecycle):
+    """签到终端. Its events are believed because of `public_key`, whose private half never left it."""
+
+    SCOPE = {"programme": "institution__programme", "institution": "institution"}
+    TRANSITIONS = STATION_TRANSITIONS
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="stations")
+    name = models.CharField(_("终端名称"), max_length=64)
+    public_key = models.CharField(_("公钥"), max_length=44, unique=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    software = models.CharField(_("软件版本"), max_length=64, blank=True)
+    status = models.CharField(_("状态"), max_length=16, choices=StationStatus, default=StationStatus.ACTIVE)
+    enrolled_at = models.DateTimeField(_("登记时间"))
+    last_seen_at = models.DateTimeField(_("最近联系"), null=True)
+
+    class Meta:
+        ordering = ["name", "enrolled_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StationCode(ScopedModel):
+    """One-time code that lets one machine become a station. Only its hash is kept."""
+
+    SCOPE = {"programme": "institution__programme", "institution": "institution"}
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="station_codes")
+    station_name = models.CharField(_("终端名称"), max_length=64)
+    code_hash = models.CharField(max_length=64, unique=True)
+    issued_by = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(_("有效期止"))
+    station = models.OneToOneField(Station, models.PROTECT, null=True, related_name="code")
+
+    def __str__(self) -> str:
+        return self.station_name
