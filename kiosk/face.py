@@ -26,6 +26,8 @@ WIDTH = 640
 """Pictures are searched at this width; wider ones are reduced first."""
 SMALLEST = 80
 """Pixels across a face at that width; below it the template is not worth much."""
+LOOKS = 6
+"""So many clear pictures that don't pass are enough; the queue is waiting."""
 BLURRED = 15.0
 """Variance of the Laplacian below which a picture is no picture."""
 
@@ -130,18 +132,19 @@ def compare(template: Sequence[float], portrait: Sequence[float], face: Face) ->
 def look(
     model: FaceModel, camera: Camera, portrait: Sequence[float], face: Face, *, within: float = 4.0
 ) -> FaceResult | None:
-    """Watch the camera until the face passes or so many seconds are over; the best comparison.
+    """Watch the camera until the face passes, `LOOKS` pictures did not, or so many seconds are over.
 
-    None when no lone, clear face was seen.
+    Returns the best comparison, or None when no lone, clear face was seen.
     """
     best: FaceResult | None = None
-    seen, end = 0, time.monotonic() + within
-    while (left := end - time.monotonic()) > 0 and (frame := camera.next_frame(seen, left)):
+    seen, looks, end = 0, 0, time.monotonic() + within
+    while looks < LOOKS and (left := end - time.monotonic()) > 0 and (frame := camera.next_frame(seen, left)):
         seen = frame.number
         try:
             result = compare(model.template(frame.image), portrait, face)
         except FaceError:
             continue
+        looks += 1
         if best is None or result.distance < best.distance:
             best = result
         if best.band == "pass":

@@ -180,8 +180,8 @@ class Station:
             return Screen("setup", say("no_package"))
         if not package.sessions:
             return Screen("setup", say("no_session"))
-        welcome = "welcome" if self._reader.code != "reader_off" else "welcome_no_reader"
-        return Screen("rest", say(welcome))
+        no_cards = self._reader.code in ("reader_off", "reader_fault")
+        return Screen("rest", say("welcome_no_reader" if no_cards else "welcome"))
 
     def _describe_station(self, package: Package | None) -> dict[str, str]:
         known = package.station if package else self._identity

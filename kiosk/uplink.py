@@ -103,7 +103,10 @@ class Server:
         self, address: str, token: str = "", *, clock: Clock, on_contact: Callable[[int], None] | None = None
     ) -> None:
         headers = {"User-Agent": SOFTWARE} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._http = httpx.Client(base_url=address, headers=headers, timeout=TIMEOUT)
+        try:
+            self._http = httpx.Client(base_url=address, headers=headers, timeout=TIMEOUT)
+        except httpx.InvalidURL as error:
+            raise UplinkError(str(error)) from error
         self._clock = clock
         self._on_contact = on_contact
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -70,12 +70,12 @@ class County:
 
 
 @pytest.fixture
-def clock(tmp_path: Path, settings: Any) -> Iterator[Clock]:
+def clock(tmp_path: Path, settings: Any) -> Clock:
     """Starts at 08:40 of the class day, a month after planning."""
     clock = Clock(tmp_path / "clock")
     clock.set(EARLY_MORNING)
     settings.CLOCK_FILE = str(clock.path)
-    yield clock
+    return clock
 
 
 @pytest.fixture

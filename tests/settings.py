@@ -13,7 +13,11 @@ os.environ["YIDANG_VAR_DIR"] = tempfile.mkdtemp(prefix="yidang-tests-")
 if url := os.environ.get("TEST_POSTGRES_URL"):
     os.environ["DATABASE_URL"] = url
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
+
 from training.settings import *  # noqa: E402, F403  after the environment is ready
+
+PBKDF2PasswordHasher.iterations = 1_000  # the real number takes a second for every county a test sets up
 
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import socket
+import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock, Thread
 from types import TracebackType
@@ -101,3 +105,28 @@ def hang_up(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """A cable as a process: `cut` and `restore` come as lines, each is answered by a JSON line."""
+    parser = argparse.ArgumentParser(prog="kiosk simulate network", description="模拟网线 / a simulated cable")
+    parser.add_argument("--to", required=True, metavar="HOST:PORT", help="服务器 / the server")
+    host, _colon, port = parser.parse_args(argv).to.rpartition(":")
+    with NetworkCable(host, int(port)) as cable:
+        _say({"ready": True, "url": cable.url})
+        for line in sys.stdin:
+            if line.strip() == "cut":
+                cable.cut()
+            else:
+                cable.restore()
+            _say({"ok": True, "cut": cable.is_cut})
+    return 0
+
+
+def _say(answer: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -48,7 +48,7 @@ PIN, WITNESS = "271828", 7
 def number_of(serial: int) -> str:
     """An identity number that nobody has: region 360735 (Shicheng), valid check digit."""
     digits = f"36073519900307{serial:03d}"
-    return digits + calc_check_digit(digits)
+    return digits + calc_check_digit(digits + "0")
 
 
 TRAINEES = {"陈小满": 101, "林一鸣": 102, "赵春禾": 103, "周晓岚": 104}
@@ -272,7 +272,9 @@ def journal(tmp_path: Path, county: County) -> Iterator[Journal]:
     """An enrolled station's journal, with the roster."""
     with Journal(tmp_path / "home") as journal:
         enrol(county.address, "4711-0815", journal, Clock())
-        journal.keep_package(json.dumps(county.answer("/api/v1/station/package", b"", county.token)[1]).encode())
+        journal.keep_package(
+            json.dumps(county.answer("/api/v1/station/package", b"", county.token)[1]).encode()
+        )
         yield journal
 
 

@@ -179,8 +179,7 @@ def test_a_failed_write_leaves_no_trace(empty: Journal, record: Callable[..., Ev
     empty._db.execute("PRAGMA max_page_count = 1")  # a full disk
 
     with pytest.raises(JournalError):
-        for _ in range(2000):
-            record(empty)
+        list(map(record, [empty] * 2000))
     before = empty.counts().total
     empty._db.execute("PRAGMA max_page_count = 1000000")
     record(empty)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.camera import Camera
+from kiosk.clock import Clock
 from kiosk.desk import Card
 from kiosk.envelope import CardUsed, Enrolled, WalkIn
 from kiosk.face import MODEL, FaceModel
@@ -172,7 +173,11 @@ class TestFaces:
 
         assert station.state()["message"]["zh"] == "签到成功"
         (event,) = events(journal)
-        assert (event["method"], event["face"]["band"], event["face"]["model"]) == ("card+face", "pass", MODEL)
+        assert (event["method"], event["face"]["band"], event["face"]["model"]) == (
+            "card+face",
+            "pass",
+            MODEL,
+        )
         assert event["face"]["distance"] < event["face"]["threshold"] == 0.4
 
     def test_another_face_needs_a_witness_who_may_allow(
@@ -341,8 +346,6 @@ def test_what_the_disk_did_not_take_is_never_called_a_success(
 
 
 def test_a_station_that_is_not_enrolled_says_so(tmp_path: Path, card: Cards) -> None:
-    from kiosk.clock import Clock
-
     with Journal(tmp_path / "new") as journal:
         station = Station(journal, Clock(), Camera(None))
         station.admit(card("赵春禾"))

@@ -42,7 +42,7 @@ def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
         .order_by("code")
     )
     programme = station.institution.programme
-    content = {
+    content: dict[str, Any] = {
         "station": {"id": str(station.pk), "name": station.name, "institution": station.institution.name},
         "programme": {
             "code": programme.code,

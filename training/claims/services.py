@@ -61,7 +61,7 @@ def _claim(session: TrainingSession, actor: Actor) -> Claim:
         renci=renci,
         unit_price_fen=price,
         amount_fen=renci * price,
-        created_by_id=actor.user_id,
+        created_by_id=actor.person_id,
         created_at=clock.now(),
     )
     session.enter(SessionStatus.CLAIMED)

@@ -31,6 +31,13 @@ class Actor:
     user_id: int | None = None
     reach: Reach = field(default_factory=dict)
 
+    @property
+    def person_id(self) -> int:
+        """The account that answers for an act; raises LookupError for the program itself."""
+        if self.user_id is None:
+            raise LookupError("this act needs a person")
+        return self.user_id
+
 
 SYSTEM: Final = Actor("系统", "system", None, {"programme": ALL, "institution": ALL, "trainee": ALL})
 """The program itself: scheduled work, and what a station's signed event sets off."""

@@ -18,7 +18,8 @@ def _id_at(subject: models.Model, dimension: str) -> int | None:
     value: Any = subject
     for step in path.split("__"):
         value = getattr(value, step, None)
-    return value.pk if isinstance(value, models.Model) else value
+    found: int | None = value.pk if isinstance(value, models.Model) else value
+    return found
 
 
 def record(actor: Actor, verb: str, subject: models.Model, **details: Any) -> AuditEvent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +14,7 @@ from training.core.errors import InvalidTransitionError
 class Lifecycle(ScopedModel):
     """A model with `status`; its TRANSITIONS table in `choices.py` is the whole truth."""
 
-    TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]]
+    TRANSITIONS: ClassVar[Mapping[Any, frozenset[Any]]]
     status: str
 
     class Meta:
@@ -33,4 +33,4 @@ class Lifecycle(ScopedModel):
                 target=target,
             )
         self.status = target
-        self.save(update_fields=["status"])
+        self.save(update_fields=["status"])  # type: ignore[misc]

@@ -147,7 +147,7 @@ def add_institution(
 def add_training_agreement(institution: Institution, *, actor: Actor) -> Agreement:
     """委托培训协议 under the programme's first fund line, for its whole window; 400 元 a 人次."""
     programme = institution.programme
-    fund_line = programme.fund_lines.order_by("pk").first()
+    fund_line = programme.fund_lines.get(code="training")
     return add_agreement(
         institution.pk,
         fund_line=fund_line,

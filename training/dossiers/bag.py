@@ -7,9 +7,9 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from . import container
-from .facts import DossierFacts, EnvelopeFacts
-from .layout import (
+from training.dossiers import container
+from training.dossiers.facts import DossierFacts, EnvelopeFacts
+from training.dossiers.layout import (
     BAG_INFO,
     BAGIT,
     DECLARATION,
@@ -25,8 +25,8 @@ from .layout import (
     manifest,
     original_paths,
 )
-from .metadata import describe
-from .seal import Sealer
+from training.dossiers.metadata import describe
+from training.dossiers.seal import Sealer
 
 _HOW = """如何核验这份培训档案
 ====================
@@ -84,7 +84,9 @@ def build_bag(facts: DossierFacts, pdf: bytes, sealer: Sealer | None) -> bytes:
 def _seal_statement(facts: DossierFacts, manifest: bytes, tag_manifest: bytes) -> dict[str, object]:
     """What the seal signs. The tag manifest can't list the seal, so the seal signs both manifests."""
     chains = ([e for e in chain if e.standing not in OUTSIDE_CHAIN] for chain in _chains(facts))
-    heads = {chain[-1].station: {"seq": chain[-1].seq, "sha256": chain[-1].digest} for chain in chains if chain}
+    heads = {
+        chain[-1].station: {"seq": chain[-1].seq, "sha256": chain[-1].digest} for chain in chains if chain
+    }
     return {
         "format": "yidang-seal/1",
         "session": facts.session.code,

@@ -12,10 +12,9 @@ from pathlib import PurePosixPath
 from pydantic import ValidationError
 
 from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
-
-from .findings import Finding
-from .layout import METADATA, OUTSIDE_CHAIN, envelopes_path
-from .metadata import HalfDay, Metadata, Signed
+from training.dossiers.findings import Finding
+from training.dossiers.layout import METADATA, OUTSIDE_CHAIN, envelopes_path
+from training.dossiers.metadata import HalfDay, Metadata, Signed, Station
 
 _TOLERANCE = timedelta(seconds=1)
 _PAPER = "纸质"
@@ -72,15 +71,21 @@ class Evidence:
             except ValidationError:
                 yield Line(name, number, "", None, "unreadable")
                 continue
-            try:
-                if station is None:
-                    raise EnvelopeError("unknown_station", name)
-                event = verify(envelope, decode_signing_key(station.public_key))
-            except (EnvelopeError, ValueError) as error:
-                yield Line(name, number, envelope.digest, None, getattr(error, "code", "unknown_station"))
-                continue
-            problem = "" if str(event.station) == station.id else "wrong_station"
+            event, problem = _believe(envelope, station)
             yield Line(name, number, envelope.digest, event, problem)
+
+
+def _believe(envelope: Envelope, station: Station | None) -> tuple[Event | None, str]:
+    """The event, or why it can't be believed."""
+    if station is None:
+        return None, "unknown_station"
+    try:
+        event = verify(envelope, decode_signing_key(station.public_key))
+    except EnvelopeError as error:
+        return None, error.code
+    except ValueError:
+        return None, "unknown_station"
+    return event, "" if str(event.station) == station.id else "wrong_station"
 
 
 _PROBLEMS = {
@@ -104,7 +109,9 @@ def events(evidence: Evidence) -> Iterator[Finding]:
             zh, en = _PROBLEMS[line.problem]
             yield Finding(line.file, line.record, zh, en, grave=not held)
         if standing is None:
-            yield Finding(line.file, line.record, "元数据没有列出这条事件", "the metadata does not list this event")
+            yield Finding(
+                line.file, line.record, "元数据没有列出这条事件", "the metadata does not list this event"
+            )
         if line.digest in seen:
             yield Finding(line.file, line.record, "同一条事件出现两次", "the same event twice")
         if standing == "counted" and line.event and line.event.session != code:
@@ -121,36 +128,35 @@ def chain(evidence: Evidence) -> Iterator[Finding]:
     links: dict[str, dict[int, str]] = defaultdict(dict)
     for link in evidence.metadata.links:
         links[envelopes_path(link.station)][link.seq] = link.digest
-    stations: dict[str, list[Line]] = defaultdict(list)
+    stations: dict[str, list[tuple[Line, Event]]] = defaultdict(list)
     for line in evidence.lines:
         if line.event and evidence.standings.get(line.digest) not in OUTSIDE_CHAIN:
-            stations[line.file].append(line)
+            stations[line.file].append((line, line.event))
     for file, lines in stations.items():
         yield from _one_chain(file, lines, links[file])
 
 
-def _one_chain(file: str, lines: list[Line], links: dict[int, str]) -> Iterator[Finding]:
+def _one_chain(file: str, lines: list[tuple[Line, Event]], links: dict[int, str]) -> Iterator[Finding]:
     digests, previous = dict(links), 0
-    for line in lines:
-        assert line.event  # noqa: S101
-        seq = line.event.seq
-        if seq in digests:
+    for line, event in lines:
+        if event.seq in digests:
             yield Finding(file, line.record, "序号重复", "this number is there twice")
-        elif seq < previous:
+        elif event.seq < previous:
             yield Finding(file, line.record, "次序颠倒", "out of order")
-        digests[seq] = line.digest
-        previous = max(previous, seq)
+        digests[event.seq] = line.digest
+        previous = max(previous, event.seq)
     first = min(digests)
-    for line in lines:
-        assert line.event  # noqa: S101
-        seq, prev = line.event.seq, line.event.prev
-        before = GENESIS if seq == 1 else digests.get(seq - 1)
-        if before is None and seq != first:
-            missing = _gap(seq, digests)
-            yield Finding(file, line.record, f"事件链断开：缺第 {missing} 号", f"a gap in the chain: {missing} missing")
-        elif before is not None and before != prev:
-            zh = f"与第 {seq - 1} 号接不上：前一条被换过或改过"
-            yield Finding(file, line.record, zh, f"does not follow number {seq - 1}: that one was changed")
+    for line, event in lines:
+        before = GENESIS if event.seq == 1 else digests.get(event.seq - 1)
+        if before is None and event.seq != first:
+            missing = _gap(event.seq, digests)
+            zh = f"事件链断开：缺第 {missing} 号"
+            yield Finding(file, line.record, zh, f"a gap in the chain: {missing} missing")
+        elif before is not None and before != event.prev:
+            zh = f"与第 {event.seq - 1} 号接不上：前一条被换过或改过"
+            yield Finding(
+                file, line.record, zh, f"does not follow number {event.seq - 1}: that one was changed"
+            )
 
 
 def _gap(seq: int, digests: dict[int, str]) -> str:
@@ -172,7 +178,9 @@ def register(evidence: Evidence) -> Iterator[Finding]:
         for row in half_day.rows:
             person = roster.get(row.number)
             if person is None or (person.name, person.id_number) != (row.name, row.id_number):
-                yield _row(half_day, row.number, f"{row.name}与名册不符", f"{row.name} is not so on the roster")
+                yield _row(
+                    half_day, row.number, f"{row.name}与名册不符", f"{row.name} is not so on the roster"
+                )
             yield from _foots(evidence, half_day, row, holders)
             used.update(row.events)
     for digest, event in evidence.counted.items():
@@ -181,14 +189,15 @@ def register(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(file, record, "已计入的签到不在签到名册里", "counts, but is not in the register")
 
 
-def _foots(
-    evidence: Evidence, half_day: HalfDay, row: Signed, holders: dict[int | None, int]
-) -> Iterator[Finding]:
+def _foots(evidence: Evidence, half_day: HalfDay, row: Signed, holders: dict[int, int]) -> Iterator[Finding]:
     """One line of the register against the events it names. `holders` learns whose enrolment is whose."""
     standing_on = [evidence.counted[digest] for digest in row.events if digest in evidence.counted]
     for digest in row.events:
         if digest not in evidence.counted:
-            zh, en = f"依据的事件 {digest[:16]}… 不在包内或未计入", f"its event {digest[:16]}… is missing or not counted"
+            zh, en = (
+                f"依据的事件 {digest[:16]}… 不在包内或未计入",
+                f"its event {digest[:16]}… is missing or not counted",
+            )
             yield _row(half_day, row.number, zh, en)
     for event in standing_on:
         enrolment = event.person.enrolment if isinstance(event.person, Enrolled) else None

@@ -56,7 +56,10 @@ class Report:
                 lines.append(f"    {'✗' if finding.grave else '·'} {words}")
         verdict = {
             "zh": ("全部相符。", "核验未通过：这份文件不能作为依据，请向出具单位索取完整的 dossier.zip。"),
-            "en": ("Everything holds.", "Not verified: do not rely on this file; ask its issuer for the whole dossier.zip."),
+            "en": (
+                "Everything holds.",
+                "Not verified: do not rely on this file; ask its issuer for the whole dossier.zip.",
+            ),
         }
         return [*lines, verdict[language][not self.holds]]
 

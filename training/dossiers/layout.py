@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from .facts import Attachment, DossierFacts
+from training.dossiers.facts import Attachment, DossierFacts
 
 DOSSIER = "data/dossier.pdf"
 METADATA = "data/metadata.json"

@@ -13,7 +13,7 @@ from typing import Any
 import pikepdf
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from .facts import Attachment, DossierFacts
+from training.dossiers.facts import Attachment, DossierFacts
 
 FORMAT = "yidang-dossier/1"
 

@@ -127,5 +127,5 @@ def load_or_make_key(path: Path) -> Ed25519PrivateKey:
 def _load(path: Path) -> Ed25519PrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} is not an Ed25519 key")
+        raise ValueError(f"{path} is not an Ed25519 key")  # noqa: TRY004 - a wrong file, not a wrong type
     return key

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
+from zipfile import ZipFile
 
 import pikepdf
 from django.conf import settings
@@ -11,12 +13,18 @@ from training.core import clock
 from training.core.actor import SYSTEM
 from training.dossiers.bag import build_bag
 from training.dossiers.compile import compile_facts
+from training.dossiers.layout import MANIFEST
 from training.dossiers.models import Dossier
 from training.dossiers.pdf.build import build_pdf
 from training.dossiers.seal import Sealer
 from training.dossiers.services import abandon_seal, finish_seal, seal_key
 
 logger = logging.getLogger(__name__)
+
+
+def _manifest_sha256(bag: bytes) -> str:
+    with ZipFile(io.BytesIO(bag)) as opened:
+        return hashlib.sha256(opened.read(MANIFEST)).hexdigest()
 
 
 @task()
@@ -38,8 +46,8 @@ def make_package(dossier_id: int) -> None:
     finish_seal(
         dossier_id,
         pdf=pdf,
-        package=bag.data,
-        manifest_sha256=bag.manifest_sha256,
+        package=bag,
+        manifest_sha256=_manifest_sha256(bag),
         pages=pages,
         sealer=sealer,
     )

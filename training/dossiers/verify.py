@@ -17,20 +17,34 @@ from pathlib import Path
 import pikepdf
 from pydantic import ValidationError
 
-from . import evidence
-from .container import MAX_BYTES, ContainerError, unpack
-from .evidence import Evidence
-from .findings import Check, Finding, Report
-from .layout import BAG_INFO, BAGIT, DECLARATION, DOSSIER, MANIFEST, METADATA, SEAL, TAG_MANIFEST
-from .metadata import FORMAT, Metadata
-from .seal import SealError, fingerprint, open_seal
+from kiosk.envelope import Envelope
+from training.dossiers import evidence
+from training.dossiers.container import MAX_BYTES, ContainerError, unpack
+from training.dossiers.evidence import Evidence
+from training.dossiers.findings import Check, Finding, Report
+from training.dossiers.layout import (
+    BAG_INFO,
+    BAGIT,
+    DECLARATION,
+    DOSSIER,
+    MANIFEST,
+    METADATA,
+    SEAL,
+    TAG_MANIFEST,
+    envelopes_path,
+)
+from training.dossiers.metadata import FORMAT, Metadata
+from training.dossiers.seal import SealError, fingerprint, open_seal
 
 Entries = dict[str, bytes]
 
 _REFUSALS = {
     "not_a_zip": ("不是 zip 压缩包", "not a zip file"),
     "too_large": ("大小或文件数超过限度，没有打开", "too large or too many entries; not opened"),
-    "unsafe_name": ("文件名不安全（会写到文件夹以外），没有打开", "an unsafe name, pointing outside; not opened"),
+    "unsafe_name": (
+        "文件名不安全（会写到文件夹以外），没有打开",
+        "an unsafe name, pointing outside; not opened",
+    ),
     "duplicate": ("同名文件出现两次，没有打开", "the same name twice; not opened"),
     "compressed": ("不是按规定方式打包（被压缩过），没有打开", "not stored as it must be; not opened"),
     "damaged": ("有字节被改动或损坏", "bytes were changed or damaged"),
@@ -57,7 +71,9 @@ def verify(path: Path, *, trusted_key: str | None = None) -> Report:
     checks.append(Check("seal", "封存签名", "Seal", tuple(_seal(entries, trusted_key))))
     metadata = _metadata(entries)
     if metadata is None:
-        unreadable = Finding(METADATA, "", "读不出，签到和统计无法核对", "can't be read; nothing to foot against")
+        unreadable = Finding(
+            METADATA, "", "读不出，签到和统计无法核对", "can't be read; nothing to foot against"
+        )
         return Report(path.name, (*checks, Check("metadata", "元数据", "Metadata", (unreadable,))))
     checks.append(Check("files", *_FILES, tuple(_files(entries, metadata))))
     checks.append(Check("pdf", "档案 PDF", "Dossier PDF", tuple(_pdf(entries, metadata))))
@@ -86,7 +102,11 @@ _LONE_PDF = Check(
 
 def _refused(path: Path, refusal: ContainerError) -> Report:
     zh, en = _REFUSALS[refusal.code]
-    name = refusal.name.encode("unicode_escape", "replace").decode() if not refusal.name.isprintable() else refusal.name
+    name = (
+        refusal.name.encode("unicode_escape", "replace").decode()
+        if not refusal.name.isprintable()
+        else refusal.name
+    )
     return Report(path.name, (Check("container", *_CONTAINER, (Finding(name, "", zh, en),)),))
 
 
@@ -119,7 +139,9 @@ def _manifest(entries: Entries, manifest: str, files: set[str]) -> Iterator[Find
     for number, line in enumerate(entries[manifest].decode(errors="replace").splitlines(), 1):
         parts = _LINE.fullmatch(line)
         if parts is None or parts[2] in listed:
-            yield Finding(manifest, f"第{number}行 line {number}", "格式不对或重复", "malformed or listed twice")
+            yield Finding(
+                manifest, f"第{number}行 line {number}", "格式不对或重复", "malformed or listed twice"
+            )
             continue
         digest, name = parts.groups()
         listed.add(name)
@@ -133,7 +155,9 @@ def _manifest(entries: Entries, manifest: str, files: set[str]) -> Iterator[Find
 
 def _seal(entries: Entries, trusted_key: str | None) -> Iterator[Finding]:
     if SEAL not in entries:
-        yield Finding(SEAL, "", "没有封存：这是草稿，不作补贴依据", "not sealed: a draft, no ground for a subsidy")
+        yield Finding(
+            SEAL, "", "没有封存：这是草稿，不作补贴依据", "not sealed: a draft, no ground for a subsidy"
+        )
         return
     try:
         seal = open_seal(entries[SEAL])
@@ -149,11 +173,22 @@ def _seal(entries: Entries, trusted_key: str | None) -> Iterator[Finding]:
     yield from _chain_heads(entries, seal.get("chain_heads"))
     key = str(seal["public_key"])
     if trusted_key is not None and trusted_key != key:
-        yield Finding(SEAL, "", f"不是所给的公钥封存的，而是 {fingerprint(key)}", f"sealed by another key, {fingerprint(key)}")
+        yield Finding(
+            SEAL,
+            "",
+            f"不是所给的公钥封存的，而是 {fingerprint(key)}",
+            f"sealed by another key, {fingerprint(key)}",
+        )
     who, at = seal.get("sealed_by"), seal.get("sealed_at")
-    note = f"{who} {at} 封存，公钥指纹 {fingerprint(key)}", f"sealed by {who} at {at}, key fingerprint {fingerprint(key)}"
+    note = (
+        f"{who} {at} 封存，公钥指纹 {fingerprint(key)}",
+        f"sealed by {who} at {at}, key fingerprint {fingerprint(key)}",
+    )
     if trusted_key is None:
-        note = f"{note[0]}（请与商务局公布的指纹核对）", f"{note[1]} (compare it with the one the bureau published)"
+        note = (
+            f"{note[0]}（请与商务局公布的指纹核对）",
+            f"{note[1]} (compare it with the one the bureau published)",
+        )
     yield Finding(SEAL, "", *note, grave=False)
 
 
@@ -163,7 +198,7 @@ def _chain_heads(entries: Entries, heads: object) -> Iterator[Finding]:
         yield Finding(SEAL, "chain_heads", "没有事件链的链头", "no chain heads")
         return
     for station, head in heads.items():
-        file = evidence.envelopes_path(str(station))
+        file = envelopes_path(str(station))
         digests = {_payload_digest(line) for line in entries.get(file, b"").splitlines()}
         if not isinstance(head, dict) or head.get("sha256") not in digests:
             yield Finding(file, str(head), "封存时的最后一条事件不在了", "the last event at sealing is gone")
@@ -171,7 +206,7 @@ def _chain_heads(entries: Entries, heads: object) -> Iterator[Finding]:
 
 def _payload_digest(line: bytes) -> str:
     try:
-        return evidence.Envelope.model_validate_json(line).digest
+        return Envelope.model_validate_json(line).digest
     except ValidationError:
         return ""
 
@@ -192,7 +227,9 @@ def _files(entries: Entries, metadata: Metadata) -> Iterator[Finding]:
         if content is None:
             yield Finding(path, "", f"缺少原始文件《{file.name}》", f"the original {file.name!r} is missing")
         elif (hashlib.sha256(content).hexdigest(), len(content)) != (file.sha256, file.size):
-            yield Finding(path, "", f"《{file.name}》不是上传时的原件", f"{file.name!r} is not as it was uploaded")
+            yield Finding(
+                path, "", f"《{file.name}》不是上传时的原件", f"{file.name!r} is not as it was uploaded"
+            )
     for path in sorted(name for name in entries if name.startswith("data/originals/") and name not in listed):
         yield Finding(path, "", "元数据没有列出这个文件", "the metadata does not list this file")
 
@@ -202,13 +239,15 @@ def _pdf(entries: Entries, metadata: Metadata) -> Iterator[Finding]:
     try:
         with pikepdf.open(BytesIO(content)) as pdf:
             pages, subject = len(pdf.pages), str(pdf.docinfo.get("/Subject", ""))
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, pikepdf.PasswordError):
         yield Finding(DOSSIER, "", "缺少或打不开", "missing or unreadable")
         return
     if hashlib.sha256(content).hexdigest() != metadata.dossier.sha256 or pages != metadata.dossier.pages:
         yield Finding(DOSSIER, "", "不是元数据所说的那一份", "not the one the metadata describes")
     if subject != metadata.session.code:
-        yield Finding(DOSSIER, "", f"是 {subject} 期的，不是 {metadata.session.code}", f"is of session {subject}")
+        yield Finding(
+            DOSSIER, "", f"是 {subject} 期的，不是 {metadata.session.code}", f"is of session {subject}"
+        )
 
 
 _FILE_CHECKS: tuple[tuple[str, tuple[str, str], Callable[[Entries], Iterator[Finding]]], ...] = (
@@ -226,7 +265,9 @@ _EVIDENCE_CHECKS: tuple[tuple[str, tuple[str, str], Callable[[Evidence], Iterato
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; prints the report."""
-    parser = argparse.ArgumentParser("yidang-verify", description="核验培训档案包 / check a training dossier, offline")
+    parser = argparse.ArgumentParser(
+        "yidang-verify", description="核验培训档案包 / check a training dossier, offline"
+    )
     parser.add_argument("file", type=Path, metavar="FILE", help="dossier.zip")
     parser.add_argument("--json", action="store_true", help="机器可读 / for machines")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh")
@@ -238,7 +279,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = verify(options.file, trusted_key=options.key)
     except OSError as error:
-        sys.stderr.write(f"{options.file}: {'读不出文件' if options.lang == 'zh' else 'can not be read'} ({error.strerror})\n")
+        sys.stderr.write(
+            f"{options.file}: {'读不出文件' if options.lang == 'zh' else 'can not be read'} ({error.strerror})\n"
+        )
         return 2
     lines = report.lines(options.lang)
     if options.json:

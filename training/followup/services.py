@@ -49,7 +49,7 @@ def log_contact(
     contact: Contact = Contact.objects.create(
         follow_up=follow_up,
         made_at=clock.now(),
-        made_by_id=actor.user_id,
+        made_by_id=actor.person_id,
         method=method,
         result=result,
         guidance=guidance,
@@ -87,7 +87,7 @@ def claim_outcome(
         grade=grade,
         description=description,
         file=keep_upload(*file, allow=PAPERS, actor=actor, sensitive=True),
-        claimed_by_id=actor.user_id,
+        claimed_by_id=actor.person_id,
         claimed_at=clock.now(),
     )
     record(actor, "outcome.claimed", outcome)

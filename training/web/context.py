@@ -3,11 +3,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from training.accounts.queries import memberships_of
+from training.core.actor import NOBODY, Actor
+from training.core.errors import NotFoundError
+from training.programmes.models import Programme
+from training.programmes.queries import the_programme
+from training.web.navigation import links_for
 
 
 def workplace(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows of who is signed in."""
+    """What every page shows of who is signed in and for which programme; asked for only when shown."""
+    actor: Actor = getattr(request, "actor", NOBODY)
+    user = getattr(request, "user", None)
     return {
         "membership": getattr(request, "membership", None),
-        "actor": getattr(request, "actor", None),
+        "actor": actor,
+        "memberships": SimpleLazyObject(lambda: memberships_of(user.pk) if user and user.pk else []),
+        "programme": SimpleLazyObject(lambda: _programme(actor)),
+        "links": links_for(actor.role, request.path),
     }
+
+
+def _programme(actor: Actor) -> Programme | None:
+    try:
+        return the_programme(actor)
+    except NotFoundError:
+        return None

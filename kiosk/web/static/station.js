@@ -5,9 +5,9 @@
 const $ = (id) => document.getElementById(id);
 const ZONE = "Asia/Shanghai";
 const WORDS = {
-  zh: { am: "上午", pm: "下午", by: "授课人", at: "地点", phones: "监督电话", offline: "未联网", other: "English",
+  zh: { am: "上午", pm: "下午", by: "授课人", phones: "监督电话", offline: "未联网", other: "English",
         sign: "签到/签退", portrait: "登记头像", in: "已签到", out: "已签退", lost: "屏幕与本机程序失去联系，请找工作人员" },
-  en: { am: "Morning", pm: "Afternoon", by: "Instructor", at: "Venue", phones: "Supervision", offline: "offline", other: "中文",
+  en: { am: "Morning", pm: "Afternoon", by: "Instructor", phones: "Supervision", offline: "offline", other: "中文",
         sign: "Sign in / out", portrait: "Portrait", in: "signed in", out: "signed out", lost: "The screen lost its station program: please see the staff" },
 };
 let state = null, clockAhead = 0, spoken = "";
@@ -41,11 +41,13 @@ function draw() {
 
   put("mark", (programme && (programme.mark_text || programme.name)) || "一期一档");
   put("where", [station.institution, station.name].filter(Boolean).join(" · "));
-  put("lesson", lesson ? describe(lesson) : "");
+  $("lesson").hidden = !lesson;
+  put("topic", lesson ? topic(lesson) : "");
+  put("teaching", lesson ? teaching(lesson) : "");
   put("expected", String(counts.expected));
   put("signed-in", String(counts.signed_in));
   put("signed-out", String(counts.signed_out));
-  put("phones", programme && programme.phones.length ? words().phones + " " + programme.phones.join("  ") : "");
+  put("phones", programme && programme.phones.length ? words().phones + " " + programme.phones.join("、") : "");
 
   put("queue", text(state.queue) + (state.online ? "" : " · " + words().offline));
   put("held", state.held_message ? text(state.held_message) : "");
@@ -59,10 +61,12 @@ function draw() {
   speak(message, person);
 }
 
-function describe(lesson) {
-  return [words()[lesson.half_day] + " " + at(lesson.starts_at) + "–" + at(lesson.ends_at), lesson.topic,
-    lesson.instructor && words().by + " " + lesson.instructor, lesson.venue && words().at + " " + lesson.venue]
-    .filter(Boolean).join("  ·  ");
+function topic(lesson) {
+  return words()[lesson.half_day] + " " + at(lesson.starts_at) + "–" + at(lesson.ends_at) + "　" + lesson.topic;
+}
+
+function teaching(lesson) {
+  return [lesson.title, lesson.instructor && words().by + " " + lesson.instructor, lesson.venue].filter(Boolean).join(" · ");
 }
 
 function drawDecision() {

@@ -241,6 +241,16 @@ def test_three_silences_in_a_row_lose_the_reader(desk):
     assert desk.dialogue.lost
 
 
+def test_silences_with_answers_between_them_lose_nobody(desk):
+    for _ in range(5):
+        desk.step(lose)
+        desk.step(lose)
+        desk.step()
+
+    assert desk.events == []
+    assert not desk.dialogue.lost
+
+
 @pytest.mark.parametrize("status", [0x10, 0x11])
 def test_a_request_that_arrived_damaged_is_sent_again(desk, status):
     desk.sam.lay(CardChip.of(ZHANG))

@@ -24,14 +24,17 @@ from training.dossiers.fonts import default_fonts_dir
 from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 
-NAMES = "司马䶮 张𬭎 李桂花 王建国 陈小妹 赵铁柱 刘春燕 黄志强 周玉兰 吴大海 徐秋菊 孙长根".split()
+NAMES = tuple("司马䶮 张𬭎 李桂花 王建国 陈小妹 赵铁柱 刘春燕 黄志强 周玉兰 吴大海 徐秋菊 孙长根".split())  # noqa: SIM905
 VILLAGES = ("琴江镇城北社区", "小松镇桐江村", "屏山镇长溪村", "大由乡河斜村")
 STATION = str(uuid.UUID(int=0x5A))
 STATION_KEY = Ed25519PrivateKey.from_private_bytes(b"station key of the synthetic one")
 SEAL_KEY = Ed25519PrivateKey.from_private_bytes(b"seal key of the synthetic bureau")
 CODE = "SC-2020-NM-P-001"
 DAY = date(2021, 3, 5)
-HALF_DAYS = (("am", 1, datetime(2021, 3, 5, 1, 0, tzinfo=UTC)), ("pm", 2, datetime(2021, 3, 5, 6, 30, tzinfo=UTC)))
+HALF_DAYS = (
+    ("am", 1, datetime(2021, 3, 5, 1, 0, tzinfo=UTC)),
+    ("pm", 2, datetime(2021, 3, 5, 6, 30, tzinfo=UTC)),
+)
 
 
 class Ledger:
@@ -119,17 +122,26 @@ def build_facts(people: int = 12) -> f.DossierFacts:
     roster = tuple(_rostered(number) for number in range(1, people + 1))
     registers = tuple(_register(ledger, roster, *half_day) for half_day in HALF_DAYS)
     photos = tuple(_photo(ledger, number) for number in range(5))
-    ledger.sign("sign_in", HALF_DAYS[1][2], standing="held:not_on_roster", lesson=2, method="card",
-                person=wire.WalkIn(sealed="AAAA"), card=wire.CardUsed(type="citizen", sam_id="05.03-1"))
+    ledger.sign(
+        "sign_in",
+        HALF_DAYS[1][2],
+        standing="held:not_on_roster",
+        lesson=2,
+        method="card",
+        person=wire.WalkIn(sealed="AAAA"),
+        card=wire.CardUsed(type="citizen", sam_id="05.03-1"),
+    )
     completion = tuple(_completion(row, registers) for row in roster)
     return _session(roster, registers, photos, completion, tuple(ledger.kept))
 
 
 def _rostered(number: int) -> f.RosterRow:
     name = NAMES[(number - 1) % 12] if number <= 12 else f"{NAMES[number % 12][0]}{number}号"
-    sex = "男" if number % 2 else "女"
+    sex = "女" if name[-1] in "花妹燕兰菊" else "男"
     village, group = VILLAGES[number % 4], ("农民", "合作社工作人员", "创业致富带头人")[number % 3]
-    return f.RosterRow(number, name, sex, f"3607********{number:04d}", "138****0000", village, group, number + 100)
+    return f.RosterRow(
+        number, name, sex, f"3607********{number:04d}", "138****0000", village, group, number + 100
+    )
 
 
 def _register(
@@ -153,8 +165,17 @@ def _register(
         n = came.index(row)
         method = {1: "身份证+人脸", 2: "见证"}.get(row.number, "身份证")
         rows.append(
-            f.RegisterRow(row.number, row.name, row.id_number, arrived[row.number], left[row.number], 180, method,
-                          "人脸不符，见证人确认" if row.number == 2 else "", (digests[n], digests[len(came) + n]))
+            f.RegisterRow(
+                row.number,
+                row.name,
+                row.id_number,
+                arrived[row.number],
+                left[row.number],
+                180,
+                method,
+                "人脸不符，见证人确认" if row.number == 2 else "",
+                (digests[n], digests[len(came) + n]),
+            )
         )
     return f.HalfDayRegister(DAY, half, (lesson,), tuple(rows))
 
@@ -173,11 +194,15 @@ def _photo(ledger: Ledger, number: int) -> f.PhotoFacts:
     ledger.sign("photo", at, lesson=number % 2 + 1, photo=taken)
     caption = f"农民电商普及班课堂全景，横幅与项目标识清楚（第{number + 1}张）"
     name = f"class-{number + 1}.jpg"
-    return f.PhotoFacts(caption, at, number % 2 + 1, "一号终端", attachment("A9", name, content, "image/jpeg"))
+    return f.PhotoFacts(
+        caption, at, number % 2 + 1, "一号终端", attachment("A9", name, content, "image/jpeg")
+    )
 
 
 def _completion(row: f.RosterRow, registers: tuple[f.HalfDayRegister, ...]) -> f.CompletionRow:
-    attended = sum(3 for r in registers for entry in r.rows if entry.number == row.number and entry.signed_in_at)
+    attended = sum(
+        3 for r in registers for entry in r.rows if entry.number == row.number and entry.signed_in_at
+    )
     why = "" if attended == 6 else "第2课次缺席，低于 80%"
     return f.CompletionRow(row.number, row.name, str(attended), "6", attended == 6, why)
 

@@ -14,7 +14,7 @@ from training.dossiers.bag import build_bag
 from training.dossiers.container import unpack
 from training.dossiers.facts import Attachment, DossierFacts
 from training.dossiers.layout import original_paths
-from training.dossiers.seal import SealError, Sealer, load_or_make_key, open_seal
+from training.dossiers.seal import Sealer, SealError, load_or_make_key, open_seal
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,12 @@ def test_every_payload_file_is_in_the_manifest(unzipped: Path) -> None:
     assert listed == sorted(there)
 
 
-def test_originals_are_untouched_under_the_names_people_gave_them(unzipped: Path, facts: DossierFacts) -> None:
-    names = {path.name: path.read_bytes() for path in (unzipped / "data/originals").rglob("*") if path.is_file()}
+def test_originals_are_untouched_under_the_names_people_gave_them(
+    unzipped: Path, facts: DossierFacts
+) -> None:
+    names = {
+        path.name: path.read_bytes() for path in (unzipped / "data/originals").rglob("*") if path.is_file()
+    }
     files = [*facts.attachments, *(photo.attachment for photo in facts.photos)]
     assert names == {file.name: file.read() for file in files}
 
@@ -68,13 +72,23 @@ def test_the_metadata_count_people_and_attendances_apart_and_hold_no_whole_numbe
 def test_the_zip_is_stored_and_sorted_without_times(package: bytes) -> None:
     infos = zipfile.ZipFile(BytesIO(package)).infolist()
     assert [info.filename for info in infos] == sorted(info.filename for info in infos)
-    assert {(info.compress_type, info.date_time) for info in infos} == {(zipfile.ZIP_STORED, (1980, 1, 1, 0, 0, 0))}
+    assert {(info.compress_type, info.date_time) for info in infos} == {
+        (zipfile.ZIP_STORED, (1980, 1, 1, 0, 0, 0))
+    }
 
 
 def test_names_that_would_hurt_are_made_safe_and_kept_apart(
     facts: DossierFacts, make_attachment: Callable[..., Attachment]
 ) -> None:
-    names = ["../../etc/passwd", "a\nb%.pdf", "Scan.pdf", "scan.pdf", "", "长" * 200 + ".pdf", "C:\\x\\CON?.pdf"]
+    names = [
+        "../../etc/passwd",
+        "a\nb%.pdf",
+        "Scan.pdf",
+        "scan.pdf",
+        "",
+        "长" * 200 + ".pdf",
+        "C:\\x\\CON?.pdf",
+    ]
     files = [make_attachment("A1", name, name.encode()) for name in names]
     assert [path.removeprefix("data/originals/A1/") for path in original_paths(files)] == [
         "passwd.pdf", "a_b_.pdf", "Scan.pdf", "scan-2.pdf", "_.pdf", "长" * 60 + ".pdf", "CON_.pdf",
@@ -85,7 +99,9 @@ def test_without_a_sealer_there_is_no_seal(facts: DossierFacts, dossier: bytes) 
     assert "seal.json" not in unpack(build_bag(facts, dossier, None))
 
 
-def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(package: bytes, facts: DossierFacts) -> None:
+def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(
+    package: bytes, facts: DossierFacts
+) -> None:
     entries = unpack(package)
     seal = open_seal(entries["seal.json"])
     assert seal["manifest_sha256"] == hashlib.sha256(entries["manifest-sha256.txt"]).hexdigest()
@@ -94,7 +110,9 @@ def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(package: byte
     assert seal["chain_heads"] == {last.station: {"seq": last.seq, "sha256": last.digest}}
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"null", b'{"signature": 1}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"null", b'{"signature": 1}', b"\xff", b"[" * 100_000]
+)
 def test_what_is_no_seal_is_refused(content: bytes) -> None:
     with pytest.raises(SealError, match="malformed"):
         open_seal(content)
@@ -119,4 +137,7 @@ def test_originals_of_the_same_name_are_both_in_the_package(
 ) -> None:
     twins = tuple(make_attachment("A4", "方案.txt", content, "text/plain") for content in (b"one", b"two"))
     entries = unpack(build_bag(replace(facts, attachments=twins), dossier, None))
-    assert (entries["data/originals/A4/方案.txt"], entries["data/originals/A4/方案-2.txt"]) == (b"one", b"two")
+    assert (entries["data/originals/A4/方案.txt"], entries["data/originals/A4/方案-2.txt"]) == (
+        b"one",
+        b"two",
+    )

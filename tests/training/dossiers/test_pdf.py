@@ -15,7 +15,15 @@ from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 
 JAVA = Path("/usr/share/java")
-PREFLIGHT_JARS = ("preflight", "pdfbox2", "fontbox2", "xmpbox", "commons-logging", "javax.activation", "jaxb-api")
+PREFLIGHT_JARS = (
+    "preflight",
+    "pdfbox2",
+    "fontbox2",
+    "xmpbox",
+    "commons-logging",
+    "javax.activation",
+    "jaxb-api",
+)
 
 
 def text_of(content: bytes, *options: str) -> str:
@@ -110,7 +118,10 @@ def test_a_pdf_that_cannot_be_opened_is_listed_with_the_reason(
 
 
 def test_a_picture_that_cannot_be_read_does_not_stop_the_rest(
-    facts: DossierFacts, make_attachment: Callable[..., Attachment], make_jpeg: Callable[..., bytes], fonts_dir: Path
+    facts: DossierFacts,
+    make_attachment: Callable[..., Attachment],
+    make_jpeg: Callable[..., bytes],
+    fonts_dir: Path,
 ) -> None:
     cut = make_attachment("A2", "cut.jpg", make_jpeg("cut")[:900], "image/jpeg")
     made = build_pdf(with_file(facts, cut), None, fonts_dir)
@@ -128,7 +139,9 @@ def test_renci_and_renshu_are_both_named(dossier: bytes) -> None:
     assert "名册 12 人（人数），结业 11 人次 / 11 人（人数）" in cover
 
 
-def test_an_unsealed_dossier_says_that_it_is_a_draft(facts: DossierFacts, dossier: bytes, fonts_dir: Path) -> None:
+def test_an_unsealed_dossier_says_that_it_is_a_draft(
+    facts: DossierFacts, dossier: bytes, fonts_dir: Path
+) -> None:
     draft = pages_of(build_pdf(facts, None, fonts_dir))[0]
     assert ("未封存" in draft, "未封存" in pages_of(dossier)[0]) == (True, False)
     assert "已封" in pages_of(dossier)[0]
@@ -137,10 +150,11 @@ def test_an_unsealed_dossier_says_that_it_is_a_draft(facts: DossierFacts, dossie
 def test_missing_items_are_named_in_their_part(facts: DossierFacts, fonts_dir: Path) -> None:
     finding = "缺 A3：第4课次授课人王某某无资质证明"
     items = tuple(
-        replace(item, complete=False, findings=(finding,)) if item.code == "A3" else item for item in facts.items
+        replace(item, complete=False, findings=(finding,)) if item.code == "A3" else item
+        for item in facts.items
     )
     pages = pages_of(build_pdf(replace(facts, items=items), None, fonts_dir))
-    assert "缺 1 处" in pages[0]
+    assert re.search(r"A3\s+缺 ?1 ?处", pages[0])
     assert "齐全 8 / 9" in pages[0]
     assert any(finding in page for page in pages[2:])
 
@@ -152,7 +166,9 @@ def test_a_roster_of_300_breaks_with_its_header_on_every_page_and_loses_nobody(
     pages = pages_of(build_pdf(facts, None, fonts_dir))
     roster = [page for page in pages if "乡镇、村" in page]
     assert len(roster) > 5
-    listed = [int(n) for page in roster for n in re.findall(r"^\s*(\d+)\s+\S+\s+[男女]\s", page, re.MULTILINE)]
+    listed = [
+        int(n) for page in roster for n in re.findall(r"^\s*(\d+)\s+\S+\s+[男女]\s", page, re.MULTILINE)
+    ]
     assert listed == list(range(1, 301))
 
 
@@ -177,7 +193,10 @@ def test_no_font_of_ours_is_left_out_of_the_file(
     path = tmp_path / "dossier.pdf"
     path.write_bytes(build_pdf(without_merged_pdfs, None, fonts_dir))
     table = subprocess.run(["pdffonts", path], capture_output=True, check=True, text=True).stdout
-    assert {line.split()[0][7:] for line in table.splitlines()[2:]} == {"NotoSansSC-Regular", "NotoSansSC-Bold"}
+    assert {line.split()[0][7:] for line in table.splitlines()[2:]} == {
+        "NotoSansSC-Regular",
+        "NotoSansSC-Bold",
+    }
 
 
 def test_only_a_dossier_made_of_our_own_pages_claims_to_be_pdf_a(
@@ -196,6 +215,12 @@ def test_preflight_finds_the_dossier_valid_pdf_a(
         pytest.skip(f"PDFBox Preflight is not installed: {', '.join(missing)}")
     path = tmp_path / "dossier.pdf"
     path.write_bytes(build_pdf(without_merged_pdfs, sealer.note, fonts_dir))
-    command = ["java", "-cp", os.pathsep.join(map(str, jars)), "org.apache.pdfbox.preflight.Validator_A1b", path]
+    command = [
+        "java",
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        "org.apache.pdfbox.preflight.Validator_A1b",
+        path,
+    ]
     said = subprocess.run(command, capture_output=True, check=False, text=True)
     assert "is a valid PDF/A-1b file" in said.stdout, said.stdout + said.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +35,9 @@ def looked_at(content: bytes, folder: Path) -> Report:
 
 def failures(report: Report) -> set[tuple[str, str]]:
     """(check, file) of everything that does not hold."""
-    return {(check.code, finding.file) for check in report.checks for finding in check.findings if finding.grave}
+    return {
+        (check.code, finding.file) for check in report.checks for finding in check.findings if finding.grave
+    }
 
 
 def rehashed(entries: Entries) -> Entries:
@@ -65,7 +68,9 @@ def test_a_sealed_package_holds(package_file: Path, capsys: pytest.CaptureFixtur
     assert "全部相符" in said
 
 
-def test_it_says_so_in_english_and_for_machines(package_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_so_in_english_and_for_machines(
+    package_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([str(package_file), "--json", "--lang", "en"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["holds"] is True
@@ -109,7 +114,11 @@ def test_a_changed_byte_names_its_file(package: bytes, tmp_path: Path) -> None:
     infos = zipfile.ZipFile(BytesIO(package)).infolist()
     for info in infos:
         body = info.header_offset + 30 + len(info.filename.encode())
-        for at in (info.header_offset + 10, body, body + info.file_size - 1):  # time in the header, first, last
+        for at in (
+            info.header_offset + 10,
+            body,
+            body + info.file_size - 1,
+        ):  # time in the header, first, last
             changed = package[:at] + bytes([package[at] ^ 1]) + package[at + 1 :]
             assert failures(looked_at(changed, tmp_path)) == {("container", info.filename)}
 
@@ -124,7 +133,9 @@ def test_a_file_cut_short_or_continued_does_not_hold(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"PK\x03\x04" + tail)))
+@given(
+    content=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"PK\x03\x04" + tail))
+)
 def test_anything_else_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     report = looked_at(content, tmp_path)
     assert not report.holds
@@ -288,8 +299,12 @@ def test_an_unsealed_package_fails_the_seal_and_nothing_else(
     assert "没有封存" in "\n".join(report.lines("zh"))
 
 
-@pytest.mark.parametrize("change", [lambda c: c.replace(b"SC-2020", b"SC-2021"), lambda c: c + b"\n", lambda _: b"{}"])
-def test_a_changed_seal_is_refused(change: Callable[[bytes], bytes], entries: Entries, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", [lambda c: c.replace(b"SC-2020", b"SC-2021"), lambda c: c + b"\n", lambda _: b"{}"]
+)
+def test_a_changed_seal_is_refused(
+    change: Callable[[bytes], bytes], entries: Entries, tmp_path: Path
+) -> None:
     changed = entries | {"seal.json": change(entries["seal.json"])}
     assert failures(looked_at(pack(changed), tmp_path)) == {("seal", "seal.json")}
 
@@ -299,7 +314,7 @@ def test_a_seal_by_another_key_is_found_when_the_right_key_is_known(
 ) -> None:
     key = encode_key(sealer.key.public_key())
     assert verify(package_file, trusted_key=key).holds
-    forger = replace(sealer, key=sealer.key.from_private_bytes(b"forger's key, thirty-two bytes.."))
+    forger = replace(sealer, key=Ed25519PrivateKey.from_private_bytes(b"forger's key, thirty-two bytes.."))
     forged = tmp_path / "forged.zip"
     forged.write_bytes(build_bag(facts, dossier, forger))
     assert failures(verify(forged, trusted_key=key)) == {("seal", "seal.json")}

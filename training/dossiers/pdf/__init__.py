@@ -1,5 +1,5 @@
 """dossier.pdf: facts in, bytes out."""
 
-from .build import build_pdf
+from training.dossiers.pdf.build import build_pdf
 
 __all__ = ["build_pdf"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -14,23 +13,23 @@ from PIL import ImageOps
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable, PageBreak
 
-from ..facts import Attachment
-from .frame import BODY_HEIGHT, Document, Placement
-from .style import NOTE, RULE, SECTION, WIDTH, Column, Heading, paragraph, table
+from training.dossiers.facts import Attachment
+from training.dossiers.pdf.frame import BODY_HEIGHT, Document, Placement
+from training.dossiers.pdf.style import NOTE, RULE, SECTION, WIDTH, Column, Heading, paragraph, table
 
 _CAPTION = 46.0
 """What the caption above a placed page takes of the page's height, in points."""
 _PAGE_PIXELS = 2480  # A4 at 300 dpi is 2480 by 3508
 _PHOTO_PIXELS = 1400
-_UNREADABLE = (pikepdf.PdfError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError)
-
-
-@dataclass(frozen=True)
-class Source:
-    """An attached PDF whose pages are laid over the placeholders once these have their page numbers."""
-
-    number: int
-    pdf: pikepdf.Pdf
+_UNREADABLE = (
+    pikepdf.PdfError,
+    pikepdf.PasswordError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    SyntaxError,
+    Pillow.DecompressionBombError,
+)
 
 
 class Attached:
@@ -47,9 +46,9 @@ class Attached:
             return None
         try:
             opened = pikepdf.open(BytesIO(self.file.read()))
+            return None if opened.is_encrypted else _flattened(opened)
         except _UNREADABLE:
             return None
-        return None if opened.is_encrypted or not len(opened.pages) else opened
 
     @cached_property
     def image(self) -> ImageReader | None:
@@ -165,13 +164,19 @@ def listing(attached: Sequence[Attached]) -> list[Flowable]:
     return [paragraph("原始文件", SECTION), *table(columns, rows)]
 
 
+def _flattened(pdf: pikepdf.Pdf) -> pikepdf.Pdf | None:
+    """The PDF with stamps and filled-in fields on its pages, each of which can be placed; None without pages."""
+    pdf.generate_appearance_streams()
+    pdf.flatten_annotations("print")
+    forms = [page.as_form_xobject() for page in pdf.pages]
+    return pdf if forms else None
+
+
 def lay_over(pdf: pikepdf.Pdf, sources: Sequence[Attached], placements: dict[Any, Placement]) -> None:
-    """Put each page of the attached PDFs into its place, stamps and filled-in fields included."""
+    """Put each page of the attached PDFs into its place."""
     for attached in sources:
         if not attached.pdf:
             continue
-        attached.pdf.generate_appearance_streams()
-        attached.pdf.flatten_annotations("print")
         for index, original in enumerate(attached.pdf.pages):
             place = placements[attached.number, index]
             _lay_over(pdf, pdf.pages[place.page - 1], original, place)
@@ -183,12 +188,15 @@ def _lay_over(pdf: pikepdf.Pdf, page: pikepdf.Page, original: pikepdf.Page, plac
     form = pdf.copy_foreign(original.as_form_xobject())
     name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Original)
     page.contents_add(b"q\n", prepend=True)
-    page.contents_add(b"Q\n" + page.calc_form_xobject_placement(form, name, box))
+    page.contents_add(
+        b"Q\n"
+        + page.calc_form_xobject_placement(
+            form, name, box, invert_transformations=True, allow_shrink=True, allow_expand=True
+        )
+    )
     page.contents_coalesce()
 
 
 def size(count: int) -> str:
     """Bytes for people."""
     return f"{count / 1_048_576:.1f} MB" if count >= 1_048_576 else f"{max(count / 1024, 0.1):.1f} KB"
-
-

@@ -9,16 +9,16 @@ import pikepdf
 from reportlab import rl_config
 from reportlab.platypus import NextPageTemplate, PageBreak, Paragraph, Spacer
 
-from .. import fonts
-from ..facts import DossierFacts
-from ..layout import all_files
-from ..seal import SealNote
-from .attached import Attached, lay_over
-from .cover import Cover
-from .finish import finish
-from .frame import Document, Furniture, contents
-from .parts import Writer, long_day
-from .style import PART
+from training.dossiers import fonts
+from training.dossiers.facts import DossierFacts
+from training.dossiers.layout import all_files
+from training.dossiers.pdf.attached import Attached, lay_over
+from training.dossiers.pdf.cover import Cover
+from training.dossiers.pdf.finish import finish
+from training.dossiers.pdf.frame import Document, Furniture, contents
+from training.dossiers.pdf.parts import Writer, long_day, span
+from training.dossiers.pdf.style import PART
+from training.dossiers.seal import SealNote
 
 # ASCII85 makes every picture a quarter larger. For the whole process, so that no thread sees it change.
 rl_config.useA85 = 0
@@ -65,7 +65,7 @@ def _cover(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Cover:
             ("期　　号", session.code),
             ("培训机构", f"{session.institution}（{session.uscc}）"),
             ("培训类别", f"{session.category}　{session.class_type}　{session.form}"),
-            ("培训时间", f"{long_day(session.first_day)} 至 {long_day(session.last_day)}，{len(facts.registers)} 个半天"),
+            ("培训时间", f"{span(session.first_day, session.last_day)}，{len(facts.registers)} 个半天"),
             ("培训地点", session.venue),
             ("资金渠道", session.fund_line),
             ("批准文号", f"{session.approval_number}　{session.approved_by}"),

@@ -9,11 +9,25 @@ from reportlab.lib.enums import TA_CENTER
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 
-from ..facts import ItemFacts
-from ..fonts import BOLD, REGULAR, visible
-from ..seal import SealNote
-from .style import BODY, GREY, INK, LEFT, NOTE, PAGE_HEIGHT, PAGE_WIDTH, PAPER, RIGHT, RULE, SEAL, TINT, WIDTH
-from .style import paragraph as plain
+from training.dossiers.facts import ItemFacts
+from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.style import (
+    BODY,
+    GREY,
+    INK,
+    LEFT,
+    NOTE,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    PAPER,
+    RIGHT,
+    RULE,
+    SEAL,
+    TINT,
+    WIDTH,
+)
+from training.dossiers.pdf.style import paragraph as plain
+from training.dossiers.seal import SealNote
 
 _CELL_WIDTH, _CELL_HEIGHT, _GAP = 112.0, 52.0, 5.0
 _GRID_WIDTH = 3 * _CELL_WIDTH + 2 * _GAP
@@ -51,8 +65,10 @@ class Cover:
 
     def _completeness(self) -> str:
         complete = sum(item.complete for item in self.items)
-        return f"档案九项　齐全 {complete} / {len(self.items)}" if len(self.items) == 9 else (
-            f"档案各项　齐全 {complete} / {len(self.items)}"
+        return (
+            f"档案九项　齐全 {complete} / {len(self.items)}"
+            if len(self.items) == 9
+            else (f"档案各项　齐全 {complete} / {len(self.items)}")
         )
 
     def _head(self, canvas: Canvas) -> None:
@@ -146,7 +162,8 @@ def _draw_cell(canvas: Canvas, item: ItemFacts, x: float, y: float) -> None:
     canvas.drawRightString(x + _CELL_WIDTH - 8, y + _CELL_HEIGHT - 17, state)
     colour = PAPER if item.complete else INK
     title = plain(item.title, BODY.clone("cell-title", fontSize=8.5, leading=11, textColor=colour))
-    _, height = title.wrap(_CELL_WIDTH - 16, 24)
+    room, needs = _CELL_WIDTH - 16, canvas.stringWidth(visible(item.title), REGULAR, 8.5)
+    _, height = title.wrap(room if needs <= room else min(room, needs / 2 + 8.5), 24)  # two even lines
     title.drawOn(canvas, x + 8, y + 7 if height > 12 else y + 10)
 
 

@@ -34,7 +34,14 @@ _PRINTED = 4  # annotation flag "Print", which PDF/A-1 wants on every annotation
 
 
 def finish(
-    content: bytes, *, title: str, author: str, subject: str, at: datetime, lay_over: Callable[[pikepdf.Pdf], None], own: bool
+    content: bytes,
+    *,
+    title: str,
+    author: str,
+    subject: str,
+    at: datetime,
+    lay_over: Callable[[pikepdf.Pdf], None],
+    own: bool,
 ) -> bytes:
     """The archival file; the same content gives the same bytes.
 
@@ -107,7 +114,10 @@ def srgb_profile() -> bytes:
     curve = b"curv" + struct.pack(">II", 0, 1024)
     curve += b"".join(struct.pack(">H", round(_linear(n / 1023) * 65535)) for n in range(1024))
     name = b"sRGB\0"
-    tags = {tag: b"XYZ " + struct.pack(">I3i", 0, *(round(v * 65536) for v in xyz)) for tag, xyz in colours.items()}
+    tags = {
+        tag: b"XYZ " + struct.pack(">I3i", 0, *(round(v * 65536) for v in xyz))
+        for tag, xyz in colours.items()
+    }
     tags[b"desc"] = b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(78)
     tags[b"cprt"] = b"text" + bytes(4) + b"Public domain\0"
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)

@@ -11,9 +11,22 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, TableStyle
 from reportlab.platypus.tableofcontents import TableOfContents
 
-from ..fonts import BOLD, REGULAR, visible
-from .cover import Cover
-from .style import BOTTOM, FONT, GREY, INK, LEFT, PAGE_HEIGHT, PAGE_WIDTH, RIGHT, RULE, TOP, WIDTH, Heading
+from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.cover import Cover
+from training.dossiers.pdf.style import (
+    BOTTOM,
+    FONT,
+    GREY,
+    INK,
+    LEFT,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    RIGHT,
+    RULE,
+    TOP,
+    WIDTH,
+    Heading,
+)
 
 BODY_HEIGHT = PAGE_HEIGHT - TOP - BOTTOM
 
@@ -119,4 +132,7 @@ def contents() -> TableOfContents:
     part: dict[str, Any] = {"fontName": BOLD, "fontSize": 10.5, "leading": 15, "spaceBefore": 7}
     inside: dict[str, Any] = {"fontName": REGULAR, "fontSize": 9, "leading": 13, "leftIndent": 18}
     styles = [ParagraphStyle(f"toc{n}", textColor=INK, **look) for n, look in enumerate((part, inside))]
-    return TableOfContents(levelStyles=styles, dotsMinLevel=0, rightColumnWidth=40, tableStyle=TableStyle([FONT]))
+    style = [FONT, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
+    return TableOfContents(
+        levelStyles=styles, dotsMinLevel=0, rightColumnWidth=40, tableStyle=TableStyle(style)
+    )

@@ -8,11 +8,29 @@ from zoneinfo import ZoneInfo
 
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
-from ..facts import Attachment, DossierFacts, HalfDayRegister, ItemFacts, PhotoFacts, RegisterRow
-from ..fonts import missing_characters
-from ..seal import SealNote, fingerprint
-from .attached import Attached, Picture, listing, read_image, size
-from .style import CELL, FONT, NOTE, WARNING, WIDTH, Column, Heading, fields, paragraph, table
+from training.dossiers.facts import (
+    Attachment,
+    DossierFacts,
+    HalfDayRegister,
+    ItemFacts,
+    PhotoFacts,
+    RegisterRow,
+)
+from training.dossiers.fonts import missing_characters
+from training.dossiers.pdf.attached import Attached, Picture, listing, read_image, size
+from training.dossiers.pdf.style import (
+    CELL,
+    FONT,
+    NOTE,
+    WARNING,
+    WIDTH,
+    Column,
+    Heading,
+    fields,
+    paragraph,
+    table,
+)
+from training.dossiers.seal import SealNote, fingerprint
 
 HALF_DAYS = {"am": "上午", "pm": "下午"}
 _NUMERALS = "一二三四五六七八九十"
@@ -42,7 +60,11 @@ class Writer:
         numeral = _NUMERALS[position] if position < len(_NUMERALS) else str(position + 1)
         mine = [a for a in self.attached if a.file.item == item.code and not self._is_photo(a)]
         shown = [page for a in mine for page in a.pages()]
-        flowables = [PageBreak(), Heading(f"{numeral}、{item.code}　{item.title}", 0), *_state(item)]
+        flowables: list[Flowable] = [
+            PageBreak(),
+            Heading(f"{numeral}、{item.code}　{item.title}", 0),
+            *_state(item),
+        ]
         flowables += self._writers.get(item.code, list)()
         return [*flowables, *listing(mine), *shown]
 
@@ -89,7 +111,10 @@ class Writer:
             (a.kind, a.number, a.issuer, f"{a.valid_from} 至 {a.valid_until or '长期'}")
             for a in self.facts.licences
         ]
-        return [*fields([("机构名称", session.institution), ("信用代码", session.uscc)]), *table(columns, rows)]
+        return [
+            *fields([("机构名称", session.institution), ("信用代码", session.uscc)]),
+            *table(columns, rows),
+        ]
 
     def _instructors(self) -> list[Flowable]:
         flowables: list[Flowable] = []
@@ -153,7 +178,7 @@ class Writer:
             for lesson in self.facts.lessons
         ]
         approval = [
-            ("培训时间", f"{long_day(session.first_day)} 至 {long_day(session.last_day)}"),
+            ("培训时间", span(session.first_day, session.last_day)),
             ("地点", session.venue),
             ("批准文号", session.approval_number),
             ("批准", f"{session.approved_by}　{session.approved_on or '—'}"),
@@ -172,7 +197,7 @@ class Writer:
             Column("课程", 0.4),
             Column("材料名称", 0.6),
             Column("版本", 44, "c"),
-            Column("SHA-256", 168, "c"),
+            Column("SHA-256", 168),
         ]
         rows = [(m.topic, m.title, m.version, whole_digest(m.sha256)) for m in self.facts.materials]
         return table(columns, rows)
@@ -180,15 +205,16 @@ class Writer:
     def _roster(self) -> list[Flowable]:
         columns = [
             Column("序号", 30, "c"),
-            Column("姓名", 0.35),
+            Column("姓名", 0.3),
             Column("性别", 30, "c"),
-            Column("证件号码", 112, "c"),
-            Column("联系电话", 80, "c"),
-            Column("乡镇、村", 0.4),
-            Column("学员类别", 0.25),
+            Column("证件号码", 104, "c"),
+            Column("联系电话", 74, "c"),
+            Column("乡镇、村", 0.38),
+            Column("学员类别", 0.32),
         ]
         rows = [
-            (str(r.number), r.name, r.sex, r.id_number, r.phone, r.village, r.group) for r in self.facts.roster
+            (str(r.number), r.name, r.sex, r.id_number, r.phone, r.village, r.group)
+            for r in self.facts.roster
         ]
         return [
             paragraph(f"名册共 {len(rows)} 人（人数）。证件号码与电话按规定掩码显示。", NOTE),
@@ -218,7 +244,10 @@ class Writer:
             rows.append((str(number), half_day(register), _lessons(register), *map(str, figures)))
         people = {row.number for r in self.facts.registers for row in r.rows if row.signed_in_at}
         by_person = sum(
-            1 for person in people for r in self.facts.registers for row in r.rows
+            1
+            for person in people
+            for r in self.facts.registers
+            for row in r.rows
             if row.number == person and row.signed_in_at
         )
         check = "相符" if by_person == sums[1] else "不符"
@@ -307,7 +336,11 @@ class Writer:
             f"{self.stamp(photo.taken_at)}　第{photo.lesson}课次　{photo.device}\n"
             f"SHA-256 {photo.attachment.sha256[:32]}…"
         )
-        shown = Picture(picture, _PHOTO_WIDTH, _PHOTO_HEIGHT) if picture else paragraph("图片损坏，原件在包内", WARNING)
+        shown = (
+            Picture(picture, _PHOTO_WIDTH, _PHOTO_HEIGHT)
+            if picture
+            else paragraph("图片损坏，原件在包内", WARNING)
+        )
         return [shown, Spacer(1, 3), paragraph(photo.caption, CELL), paragraph(facts, NOTE)]
 
     def _completion(self) -> list[Flowable]:
@@ -339,7 +372,10 @@ class Writer:
             ),
             paragraph("人次：本期达到结业条件的参训次数；人数：其中不重复的学员。一期之内二者相等。", NOTE),
             *table(
-                columns, rows, total=total, muted=frozenset(n for n, r in enumerate(self.facts.completion) if not r.completed)
+                columns,
+                rows,
+                total=total,
+                muted=frozenset(n for n, r in enumerate(self.facts.completion) if not r.completed),
             ),
         ]
 
@@ -360,10 +396,17 @@ class Writer:
             Column("文件名", 1 - 1e-9),
             Column("大小", 48, "r"),
             Column("上传", 92, "c"),
-            Column("SHA-256", 168, "c"),
+            Column("SHA-256", 168),
         ]
         rows = [
-            (str(a.number), a.file.item, a.file.name, size(a.file.size), self._uploaded(a.file), whole_digest(a.file.sha256))
+            (
+                str(a.number),
+                a.file.item,
+                a.file.name,
+                size(a.file.size),
+                self._uploaded(a.file),
+                whole_digest(a.file.sha256),
+            )
             for a in self.attached
         ]
         return [Heading("全部原始文件", 1), *table(columns, rows)]
@@ -373,18 +416,16 @@ class Writer:
 
     def _stations(self) -> list[Flowable]:
         columns = [
-            Column("签到终端", 0.38),
-            Column("编号", 0.62),
-            Column("公钥指纹", 118, "c"),
+            Column("签到终端", 0.34),
+            Column("编号", 0.66),
+            Column("公钥指纹", 106, "c"),
             Column("事件", 34, "r"),
-            Column("事件链", 128),
+            Column("事件链", 116),
         ]
         rows = []
         for station in self.facts.stations:
             chain = sorted((e.seq, e.digest) for e in self.facts.envelopes if e.station == station.id)
-            span = (
-                f"第 {chain[0][0]}–{chain[-1][0]} 号\n链头 {chain[-1][1][:16]}…" if chain else "本期无事件"
-            )
+            span = f"第 {chain[0][0]}–{chain[-1][0]} 号\n链头 {chain[-1][1][:16]}…" if chain else "本期无事件"
             rows.append((station.name, station.id, fingerprint(station.public_key), str(len(chain)), span))
         return [Heading("签到终端与事件链", 1), *table(columns, rows)]
 
@@ -400,8 +441,7 @@ class Writer:
             Column("原因", 0.5),
         ]
         rows = [
-            (names.get(e.station, e.station), str(e.seq), e.digest[:16], e.reason or e.standing)
-            for e in held
+            (names.get(e.station, e.station), str(e.seq), e.digest[:16], e.reason or e.standing) for e in held
         ]
         return [Heading("扣留未计入的事件", 1), *table(columns, rows)]
 
@@ -425,6 +465,10 @@ def half_day(register: HalfDayRegister) -> str:
     return f"{register.on} {HALF_DAYS[register.half_day]}"
 
 
+def span(first: date, last: date) -> str:
+    return long_day(first) if first == last else f"{long_day(first)} 至 {long_day(last)}"
+
+
 def whole_digest(digest: str) -> str:
     """All 64 digits on two equal lines."""
     return f"{digest[:32]}\n{digest[32:]}"
@@ -436,7 +480,7 @@ def long_day(on: date) -> str:
 
 def _state(item: ItemFacts) -> list[Flowable]:
     """Whether the item is complete, what is missing, and the clause that asks for it."""
-    words = [paragraph(f"{'齐全' if item.complete else '不齐全'}　依据：{item.clause}", NOTE)]
+    words = [paragraph(f"{'齐全' if item.complete else '不齐全'} · 依据：{item.clause}", NOTE)]
     return words + [paragraph(f"· {finding}", WARNING) for finding in item.findings]
 
 

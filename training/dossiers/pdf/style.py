@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
-from ..fonts import BOLD, REGULAR, visible
+from training.dossiers.fonts import BOLD, REGULAR, visible
 
 INK = HexColor(0x16263D)
 GREY = HexColor(0x5F6B7A)
@@ -86,10 +86,14 @@ def table(
 ) -> list[Flowable]:
     """Rows under a repeated header, as tables of a size that breaks fast; `muted` rows are grey."""
     widths = _widths(columns)
-    filled = [[_cell(text, *at) for text, *at in zip(row, widths, columns, strict=True)] for row in rows]
-    if total:
-        filled.append([_cell(text, *at) for text, *at in zip(total, widths, columns, strict=True)])
-    header = [_cell(column.title, width, Column("", 0, "c")) for column, width in zip(columns, widths, strict=True)]
+    lines = [*rows, total] if total else [*rows]
+    filled = [
+        [_cell(text, width, column) for text, width, column in zip(line, widths, columns, strict=True)]
+        for line in lines
+    ]
+    header = [
+        _cell(column.title, width, Column("", 0, "c")) for column, width in zip(columns, widths, strict=True)
+    ]
     flowables: list[Flowable] = []
     for start in range(0, len(filled) or 1, _ROWS_A_TABLE):
         body = filled[start : start + _ROWS_A_TABLE]
@@ -109,7 +113,8 @@ def fields(pairs: Sequence[tuple[str, str]], *, across: int = 2) -> list[Flowabl
     """Labels with their values, `across` pairs a line; the last pair of an odd number spans the line."""
     label = 62.0
     value = WIDTH / across - label
-    data, spans = [], []
+    data: list[list[Any]] = []
+    spans = []
     for start in range(0, len(pairs), across):
         line = list(pairs[start : start + across])
         wide = value if len(line) == across else WIDTH - label * len(line) - value * (len(line) - 1)

@@ -1,3 +1,23 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.web.bureau import views
+
+urlpatterns = [
+    path("", views.queue, name="bureau-queue"),
+    path("sessions/", views.sessions, name="bureau-sessions"),
+    path("sessions/<int:pk>/", views.session, name="bureau-session"),
+    path("sessions/<int:pk>/approve/", views.approve, name="bureau-session-approve"),
+    path("sessions/<int:pk>/return/", views.return_session, name="bureau-session-return"),
+    path("dossiers/<int:pk>/", views.dossier, name="bureau-dossier"),
+    path("dossiers/<int:pk>/return/", views.return_dossier, name="bureau-dossier-return"),
+    path("dossiers/<int:pk>/seal/", views.seal, name="bureau-dossier-seal"),
+    path("events/<int:pk>/", views.event, name="bureau-event"),
+    path("proofs/<int:pk>/verify/", views.verify_proof, name="bureau-proof-verify"),
+    path("stations/", views.stations, name="bureau-stations"),
+    path("stations/<uuid:pk>/revoke/", views.revoke_station, name="bureau-station-revoke"),
+    path("held/", views.held, name="bureau-held"),
+    path("claims/", views.claims, name="bureau-claims"),
+    path("institutions/", views.institutions, name="bureau-institutions"),
+    path("institutions/<int:pk>/", views.institution, name="bureau-institution"),
+    path("institutions/<int:pk>/admit/", views.admit, name="bureau-institution-admit"),
+]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from training.accounts.permissions import may as actor_may
 from training.core.actor import Actor
+from training.dossiers.rules import ItemResult
+from training.people.rules import mask_phone
 
 register = template.Library()
 
@@ -24,7 +28,37 @@ def yuan(fen: int) -> str:
     return f"{fen / 100:,.2f}"
 
 
+@register.filter
+def masked_phone(phone: str) -> str:
+    return mask_phone(phone) if phone else ""
+
+
+@register.filter
+def suppliers(codes: Iterable[str]) -> str:
+    """Who must supply an archive item, in words."""
+    words = {"institution": _("培训机构"), "bureau": _("商务局"), "system": _("系统自动生成")}
+    return _("、").join(words[code] for code in codes)
+
+
 @register.inclusion_tag("parts/nine_grid.html")
-def nine_grid(items: Any, *, small: bool = False) -> dict[str, Any]:
+def nine_grid(items: Sequence[ItemResult], *, small: bool = False, sealed: bool = False) -> dict[str, Any]:
     """九宫格: one cell an archive item, filled when complete; always in reading order A1…A9."""
-    return {"items": items, "small": small}
+    return {"items": items, "small": small, "sealed": sealed, "label": grid_label(items)}
+
+
+@register.filter
+def grid_label(items: Sequence[ItemResult]) -> str:
+    """The grid in one sentence, for those who do not see it."""
+    missing = [item.code for item in items if not item.complete]
+    if not missing:
+        return _("%(total)s 项齐全") % {"total": len(items)}
+    return _("%(total)s 项中 %(complete)s 项齐全，缺 %(missing)s") % {
+        "total": len(items),
+        "complete": len(items) - len(missing),
+        "missing": _("、").join(missing),
+    }
+
+
+@register.filter
+def complete_count(items: Iterable[ItemResult]) -> int:
+    return sum(item.complete for item in items)

@@ -1,0 +1,162 @@
+"""A station's half of the ledger, for tests: real keys, real envelopes, the wire format's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
+from uuid6 import uuid7
+
+from kiosk.envelope import (
+    GENESIS,
+    CardUsed,
+    Enrolled,
+    Envelope,
+    Event,
+    PhotoTaken,
+    WalkIn,
+    encode_key,
+    sign,
+)
+from training.accounts.choices import Role
+from training.attendance.ledger import Receipt, receive
+from training.core import clock
+from training.dossiers.services import close_session, keep_station_photo
+from training.enrolment.models import Enrolment
+from training.scheduling.models import Lesson, TrainingSession
+from training.stations.models import Station
+from training.stations.services import enrol_station, issue_code
+
+CARD = CardUsed(type="citizen", sam_id="05.03-20200000-0000000001-0000000001")
+BOOT = UUID(int=1)
+
+
+@dataclass
+class Signer:
+    """One enrolled station with its private key and the chain it has signed so far."""
+
+    station: Station
+    token: str
+    key: Ed25519PrivateKey
+    chain: list[Envelope] = field(default_factory=list)
+
+    @property
+    def head(self) -> str:
+        return self.chain[-1].digest if self.chain else GENESIS
+
+
+def enrol(county: Any, name: str = "一号终端") -> Signer:
+    """A station of the county's institution, enrolled with a code from its bureau."""
+    code = issue_code(county.institution.pk, station_name=name, actor=county.actor(Role.BUREAU_REVIEWER))
+    key = Ed25519PrivateKey.generate()
+    enrolled = enrol_station(code, public_key=encode_key(key.public_key()), software="test")
+    return Signer(enrolled.station, enrolled.token, key)
+
+
+def make_event(signer: Signer, kind: str, at: datetime, **fields: Any) -> Event:
+    """The station's next event, not yet signed; `fields` override anything."""
+    seq = len(signer.chain) + 1
+    return Event(
+        **{
+            "station": signer.station.pk,
+            "seq": seq,
+            "prev": signer.head,
+            "event": uuid7(),
+            "kind": kind,
+            "captured_at": at,
+            "boot": BOOT,
+            "monotonic_ms": 1000 * seq,
+            "clock_offset_ms": 0,
+            **fields,
+        }
+    )
+
+
+def append(signer: Signer, kind: str, at: datetime, **fields: Any) -> Envelope:
+    """Sign the station's next event and keep it in its chain."""
+    envelope = sign(make_event(signer, kind, at, **fields), signer.key)
+    signer.chain.append(envelope)
+    return envelope
+
+
+def scan(
+    signer: Signer, kind: str, lesson: Lesson, person: Enrolment | WalkIn, at: datetime, **fields: Any
+) -> Envelope:
+    """A card laid on the reader for a lesson."""
+    who = person if isinstance(person, WalkIn) else Enrolled(enrolment=person.pk)
+    session = lesson.training_session.code
+    return append(
+        signer, kind, at, session=session, lesson=lesson.pk, person=who, **{"method": "card", "card": CARD, **fields}
+    )
+
+
+def attend(signer: Signer, lesson: Lesson, people: Iterable[Enrolment]) -> list[Envelope]:
+    """Everybody in, five minutes early, and out, as the lesson ends."""
+    people = list(people)
+    first, last = lesson.starts_at - timedelta(minutes=5), lesson.ends_at
+    return [
+        *(scan(signer, "sign_in", lesson, one, first + timedelta(seconds=3 * n)) for n, one in enumerate(people)),
+        *(scan(signer, "sign_out", lesson, one, last + timedelta(seconds=3 * n)) for n, one in enumerate(people)),
+    ]
+
+
+def photograph(signer: Signer, lesson: Lesson, at: datetime | None = None) -> bytes:
+    """A class photo half an hour into the lesson, named in a signed event; gives the JPEG."""
+    jpeg = picture(lesson.pk)
+    taken = PhotoTaken(sha256=sha256(jpeg).hexdigest(), size=len(jpeg))
+    at = at or lesson.starts_at + timedelta(minutes=30)
+    append(signer, "photo", at, session=lesson.training_session.code, lesson=lesson.pk, photo=taken)
+    return jpeg
+
+
+def picture(number: int = 0) -> bytes:
+    """A small JPEG, another one for each number."""
+    target = BytesIO()
+    Image.new("RGB", (320, 240), (number * 37 % 256, number * 11 % 256, 96)).save(target, "JPEG")
+    return target.getvalue()
+
+
+def send(signer: Signer, envelopes: Sequence[Envelope] | None = None, at: datetime | None = None) -> list[Receipt]:
+    """Hand envelopes (by default the whole chain) to the server; each with its receipt."""
+    return receive(
+        signer.station, signer.chain if envelopes is None else envelopes, at=at or clock.now()
+    )
+
+
+def statuses(receipts: Iterable[Receipt]) -> list[tuple[str, str]]:
+    return [(receipt.status, receipt.reason) for receipt in receipts]
+
+
+def hold_class(county: Any, test_clock: Any, absent: Iterable[int] = ()) -> Signer:
+    """The approved session takes place: everyone attends every lesson but the roster numbers in `absent`.
+
+    Photos are taken and handed in. Afterwards it is ten minutes past the last lesson.
+    """
+    signer = enrol(county)
+    session: TrainingSession = county.session
+    missing = set(absent)
+    photos = []
+    for lesson in session.lessons.all():
+        people = [person for person in session.enrolments.all() if person.number not in missing]
+        attend(signer, lesson, people)
+        photos.append(photograph(signer, lesson))
+        test_clock.set(lesson.ends_at + timedelta(minutes=10))
+    send(signer)
+    for jpeg in photos:
+        keep_station_photo(signer.station, data=jpeg)
+    return signer
+
+
+def hold_and_close(county: Any, test_clock: Any, absent: Iterable[int] = ()) -> Signer:
+    """`hold_class`, and the clerk closes the class."""
+    signer = hold_class(county, test_clock, absent)
+    close_session(county.session.pk, actor=county.actor(Role.INSTITUTION_CLERK))
+    county.session.refresh_from_db()
+    return signer

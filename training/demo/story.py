@@ -1,0 +1,582 @@
+"""One session of the Shicheng preset, from the county's programme to the indicator, step by step.
+
+Every step checks what it says before it prints a line; `summary.json` is read from the database and the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pikepdf
+from django.core.management import call_command
+from django.urls import reverse
+
+from training.accounts.choices import Role
+from training.accounts.services import add_member
+from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.claims.models import Claim
+from training.core import files
+from training.core.actor import SYSTEM
+from training.demo.people import SyntheticPerson, synthetic_people
+from training.demo.scenery import (
+    PASSWORD,
+    WITNESS_PIN,
+    add_county_staff,
+    add_institution,
+    add_instructors,
+    add_training_agreement,
+    paper,
+    plan_farmers_session,
+    roster_workbook,
+)
+from training.demo.stage import Clock, Desk, Processes, StageError, Talk, Visitor, free_port, until
+from training.dossiers.choices import DossierStatus
+from training.dossiers.models import Dossier, Evidence
+from training.dossiers.queries import check_session
+from training.dossiers.rules import findings
+from training.enrolment.models import Enrolment
+from training.followup.models import Contact, FollowUp, Outcome
+from training.people.services import record_consent
+from training.programmes.preset import load_preset
+from training.programmes.services import load_programme
+from training.reporting.queries import depths, indicators
+from training.scheduling.models import TrainingSession
+from training.stations.models import Station
+from training.stations.services import issue_code
+
+ZONE = ZoneInfo("Asia/Shanghai")
+PLANNING = datetime(2021, 5, 10, 9, 0, tzinfo=ZONE)
+CLASS_DAY = date(2021, 5, 18)
+# Who is who on the roster, by index.
+MATCHES, MISMATCHES, DECLINES, LEAVES_AT_NOON, STRANGER = 0, 1, 3, 11, 12
+EVERYONE = range(12)
+
+
+def at(hour: int, minute: int) -> datetime:
+    """A time of the class day, county time."""
+    return datetime(CLASS_DAY.year, CLASS_DAY.month, CLASS_DAY.day, hour, minute, tzinfo=ZONE)
+
+
+def card(person: SyntheticPerson) -> dict[str, Any]:
+    """The person's identity card, as the simulated reader is given it."""
+    return {
+        "type": "citizen",
+        "name": person.name,
+        "sex": {"male": "1", "female": "2"}[person.sex],
+        "ethnicity": "01",
+        "born_on": f"{person.id_number[6:10]}-{person.id_number[10:12]}-{person.id_number[12:14]}",
+        "address": f"江西省赣州市石城县{person.township}{person.village}",
+        "number": person.id_number,
+        "issuer": "石城县公安局",
+        "valid_from": "2015-06-01",
+        "valid_until": "长期",
+    }
+
+
+class Story:
+    def __init__(self, var: Path, clock: Clock, processes: Processes, *, port: int) -> None:
+        self.var, self.clock, self.processes, self.port = var, clock, processes, port
+        self.site = f"http://127.0.0.1:{port}"
+        self.people = synthetic_people(13, seed=2021)
+        self.missing_before: list[str] = []
+        self.duplicates_refused = 0
+        self.tampered_detected = False
+        self.verify_ok = False
+
+    def play(self) -> None:
+        self.set_up()
+        self.load_the_programme()
+        self.plan_and_approve()
+        self.enrol_the_station()
+        self.attend()
+        self.compute_and_find_what_is_missing()
+        self.verify_and_seal()
+        self.check_the_package()
+        self.follow_up()
+
+    def tell(self, sentence: str) -> None:
+        print(f"✓ {sentence}", flush=True)  # noqa: T201  the demo speaks to its user
+
+    def hold(self, sentence: str, *, true: bool) -> None:
+        if not true:
+            raise StageError(f"没有做到：{sentence}")
+        self.tell(sentence)
+
+    # 0. The stage
+
+    def set_up(self) -> None:
+        self.clock.set(PLANNING)
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self.processes.start(
+            "site", "-m", "gunicorn", "training.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "8",
+            "--timeout", "120",
+        )  # fmt: skip
+        self.processes.start("worker", "manage.py", "db_worker", "--interval", "0.3")
+        until("网站启动", self._site_answers)
+        self.tell(f"网站已启动：{self.site}（演示时钟从 {PLANNING:%Y-%m-%d} 起）")
+
+    def _site_answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.site}/api/v1/time", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    # 1. The programme
+
+    def load_the_programme(self) -> None:
+        preset = load_preset("shicheng")
+        self.programme = load_programme(preset, actor=SYSTEM)
+        self.county = add_county_staff(self.programme)
+        add_member(
+            "admin", password=PASSWORD, display_name="系统管理员", role=Role.ADMIN, workplace="县信息中心"
+        )
+        line = preset.fund_line("training")
+        self.hold(
+            f"县里载入石城预设：{len(preset.categories)} 类课程、{len(preset.groups)} 类学员、"
+            f"{len(preset.items)} 项档案、目标 {preset.target('renci').value} 人次，"
+            f"资金 {line.total_fen // 1_000_000} = {line.central_fen // 1_000_000} + "
+            f"{line.county_fen // 1_000_000} + {line.social_fen // 1_000_000} 万元",
+            true=(len(preset.categories), len(preset.groups), len(preset.items)) == (5, 7, 9),
+        )
+
+    # 2. The plan
+
+    def plan_and_approve(self) -> None:
+        self.institution, self.staff = add_institution(
+            self.programme,
+            name="石城县兴农电商培训中心",
+            uscc="91360735MA35NXTP4H",
+            prefix="",
+            bureau=self.county.actor(Role.BUREAU_HEAD),
+        )
+        add_institution(
+            self.programme,
+            name="赣源电子商务协会培训部",
+            uscc="91360735MA38YDTW2J",
+            prefix="second-",
+            bureau=self.county.actor(Role.BUREAU_HEAD),
+        )
+        clerk = self.staff.actor(Role.INSTITUTION_CLERK)
+        agreement = add_training_agreement(self.institution, actor=clerk)
+        self.instructors = add_instructors(self.institution, actor=clerk)
+        self.session, _venue = plan_farmers_session(
+            self.institution, agreement, self.instructors, on=CLASS_DAY, actor=clerk
+        )
+        self.tell(f"机构拟定 {self.session.code}《{self.session.title}》：两个半天，两位授课人")
+        self._import_the_roster()
+        self._record_the_answers_about_faces()
+        visitor = Visitor(self.site, "principal", PASSWORD)
+        visitor.post(reverse("session-submit", args=[self.session.pk]), {})
+        visitor = Visitor(self.site, "reviewer", PASSWORD)
+        visitor.post(reverse("session-approve", args=[self.session.pk]), {})
+        self.session.refresh_from_db()
+        self.hold(
+            f"商务局批准开班：{self.session.approval_number}，名册冻结",
+            true=self.session.status == "approved",
+        )
+
+    def _import_the_roster(self) -> None:
+        """First a file with one wrong check digit, then the right one: the right rows are taken once."""
+        people = self.people[:STRANGER]
+        digit = "0" if people[4].id_number[-1] != "0" else "1"
+        wrong = [*people[:4], replace(people[4], id_number=people[4].id_number[:-1] + digit), *people[5:]]
+        visitor = Visitor(self.site, "clerk", PASSWORD)
+        for roster in (wrong, people):
+            upload = {"file": ("培训人员名册.xlsx", BytesIO(roster_workbook(roster)))}
+            visitor.post(reverse("roster-import", args=[self.session.pk]), {}, files=upload)
+        names = {enrolment.trainee.name for enrolment in self.session.enrolments.select_related("trainee")}
+        self.hold(
+            f"从 .xlsx 导入名册：校验位错的一行被指出，改正后再导不重复，共 {len(names)} 人，含 䶮海生、张𬭎",
+            true=len(names) == len(people) and {"䶮海生", "张𬭎"} <= names,
+        )
+
+    def _record_the_answers_about_faces(self) -> None:
+        clerk = self.staff.actor(Role.INSTITUTION_CLERK)
+        for index, given in ((MATCHES, True), (MISMATCHES, True), (DECLINES, False)):
+            record_consent(self.enrolment(index).trainee, given=given, actor=clerk)
+        self.tell("人脸比对的单独同意已记录：两人同意，一人不同意，其余未启用")
+
+    def enrolment(self, index: int) -> Enrolment:
+        name = self.people[index].name
+        found: Enrolment = self.session.enrolments.select_related("trainee").get(trainee__name=name)
+        return found
+
+    # 3. The station
+
+    def enrol_the_station(self) -> None:
+        self.clock.set(at(8, 0))
+        code = issue_code(
+            self.institution.pk, station_name="一号签到台", actor=self.county.actor(Role.BUREAU_REVIEWER)
+        )
+        self.cable = Talk(
+            self.processes.start(
+                "network", "-m", "kiosk.simulator.network", "--to", f"127.0.0.1:{self.port}", talk=True
+            )
+        )
+        enrol = ["enrol", "--server", self.cable.hello["url"], "--code", code, "--home", self.home]
+        self._kiosk(*enrol)
+        station = Station.objects.get(code__station_name="一号签到台")
+        self.tell(f"签到台用一次性登记码登记，自制 Ed25519 钥匙：{station.public_key[:12]}…")
+        cards = self.var / "cards.json"
+        cards.write_text(json.dumps([card(person) for person in self.people]), encoding="utf-8")
+        self.reader = Talk(
+            self.processes.start(
+                "reader", "-m", "kiosk.cli", "simulate", "reader", "--link", str(self.var / "reader"),
+                "--people", str(cards), talk=True,
+            )
+        )  # fmt: skip
+        for face in ("astronaut", "grace_hopper"):
+            self._kiosk("simulate", "camera", "--out", str(self.var / f"{face}.avi"), "--face", face)
+        self._enrol_portrait(MISMATCHES, camera="grace_hopper")
+
+    @property
+    def home(self) -> str:
+        return str(self.var / "station")
+
+    def _kiosk(self, *command: str) -> str:
+        done = subprocess.run(  # noqa: S603  our own module
+            [sys.executable, "-m", "kiosk.cli", *command], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise StageError(f"kiosk {command[0]}：{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _open_desk(self, camera: str) -> Desk:
+        port = free_port()
+        self.station_process = self.processes.start(
+            "station", "-m", "kiosk.cli", "run", "--home", self.home, "--reader", str(self.var / "reader"),
+            "--camera", str(self.var / f"{camera}.avi"), "--listen", f"127.0.0.1:{port}", "--package-every", "2",
+        )  # fmt: skip
+        desk = Desk(f"http://127.0.0.1:{port}", self.reader)
+        until("签到台就绪", lambda: self._ready(desk.state()))
+        return desk
+
+    @staticmethod
+    def _ready(state: dict[str, Any]) -> bool:
+        return bool(
+            state
+            and state["screen"] == "rest"
+            and state["face"] == "ready"
+            and state["reader"]["code"] == "reader_ready"
+            and state["camera"]["state"] == "live"
+        )
+
+    def _close_desk(self) -> None:
+        self.processes.end(self.station_process)
+
+    def _enrol_portrait(self, index: int, *, camera: str) -> None:
+        """Opens the desk with this camera, enrols the portrait, closes the desk."""
+        desk = self._open_desk(camera)
+        self._take_portrait(desk, index)
+        self._close_desk()
+
+    def _take_portrait(self, desk: Desk, index: int) -> None:
+        enrolment = self.enrolment(index).pk
+
+        def saved() -> bool:
+            return bool(
+                desk.press("portrait", enrolment=enrolment, pin=WITNESS_PIN).get("code") == "portrait_saved"
+            )
+
+        until("肖像登记", saved)
+
+    # 3 and 4. Attendance, with the network cut for a part of it, and the class photos
+
+    def attend(self) -> None:
+        self.clock.set(at(8, 20))
+        desk = self._open_desk("astronaut")
+        self._take_portrait(desk, MATCHES)
+        self.tell("两位同意者在签到台上登记了肖像，模板加密留在本机")
+        self.clock.set(at(8, 50))
+        started = time.monotonic()
+        for index in EVERYONE:
+            if index == 4:
+                self.cable.say("cut")
+            self._sign_in_with_face_or_without(desk, index)
+        stranger = desk.visit(STRANGER, expect=["walk_in"])
+        self.hold(
+            f"上午 12 人签到（{time.monotonic() - started:.0f} 秒）：一人刷脸通过，一人不符由见证人放行，"
+            "一人不同意刷脸凭证件，同样计入；一张卡不在名册上",
+            true=stranger == "walk_in",
+        )
+        self.hold("断网：签到照常，事件留在本机待传", true=desk.state()["pending"] > 0)
+        self.clock.set(at(9, 30))
+        self.hold("签到台拍下上午的课堂照片", true=desk.press("photo")["ok"])
+        self.cable.say("restore")
+        until("补传完", lambda: desk.state().get("safe_to_power_off"), 90)
+        self.tell("网络恢复，全部事件得到回执，“可以关机”灯亮")
+        self.clock.set(at(11, 18))
+        self._everyone(desk, EVERYONE, "signed_out")
+        self.tell("上午 12 人签退")
+        until("传完", lambda: desk.state().get("safe_to_power_off"), 90)
+        self._close_desk()
+        self._afternoon()
+
+    def _sign_in_with_face_or_without(self, desk: Desk, index: int) -> None:
+        if index != MISMATCHES:
+            desk.visit(index, expect=["signed_in"])
+            return
+        desk.lay(index, expect=["witness_face", "witness_unseen"])
+        decided = desk.press("witness", pin=WITNESS_PIN, decision="allow")
+        desk.lift()
+        if decided.get("code") != "signed_in":
+            raise StageError(f"见证人放行没有成功：{decided}")
+
+    def _everyone(self, desk: Desk, indices: Any, code: str) -> None:
+        for index in indices:
+            seen = desk.lay(index, expect=[code, "witness_face", "witness_unseen"])
+            if seen != code:
+                desk.press("witness", pin=WITNESS_PIN, decision="allow")
+            desk.lift()
+
+    def _afternoon(self) -> None:
+        """The station was switched off over lunch: another boot, the same chain."""
+        present = [index for index in EVERYONE if index != LEAVES_AT_NOON]
+        self.clock.set(at(13, 45))
+        desk = self._open_desk("astronaut")
+        self._everyone(desk, present, "signed_in")
+        self.clock.set(at(14, 40))
+        self.hold("签到台拍下下午的课堂照片", true=desk.press("photo")["ok"])
+        self.clock.set(at(16, 20))
+        self._everyone(desk, present, "signed_out")
+        until("传完", lambda: desk.state().get("safe_to_power_off"), 90)
+        self.hold(
+            f"下午 {len(present)} 人签到签退，照片已到服务器并绑定课次",
+            true=Evidence.objects.filter(training_session=self.session, event__isnull=False).count() == 2,
+        )
+        self._close_desk()
+        before = AttendanceEvent.objects.count()
+        answers = Counter(json.loads(self._kiosk("resend", "--home", self.home, "--json"))["statuses"])
+        self.duplicates_refused = answers["duplicate"]
+        self.hold(
+            f"整批重放一遍：{self.duplicates_refused} 条都被认出是重复，没有多出一条",
+            true=AttendanceEvent.objects.count() == before and self.duplicates_refused > 0,
+        )
+
+    # 5. Completion, what is missing, and the claim that is refused
+
+    def compute_and_find_what_is_missing(self) -> None:
+        self.clock.set(at(17, 0))
+        visitor = Visitor(self.site, "principal", PASSWORD)
+        visitor.post(reverse("session-close", args=[self.session.pk]), {})
+        self.session.refresh_from_db()
+        figures = depths(self.programme, self.county.actor(Role.BUREAU_HEAD))
+        self.hold(
+            f"结课：{figures['completed']} 人次（{figures['completed_people']} 人）结业",
+            true=(figures["completed"], figures["completed_people"]) == (11, 11),
+        )
+        self.missing_before = [finding.message for finding in findings(check_session(self.session))]
+        refusal = visitor.post(reverse("session-claim", args=[self.session.pk]), {}).text
+        self.hold(
+            f"申领被拒并指名：{'；'.join(self.missing_before)}",
+            true=len(self.missing_before) == 1
+            and self.missing_before[0] in refusal
+            and not Claim.objects.exists(),
+        )
+        name, data = paper("助理电子商务师资格证书", "姓名：王思敏")
+        visitor.post(
+            reverse("proof-add", args=[self.instructors[1].pk]),
+            {
+                "kind": "qualification",
+                "number": "电商师 2020-3607-0977",
+                "issuer": "江西省职业技能鉴定指导中心",
+            },
+            files={"file": (name, BytesIO(data))},
+        )
+        self.hold("补上资质文件，九项齐全", true=not findings(check_session(self.session)))
+        visitor.post(reverse("dossier-submit", args=[self.session.pk]), {})
+
+    # 7 (with 6 inside). The bureau looks, checks an attendance back to its event, and seals
+
+    def verify_and_seal(self) -> None:
+        visitor = Visitor(self.site, "head", PASSWORD)
+        dossier = Dossier.objects.get(training_session=self.session)
+        page = visitor.get(reverse("dossier", args=[dossier.pk])).text
+        event = AttendanceEvent.objects.filter(kind="sign_in", method="card+face").earliest("captured_at")
+        proof = visitor.get(reverse("event", args=[event.pk])).text
+        self.hold(
+            f"商务局打开档案，把一次签到一直查到签名事件 {event.digest[:12]}…",
+            true=self.session.code in page and event.digest in proof,
+        )
+        visitor.post(reverse("dossier-seal", args=[dossier.pk]), {})
+
+        def sealed() -> Dossier | None:
+            found = Dossier.objects.get(pk=dossier.pk)
+            if found.seal_problem:
+                raise StageError(f"封存失败：{found.seal_problem}")
+            return found if found.status == DossierStatus.SEALED else None
+
+        self.dossier: Dossier = until("封存", sealed, 180)
+        assert self.dossier.pdf  # noqa: S101  the database holds it for a sealed dossier
+        assert self.dossier.package  # noqa: S101
+        (self.var / "dossier.pdf").write_bytes(files.read(self.dossier.pdf))
+        (self.var / "dossier.zip").write_bytes(files.read(self.dossier.package))
+        self.tell(f"档案已封存：{self.dossier.pages} 页，清单 {self.dossier.manifest_sha256[:12]}…")
+        claimed = Visitor(self.site, "principal", PASSWORD)
+        claimed.post(reverse("session-claim", args=[self.session.pk]), {})
+        claim = Claim.objects.get(dossier=self.dossier)
+        self.hold(
+            f"现在可以申领：{claim.renci} 人次 × {claim.unit_price_fen // 100} 元 = {claim.amount_fen // 100} 元",
+            true=claim.renci == 11,
+        )
+
+    # 6. The package proves itself
+
+    def check_the_package(self) -> None:
+        package = self.var / "dossier.zip"
+        self.verify_ok = self._verify(package)[0]
+        self.hold("yidang-verify 核验通过", true=self.verify_ok)
+        whole = package.read_bytes()
+        chance = random.Random(2021)  # noqa: S311  places to damage, not a secret
+        named = []
+        for place in chance.sample(range(len(whole)), 5):
+            copy = self.var / "tampered.zip"
+            copy.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            held, said = self._verify(copy)
+            named.append(not held and "✗" in said)
+        copy.unlink()
+        self.tampered_detected = all(named)
+        self.hold(
+            f"任意改动一个字节（试了 {len(named)} 处），核验都不通过并指出文件", true=self.tampered_detected
+        )
+
+    def _verify(self, package: Path) -> tuple[bool, str]:
+        done = subprocess.run(  # noqa: S603  our own module
+            [sys.executable, "-m", "training.dossiers.verify", str(package)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode == 0, done.stdout
+
+    # 8. What became of them
+
+    def follow_up(self) -> None:
+        self.clock.set(at(10, 0) + timedelta(days=31))
+        visitor = Visitor(self.site, "followup", PASSWORD)
+        due = FollowUp.objects.filter(enrolment=self.enrolment(MATCHES), day=30).get()
+        visitor.post(
+            reverse("contact-add", args=[due.pk]),
+            {
+                "method": "phone",
+                "result": "reached",
+                "guidance": "shop",
+                "note": "已在网店上架白莲，约好下周上门指导拍照。",
+            },
+        )
+        name, data = paper("网店开设截图", "店铺：石城莲香小店")
+        visitor.post(
+            reverse("outcome-add", args=[due.enrolment_id]),
+            {
+                "kind": "started_up",
+                "started_on": "2021-06-10",
+                "grade": "B",
+                "description": "开设网店，首月成交 23 单。",
+            },
+            files={"file": (name, BytesIO(data))},
+        )
+        self.hold(
+            "跟踪人员记录 30 天回访和一项有证据的成果",
+            true=Contact.objects.count() == 1 and Outcome.objects.count() == 1,
+        )
+        outcome = Outcome.objects.get()
+        Visitor(self.site, "reviewer", PASSWORD).post(
+            reverse("outcome-verify", args=[outcome.pk]), {"accept": "1"}
+        )
+        outcome.refresh_from_db()
+        self.hold("成果由申报人以外的人核实", true=outcome.status == "verified")
+        page = Visitor(self.site, "head", PASSWORD).get(reverse("indicators")).text
+        indicator = self._indicator()
+        self.hold(
+            f"指标页：{indicator['actual']} / {indicator['target']} 人次，公式“{indicator['formula']}”",
+            true=indicator["formula"] in page,
+        )
+
+    def _indicator(self) -> dict[str, Any]:
+        found = indicators(self.programme, self.county.actor(Role.BUREAU_HEAD))[0]
+        return {"target": int(found.target or 0), "actual": found.actual, "formula": found.formula}
+
+    # What happened, as data
+
+    def summarise(self, *, seconds: float) -> None:
+        session = TrainingSession.objects.get(pk=self.session.pk)
+        events = AttendanceEvent.objects.filter(training_session=session)
+        signed = events.filter(held_reason="", enrolment__isnull=False)
+        held = [
+            *events.exclude(held_reason="").values_list("held_reason", flat=True),
+            *HeldEnvelope.objects.values_list("reason", flat=True),
+        ]
+        figures = depths(self.programme, self.county.actor(Role.BUREAU_HEAD))
+        pdf = self.var / "dossier.pdf"
+        summary = {
+            "programme": self.programme.code,
+            "session": session.code,
+            "rostered": session.enrolments.count(),
+            "signed_in": signed.filter(kind="sign_in").count(),
+            "signed_out": signed.filter(kind="sign_out").count(),
+            "by_method": dict(Counter(signed.filter(kind="sign_in").values_list("method", flat=True))),
+            "events_total": events.count(),
+            "events_held": held,
+            "duplicates_refused": self.duplicates_refused,
+            "completed_renci": figures["completed"],
+            "completed_renshu": figures["completed_people"],
+            "missing_before": self.missing_before,
+            "missing_after": [finding.message for finding in findings(check_session(session))],
+            "sealed": Dossier.objects.get(training_session=session).status == DossierStatus.SEALED,
+            "dossier_pages": _pages(pdf),
+            "dossier_sha256": _sha256(pdf),
+            "verify_ok": self.verify_ok,
+            "tampered_detected": self.tampered_detected,
+            "followups": Contact.objects.count(),
+            "outcomes": Outcome.objects.count(),
+            "indicator": self._indicator(),
+            "seconds": round(seconds, 1),
+        }
+        path = self.var / "summary.json"
+        path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        self.tell(f"{seconds:.0f} 秒。结果在 {path}")
+
+    def serve(self) -> None:
+        """Print where to go and as whom, then stay until Ctrl-C."""
+        accounts = {
+            "clerk": "机构经办",
+            "principal": "机构负责人",
+            "reviewer": "商务局审核员",
+            "head": "商务局负责人",
+            "followup": "跟踪服务人员",
+            "auditor": "纪检/审计（只读）",
+            "second-clerk": "另一家机构（看不到前一家的任何东西）",
+        }
+        desk = self._open_desk("astronaut")
+        print(f"\n网站 {self.site}\n签到台 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
+        for username, role in accounts.items():
+            print(f"  {username:14}{role}")  # noqa: T201
+        print("按 Ctrl-C 结束。", flush=True)  # noqa: T201
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            return
+
+
+def _pages(pdf: Path) -> int:
+    with pikepdf.open(pdf) as opened:
+        return len(opened.pages)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from training.attendance.choices import HeldReason
+from training.dossiers.choices import DossierStatus
+from training.scheduling.choices import SessionStatus
+from training.web.forms import CardForm
+from training.web.lists import FilterForm
+
+ANY = [("", _("全部"))]
+HANDED_IN = [choice for choice in SessionStatus.choices if choice[0] != SessionStatus.DRAFT]
+
+
+def choose(label: Any, choices: Iterable[Any]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=[*ANY, *choices])
+
+
+class SessionFilter(FilterForm):
+    status = choose(_("期的状态"), HANDED_IN)
+    dossier = choose(_("档案状态"), DossierStatus.choices)
+    institution = choose(_("培训机构"), ())
+
+    def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
+        names = [(str(row.pk), row.name) for row in institutions]
+        self.base_fields["institution"].choices = [*ANY, *names]  # type: ignore[attr-defined]
+        super().__init__(request)
+
+
+class HeldFilter(FilterForm):
+    reason = choose(_("待核原因"), HeldReason.choices)
+
+
+class ReturnForm(CardForm):
+    submit_label = _("退回补正")
+    button_class = "btn-outline-primary"
+    reason = forms.CharField(
+        label=_("退回原因"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("写明改什么，机构会看到。")
+    )
+
+
+class ReturnItemsForm(ReturnForm):
+    items = forms.MultipleChoiceField(label=_("退回哪几项"), widget=forms.CheckboxSelectMultiple)
+    field_order = ["items", "reason"]
+
+    def __init__(self, *args: Any, items: Iterable[Any], **options: Any) -> None:
+        self.base_fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]
+        super().__init__(*args, **options)
+
+
+class StationCodeForm(CardForm):
+    submit_label = _("生成登记码")
+    institution_id = forms.TypedChoiceField(label=_("终端归哪个机构用"), coerce=int)
+    station_name = forms.CharField(label=_("终端名称"), max_length=64, help_text=_("例如：三楼教室门口"))
+
+    def __init__(self, *args: Any, institutions: Iterable[Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["institution_id"].choices = [(row.pk, row.name) for row in institutions]  # type: ignore[attr-defined]

@@ -1,0 +1,73 @@
+"""What the software notices about a plan before a person reads it. Plain data in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from training.programmes.preset import Preset
+
+HARDLY_DUE_YET = frozenset({"not_approved", "not_closed", "no_register", "no_photo", "not_in_register"})
+"""Archive findings that every plan has: they fill themselves once the class is held."""
+
+
+@dataclass(frozen=True)
+class PlannedLesson:
+    topic: str
+    minutes: int
+    seats: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`well` false: worth a question before approving. Nothing here refuses."""
+
+    well: bool
+    text: str
+    clause: str = ""
+
+
+def notices(
+    rules: Preset, category: str, lessons: Sequence[PlannedLesson], groups: Sequence[str]
+) -> list[Notice]:
+    """Topics against the category, people against seats and category; `groups` has one code per person."""
+    found = [_topics(rules, category, lessons), _seats(lessons, len(groups)), _groups(rules, category, groups)]
+    return [notice for notice in found if notice]
+
+
+def _topics(rules: Preset, category: str, lessons: Sequence[PlannedLesson]) -> Notice | None:
+    kind = rules.category(category)
+    own = [lesson for lesson in lessons if any(topic.is_called(lesson.topic) for topic in kind.topics)]
+    total = sum(lesson.minutes for lesson in lessons)
+    if not total:
+        return None
+    share = sum(lesson.minutes for lesson in own) / total
+    others = dict.fromkeys(lesson.topic for lesson in lessons if lesson not in own)
+    text = _("“%(category)s”的专题占全部课时的 %(share).0f %%（要求不低于 %(least).0f %%）。") % {
+        "category": kind.name,
+        "share": 100 * share,
+        "least": 100 * rules.topic_match.min_share,
+    }
+    if others:
+        text = _("%(said)s不属于本类别的专题：%(topics)s。") % {"said": text, "topics": "、".join(others)}
+    return Notice(share >= rules.topic_match.min_share, text, kind.clause)
+
+
+def _seats(lessons: Sequence[PlannedLesson], people: int) -> Notice | None:
+    if not lessons:
+        return None
+    seats = min(lesson.seats for lesson in lessons)
+    text = _("名册 %(people)s 人，最小的场地 %(seats)s 座。") % {"people": people, "seats": seats}
+    return Notice(people <= seats, text)
+
+
+def _groups(rules: Preset, category: str, groups: Sequence[str]) -> Notice:
+    suited = {group.code for group in rules.groups if not group.categories or category in group.categories}
+    strangers = [code for code in groups if code and code not in suited]
+    names = dict.fromkeys(rules.group(code).name for code in strangers)
+    if not strangers:
+        return Notice(True, _("学员类别都适合本课程类别。"))
+    text = _("%(count)s 人的学员类别不是这一课程类别的主要对象：%(groups)s。")
+    return Notice(False, text % {"count": len(strangers), "groups": "、".join(names)})

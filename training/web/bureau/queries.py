@@ -1,0 +1,345 @@
+"""What the bureau's pages show, read in a number of queries that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from kiosk.envelope import Envelope, EnvelopeError, Event, WalkIn, read_unverified
+from training.attendance.choices import Method, Note
+from training.attendance.models import AttendanceEvent, Completion, HeldEnvelope
+from training.attendance.queries import EventProof, HalfDay, RegisterLine, held_events, prove, register
+from training.attendance.rules import hours
+from training.claims.models import Claim
+from training.core.actor import Actor
+from training.dossiers.choices import DossierStatus
+from training.dossiers.models import Dossier, Evidence
+from training.dossiers.queries import check_session, check_sessions, with_archive
+from training.dossiers.rules import Finding, ItemResult, findings
+from training.enrolment.choices import ON_ROSTER
+from training.enrolment.models import Enrolment
+from training.institutions.models import Institution, Instructor, InstructorProof
+from training.scheduling.choices import SessionStatus
+from training.scheduling.models import Lesson, TrainingSession, Witness
+from training.stations.models import Station
+from training.web.bureau.history import Deed, deeds
+from training.web.bureau.noticed import HARDLY_DUE_YET, Notice, PlannedLesson, notices
+
+Checked = list[tuple[TrainingSession, tuple[ItemResult, ...]]]
+
+
+def session_of(pk: int, actor: Actor) -> TrainingSession:
+    session: TrainingSession = TrainingSession.objects.fetch(actor, pk=pk)
+    return session
+
+
+def dossier_of(pk: int, actor: Actor) -> Dossier:
+    dossier: Dossier = Dossier.objects.select_related("sealed_by", "submitted_by").fetch(actor, pk=pk)
+    return dossier
+
+
+def event_of(pk: int, actor: Actor) -> AttendanceEvent:
+    related = ("station__institution", "training_session", "lesson", "enrolment__trainee")
+    event: AttendanceEvent = AttendanceEvent.objects.select_related(*related).fetch(actor, pk=pk)
+    return event
+
+
+def station_of(pk: UUID, actor: Actor) -> Station:
+    station: Station = Station.objects.select_related("institution").fetch(actor, pk=pk)
+    return station
+
+
+def proof_of(pk: int, actor: Actor) -> InstructorProof:
+    proof: InstructorProof = InstructorProof.objects.fetch(actor, pk=pk)
+    return proof
+
+
+def institution_of(pk: int, actor: Actor) -> Institution:
+    papers = ("licences__file", "agreements__fund_line", "instructors__proofs__verified_by", "venues")
+    institution: Institution = Institution.objects.prefetch_related(*papers).fetch(actor, pk=pk)
+    return institution
+
+
+def institutions(actor: Actor) -> QuerySet[Any]:
+    """Those that wait for a decision first."""
+    return (
+        Institution.objects.visible_to(actor)
+        .annotate(sessions=Count("training_sessions"), waits=Count("pk", filter=Q(status="submitted")))
+        .order_by("-waits", "name")
+    )
+
+
+@dataclass(frozen=True)
+class Queue:
+    to_approve: Checked
+    to_verify: Checked
+
+
+def queue(actor: Actor) -> Queue:
+    """What waits for the bureau, the longest waiting first."""
+    sessions = TrainingSession.objects.visible_to(actor)
+    waiting = sessions.filter(status=SessionStatus.SUBMITTED).order_by("submitted_at", "pk")
+    dossiers = sessions.filter(dossier__status__in=[DossierStatus.SUBMITTED, DossierStatus.SEALING])
+    return Queue(check_sessions(waiting), check_sessions(dossiers.order_by("dossier__submitted_at", "pk")))
+
+
+def sessions(actor: Actor, *, q: str = "", status: str = "", institution: str = "") -> QuerySet[Any]:
+    """Every session that was ever handed in, newest first; empty arguments do not filter."""
+    rows = TrainingSession.objects.visible_to(actor).exclude(status=SessionStatus.DRAFT)
+    if q:
+        rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(institution__name__icontains=q))
+    if status:
+        rows = rows.filter(status=status)
+    if institution:
+        rows = rows.filter(institution=institution)
+    return rows.order_by("-submitted_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the roster."""
+
+    enrolment: Enrolment
+    group: str
+
+
+@dataclass(frozen=True)
+class Teacher:
+    instructor: Instructor
+    lessons: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A session as planned, with what the software noticed."""
+
+    session: TrainingSession
+    items: tuple[ItemResult, ...]
+    lessons: tuple[Lesson, ...]
+    teachers: tuple[Teacher, ...]
+    roster: tuple[Place, ...]
+    missing: tuple[Finding, ...]
+    noticed: tuple[Notice, ...]
+    category: str
+    class_type: str
+    form: str
+    hours: str
+    history: list[Deed]
+
+
+def plan(session: TrainingSession, actor: Actor) -> Plan:
+    whole: Any = with_archive(TrainingSession.objects.filter(pk=session.pk)).get()
+    rules, lessons = whole.rule_set.rules, tuple(whole.lessons.all())
+    items = check_session(session)
+    groups = [enrolment.group for enrolment in whole.on_roster]
+    planned = [PlannedLesson(lesson.topic, lesson.minutes, lesson.venue.seats) for lesson in lessons]
+    return Plan(
+        session=whole,
+        items=items,
+        lessons=lessons,
+        teachers=_teachers(lessons),
+        roster=_roster(whole),
+        missing=tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
+        noticed=tuple(notices(rules, whole.category, planned, groups)),
+        category=rules.category(whole.category).name,
+        class_type=rules.class_type(whole.class_type).name,
+        form=rules.form(whole.form).name,
+        hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
+        history=deeds([whole], actor),
+    )
+
+
+def _teachers(lessons: Sequence[Lesson]) -> tuple[Teacher, ...]:
+    people = dict.fromkeys(lesson.instructor for lesson in lessons)
+    return tuple(
+        Teacher(person, tuple(lesson.sequence for lesson in lessons if lesson.instructor == person))
+        for person in people
+    )
+
+
+def _roster(session: Any) -> tuple[Place, ...]:
+    names = {group.code: group.name for group in session.rule_set.rules.groups}
+    return tuple(Place(row, names.get(row.group, row.group)) for row in session.on_roster)
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """One person's half-day and the signed events it stands on."""
+
+    line: RegisterLine
+    events: tuple[AttendanceEvent, ...]
+    method: Any
+
+    @property
+    def minutes(self) -> int:
+        return sum(self.line.presence.minutes.values())
+
+
+@dataclass(frozen=True)
+class RegisterPage:
+    half_day: HalfDay
+    rows: tuple[RegisterRow, ...]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Everything behind a dossier, each figure with the rows it comes from."""
+
+    plan: Plan
+    register: tuple[RegisterPage, ...]
+    photos: list[Evidence]
+    others: list[Evidence]
+    completions: list[Completion]
+    held: list[AttendanceEvent]
+    history: list[Deed]
+
+    @property
+    def renci(self) -> int:
+        """人次: enrolments that completed."""
+        return sum(row.completed for row in self.completions)
+
+    @property
+    def renshu(self) -> int:
+        """人数: different people among them."""
+        return len({row.enrolment.trainee_id for row in self.completions if row.completed})
+
+
+def archive(dossier: Dossier, actor: Actor) -> Archive:
+    planned = plan(dossier.training_session, actor)
+    session = planned.session
+    evidence = list(
+        session.evidence.filter(withdrawn_at__isnull=True).select_related("lesson", "event__station", "file")
+    )
+    proofs = [proof for teacher in planned.teachers for proof in teacher.instructor.proofs.all()]
+    completions = Completion.objects.filter(enrolment__training_session=session)
+    return Archive(
+        plan=planned,
+        register=_register(session),
+        photos=[row for row in evidence if row.item == "A9"],
+        others=[row for row in evidence if row.item != "A9"],
+        completions=list(completions.select_related("enrolment__trainee").order_by("enrolment__number")),
+        held=held_events(session, actor),
+        history=deeds([session, dossier, *evidence, *proofs], actor),
+    )
+
+
+def _register(session: TrainingSession) -> tuple[RegisterPage, ...]:
+    events = {event.digest: event for event in session.events.defer("payload", "signature")}
+    return tuple(
+        RegisterPage(
+            page,
+            tuple(
+                RegisterRow(
+                    line,
+                    tuple(events[digest] for digest in line.presence.digests),
+                    Method(line.presence.method).label if line.presence.method else "",
+                )
+                for line in page.lines
+            ),
+        )
+        for page in register(session)
+    )
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """One signed event, proved again, with its neighbours and the register row it counts in."""
+
+    event: AttendanceEvent
+    proof: EventProof
+    signed: Event | None  # None when the stored text can't be read any more
+    witness: Witness | None
+    following: AttendanceEvent | None
+    follows: bool  # whether the next event names this one's digest
+    notes: list[Any]
+    half_day: HalfDay | None
+    row: RegisterLine | None
+    voided_by: AttendanceEvent | None
+
+    @property
+    def sealed_card(self) -> bool:
+        """Somebody not on the roster: their card data is here, locked, and stays locked on this page."""
+        return bool(self.signed) and isinstance(self.signed.person, WalkIn)  # type: ignore[union-attr]
+
+
+def event_page(event: AttendanceEvent, actor: Actor) -> EventPage:
+    signed = _read(event)
+    following = AttendanceEvent.objects.filter(station=event.station_id, seq=event.seq + 1).first()
+    half_day, row = _row_of(event)
+    said = signed.witness if signed else None
+    return EventPage(
+        event=event,
+        proof=prove(event),
+        signed=signed,
+        witness=Witness.objects.visible_to(actor).filter(pk=said.id).first() if said else None,
+        following=following,
+        follows=bool(following and following.prev == event.digest),
+        notes=[Note(note).label for note in event.notes],
+        half_day=half_day,
+        row=row,
+        voided_by=AttendanceEvent.objects.visible_to(actor).filter(voids=event.event_id, held_reason="").first(),
+    )
+
+
+def _read(event: AttendanceEvent) -> Event | None:
+    try:
+        return read_unverified(Envelope(payload=event.payload, signature=event.signature))
+    except (EnvelopeError, ValueError):
+        return None
+
+
+def _row_of(event: AttendanceEvent) -> tuple[HalfDay | None, RegisterLine | None]:
+    """Where in the register this event counts; nowhere if it is held, void or a photo."""
+    if event.training_session is None or event.enrolment is None:
+        return None, None
+    for page in register(event.training_session):
+        for line in page.lines:
+            if event.digest in line.presence.digests:
+                return page, line
+    return None, None
+
+
+def stations(actor: Actor) -> QuerySet[Any]:
+    """Each with its newest number and how many of its events count, wait, or never entered the ledger."""
+    refused = HeldEnvelope.objects.filter(station=OuterRef("pk")).order_by().values("station")
+    return (
+        Station.objects.visible_to(actor)
+        .select_related("institution")
+        .annotate(
+            last_seq=Max("events__seq"),
+            event_count=Count("events"),
+            held_count=Count("events", filter=~Q(events__held_reason="")),
+            refused_count=Coalesce(
+                Subquery(refused.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
+            ),
+        )
+        .order_by("institution__name", "name", "pk")
+    )
+
+
+def held(actor: Actor) -> QuerySet[Any]:
+    """Believed events that do not count, newest first."""
+    return (
+        AttendanceEvent.objects.visible_to(actor)
+        .exclude(held_reason="")
+        .select_related("station__institution", "training_session")
+        .order_by("-received_at", "-pk")
+    )
+
+
+def refused(actor: Actor) -> QuerySet[Any]:
+    """What could not enter the ledger at all, newest first."""
+    return HeldEnvelope.objects.visible_to(actor).select_related("station__institution").order_by("-pk")
+
+
+def claims(actor: Actor) -> QuerySet[Any]:
+    return (
+        Claim.objects.visible_to(actor)
+        .select_related("dossier__training_session__institution", "fund_line")
+        .order_by("-created_at", "-pk")
+    )

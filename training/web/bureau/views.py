@@ -1,0 +1,157 @@
+"""The bureau's screens: what waits, the plan, the archive with its evidence, stations, claims, institutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from training.dossiers.choices import DossierStatus
+from training.dossiers.services import return_dossier as send_back_dossier
+from training.dossiers.services import seal_dossier
+from training.institutions.services import admit_institution
+from training.institutions.services import verify_proof as mark_verified
+from training.scheduling.services import approve_session
+from training.scheduling.services import return_session as send_back_session
+from training.stations.services import issue_code
+from training.stations.services import revoke_station as stop_believing
+from training.web.bureau import queries
+from training.web.bureau.forms import HeldFilter, ReturnItemsForm, ReturnForm, SessionFilter, StationCodeForm
+from training.web.gate import WorkRequest, about, needs
+
+REFRESH_SECONDS = 3
+
+
+@needs("programme.view")
+def queue(request: WorkRequest) -> HttpResponse:
+    return render(request, "bureau/queue.html", {"queue": queries.queue(request.actor)})
+
+
+@needs("programme.view")
+def sessions(request: WorkRequest) -> HttpResponse:
+    filters = SessionFilter(request.GET, institutions=queries.institutions(request.actor))
+    page = page_of(request, queries.sessions(request.actor, **filters.chosen))
+    context = {"filters": filters, "page_obj": page, "rows": queries.checked(page.object_list)}
+    return render(request, "bureau/sessions.html", context)
+
+
+@about(queries.session_of, "programme.view")
+def session(request: WorkRequest, session: Any) -> HttpResponse:
+    context = {"plan": queries.plan(session, request.actor), "form": ReturnForm(prefix="return")}
+    return render(request, "bureau/session.html", context)
+
+
+@require_POST
+@about(queries.session_of, "session.approve")
+def approve(request: WorkRequest, session: Any) -> HttpResponse:
+    approved = approve_session(session.pk, actor=request.actor)
+    messages.success(request, _("已批准开班，批准文号 %(number)s。") % {"number": approved.approval_number})
+    return redirect("bureau-session", session.pk)
+
+
+@require_POST
+@about(queries.session_of, "session.approve")
+def return_session(request: WorkRequest, session: Any) -> HttpResponse:
+    send_back_session(session.pk, reason=request.POST.get("reason", ""), actor=request.actor)
+    messages.success(request, _("已退回，机构会看到您写的原因。"))
+    return redirect("bureau-queue")
+
+
+@about(queries.dossier_of, "programme.view")
+def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
+    archive = queries.archive(dossier, request.actor)
+    context = {"dossier": dossier, "archive": archive, "plan": archive.plan, "form": ReturnItemsForm(archive.plan.items)}
+    response = render(request, "bureau/dossier.html", context)
+    if dossier.status == DossierStatus.SEALING:
+        response["Refresh"] = str(REFRESH_SECONDS)  # asks again by itself, also without JavaScript
+    return response
+
+
+@require_POST
+@about(queries.dossier_of, "dossier.review")
+def return_dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
+    send_back_dossier(
+        dossier.pk,
+        items=request.POST.getlist("items"),
+        reason=request.POST.get("reason", ""),
+        actor=request.actor,
+    )
+    messages.success(request, _("已退回补正，机构会看到是哪几项和原因。"))
+    return redirect("bureau-dossier", dossier.pk)
+
+
+@require_POST
+@about(queries.dossier_of, "dossier.review")
+def seal(request: WorkRequest, dossier: Any) -> HttpResponse:
+    seal_dossier(dossier.pk, actor=request.actor)
+    return redirect("bureau-dossier", dossier.pk)
+
+
+@about(queries.event_of, "attendance.view_events")
+def event(request: WorkRequest, event: Any) -> HttpResponse:
+    return render(request, "bureau/event.html", {"page": queries.event_page(event, request.actor)})
+
+
+@require_POST
+@about(queries.proof_of, "proof.verify")
+def verify_proof(request: WorkRequest, proof: Any) -> HttpResponse:
+    mark_verified(proof.pk, actor=request.actor)
+    messages.success(request, _("资质证明已核验。"))
+    return redirect(back_to(request, "bureau-institution", proof.instructor.institution_id))
+
+
+@never_cache
+@needs("programme.view")
+def stations(request: WorkRequest) -> HttpResponse:
+    """Also answers the POST that issues a code: the code is on this one answer and nowhere else."""
+    form = StationCodeForm(request.POST or None, institutions=queries.institutions(request.actor))
+    code = ""
+    if request.method == "POST" and form.is_valid():
+        code = issue_code(actor=request.actor, **form.cleaned_data)
+    page = page_of(request, queries.stations(request.actor))
+    return render(request, "bureau/stations.html", {"page_obj": page, "form": form, "code": code})
+
+
+@about(queries.station_of, "station.revoke")
+def revoke_station(request: WorkRequest, station: Any) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "bureau/station_revoke.html", {"station": station})
+    stop_believing(station.pk, actor=request.actor)
+    messages.success(request, _("终端“%(name)s”已停用。它以前签名的记录仍然有效。") % {"name": station.name})
+    return redirect("bureau-stations")
+
+
+@needs("attendance.view_events")
+def held(request: WorkRequest) -> HttpResponse:
+    filters = HeldFilter(request.GET)
+    rows = queries.held(request.actor, **filters.chosen)
+    return render(request, "bureau/held.html", {"filters": filters, "page_obj": page_of(request, rows)})
+
+
+@needs("programme.view")
+def claims(request: WorkRequest) -> HttpResponse:
+    return render(request, "bureau/claims.html", {"page_obj": page_of(request, queries.claims(request.actor))})
+
+
+@needs("programme.view")
+def institutions(request: WorkRequest) -> HttpResponse:
+    page = page_of(request, queries.institutions(request.actor))
+    return render(request, "bureau/institutions.html", {"page_obj": page})
+
+
+@about(queries.institution_of, "programme.view")
+def institution(request: WorkRequest, institution: Any) -> HttpResponse:
+    return render(request, "bureau/institution.html", {"institution": institution})
+
+
+@require_POST
+@about(queries.institution_of, "institution.admit")
+def admit(request: WorkRequest, institution: Any) -> HttpResponse:
+    admit_institution(institution.pk, actor=request.actor)
+    messages.success(request, _("%(name)s已入库，可以开班。") % {"name": institution.name})
+    return redirect("bureau-institution", institution.pk)

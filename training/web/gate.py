@@ -1,0 +1,53 @@
+"""Who gets in. A stranger finds nothing (404), whatever their role; a colleague is told whose step it is (403)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from training.accounts.models import Membership
+from training.accounts.permissions import demand
+from training.core.actor import Actor
+
+
+class WorkRequest(HttpRequest):
+    """A request after `ActorMiddleware`."""
+
+    actor: Actor
+    membership: Membership | None
+    htmx: Any
+
+
+View = Callable[..., HttpResponse]
+
+
+def needs(act: str) -> Callable[[View], View]:
+    """A page of many rows: the role must be allowed `act`; what is listed is scoped by its query."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: WorkRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            demand(request.actor, act)
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def about(fetch: Callable[[Any, Actor], Any], act: str) -> Callable[[View], View]:
+    """A page of one row: `fetch(pk, actor)` comes first, so that the role of a stranger is never asked."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: WorkRequest, pk: Any, **kwargs: Any) -> HttpResponse:
+            row = fetch(pk, request.actor)
+            demand(request.actor, act)
+            return view(request, row, **kwargs)
+
+        return wrapped
+
+    return decorate
