@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -29,6 +30,7 @@ from kiosk.journal import Journal, JournalError
 from kiosk.messages import Message, say
 from kiosk.package import PackageError
 from kiosk.simulator import camera as simulated_camera
+from kiosk.simulator import network as simulated_network
 from kiosk.simulator import serve as simulated_reader
 from kiosk.station import Station
 from kiosk.uplink import AlreadyEnrolledError, RefusedError, Uplink, UplinkError, enrol
@@ -46,8 +48,9 @@ class CommandError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:2] == ["simulate", "reader"]:
-        return simulated_reader.main(arguments[2:])  # it has its own arguments and help
+    if arguments[:1] == ["simulate"] and arguments[1:2] in (["reader"], ["network"]):
+        simulate = simulated_reader.main if arguments[1] == "reader" else simulated_network.main
+        return simulate(arguments[2:])  # these have their own arguments and help
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -71,7 +74,7 @@ def _print(message: Message, file: Any = None) -> None:
 
 
 def _print_json(data: object) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, default=str), flush=True)  # noqa: T201
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str), flush=True)
 
 
 # enrol
@@ -108,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         parts = [part for part in (camera, model, uplink, station, reader) if part]
         for part in parts:
             part.start()
-        _serve(server)
+        _serve(server, station)
         for part in reversed(parts):
             part.stop()
     _print(say("stopping"))
@@ -126,18 +129,19 @@ def _listen(address: str, station: Station) -> Any:
         raise CommandError(say("listen_taken", detail=address)) from error
 
 
-def _serve(server: Any) -> None:
+def _serve(server: Any, station: Station) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    over = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        over.set()
+        # Answers those who wait for news; in a thread, as a signal may come while a lock is held.
+        threading.Thread(target=station.stop).start()
+        raise SystemExit
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    threading.Thread(target=server.run, name="screen", daemon=True).start()
-    _print(say("serving", address=f"http://{server.effective_host}:{server.effective_port}/"))
-    over.wait()
+    with suppress(SystemExit):
+        _print(say("serving", address=f"http://{server.effective_host}:{server.effective_port}/"))
+        server.run()
     server.close()
 
 
@@ -159,7 +163,7 @@ def _read(options: argparse.Namespace) -> int:
         _print_json(fields)
     else:
         for name, value in fields.items():
-            print(f"{name:22} {value}")  # noqa: T201
+            print(f"{name:22} {value}")
     return 0
 
 
@@ -193,7 +197,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _print_finding(finding: Finding) -> None:
     sign = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
     value = f" [{finding.value}]" if finding.value is not None else ""
-    print(f"{sign} {finding.part:8} {finding.zh} / {finding.en}{value}")  # noqa: T201
+    print(f"{sign} {finding.part:8} {finding.zh} / {finding.en}{value}")
 
 
 # simulate
@@ -295,6 +299,7 @@ def _add_simulate(commands: Any) -> None:
         required=True, metavar="WHAT"
     )
     kinds.add_parser("reader", help="模拟读卡器 / a card reader", add_help=False)
+    kinds.add_parser("network", help="模拟网线 / a cable to the server", add_help=False)
     command = _command(kinds, "camera", _film, "生成摄像头视频 / make a video to use as a camera")
     command.add_argument("--out", type=Path, required=True, help="视频文件 / video file (.avi)")
     command.add_argument("--face", required=True, help="astronaut, grace_hopper, both, nobody")

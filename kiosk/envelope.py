@@ -99,7 +99,7 @@ class Event(BaseModel):
     prev: Digest
     event: UUID
     kind: Literal["sign_in", "sign_out", "check", "void", "photo"]
-    session: str = Field(max_length=64)
+    session: str = Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
     lesson: int | None = None
     person: Enrolled | WalkIn | None = None
     method: Literal["card", "card+face", "witness", "paper"] | None = None
@@ -147,7 +147,11 @@ def read_unverified(envelope: Envelope) -> Event:
     except ValidationError as error:
         first = error.errors()[0]
         raise EnvelopeError("malformed", f"{first['loc']}: {first['msg']}") from error
-    if canonical(event) != envelope.payload:
+    try:
+        text = canonical(event)
+    except rfc8785.CanonicalizationError as error:  # a number that JSON can't carry safely
+        raise EnvelopeError("malformed", str(error)) from error
+    if text != envelope.payload:
         raise EnvelopeError("not_canonical", "the payload is not its own canonical text")
     return event
 

@@ -155,7 +155,18 @@ def test_an_unknown_code_is_refused_in_the_servers_words(county: Any, kiosk: Run
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["enrol"], ["run"], ["read"], ["doctor"], ["simulate"], ["simulate", "camera"]]
+    "command",
+    [
+        [],
+        ["enrol"],
+        ["run"],
+        ["read"],
+        ["doctor"],
+        ["simulate"],
+        ["simulate", "camera"],
+        ["simulate", "reader"],
+        ["simulate", "network"],
+    ],
 )
 def test_help_is_in_both_languages(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as over:

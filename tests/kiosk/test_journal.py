@@ -97,7 +97,7 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(home: Path) -> N
         ) as child:
             assert child.stdout is not None
             assert child.stdout.readline() == "ready\n"
-            for _line in range(random.randrange(1, 12)):  # noqa: S311
+            for _line in range(random.randrange(1, 12)):
                 confirmed.append(child.stdout.readline().strip())
             os.kill(child.pid, signal.SIGKILL)
             confirmed += [line.strip() for line in child.stdout if line.endswith("\n")]

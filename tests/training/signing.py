@@ -87,14 +87,17 @@ def append(signer: Signer, kind: str, at: datetime, **fields: Any) -> Envelope:
 
 
 def scan(
-    signer: Signer, kind: str, lesson: Lesson, person: Enrolment | WalkIn, at: datetime, **fields: Any
+    signer: Signer, kind: str, lesson: Lesson, person: Enrolment | WalkIn, at: datetime, /, **fields: Any
 ) -> Envelope:
-    """A card laid on the reader for a lesson."""
-    who = person if isinstance(person, WalkIn) else Enrolled(enrolment=person.pk)
-    session = lesson.training_session.code
-    return append(
-        signer, kind, at, session=session, lesson=lesson.pk, person=who, **{"method": "card", "card": CARD, **fields}
-    )
+    """A card laid on the reader for a lesson; `fields` override anything in the event."""
+    card = {
+        "session": lesson.training_session.code,
+        "lesson": lesson.pk,
+        "person": person if isinstance(person, WalkIn) else Enrolled(enrolment=person.pk),
+        "method": "card",
+        "card": CARD,
+    }
+    return append(signer, kind, at, **card | fields)
 
 
 def attend(signer: Signer, lesson: Lesson, people: Iterable[Enrolment]) -> list[Envelope]:
@@ -102,8 +105,14 @@ def attend(signer: Signer, lesson: Lesson, people: Iterable[Enrolment]) -> list[
     people = list(people)
     first, last = lesson.starts_at - timedelta(minutes=5), lesson.ends_at
     return [
-        *(scan(signer, "sign_in", lesson, one, first + timedelta(seconds=3 * n)) for n, one in enumerate(people)),
-        *(scan(signer, "sign_out", lesson, one, last + timedelta(seconds=3 * n)) for n, one in enumerate(people)),
+        *(
+            scan(signer, "sign_in", lesson, one, first + timedelta(seconds=3 * n))
+            for n, one in enumerate(people)
+        ),
+        *(
+            scan(signer, "sign_out", lesson, one, last + timedelta(seconds=3 * n))
+            for n, one in enumerate(people)
+        ),
     ]
 
 
@@ -123,11 +132,11 @@ def picture(number: int = 0) -> bytes:
     return target.getvalue()
 
 
-def send(signer: Signer, envelopes: Sequence[Envelope] | None = None, at: datetime | None = None) -> list[Receipt]:
+def send(
+    signer: Signer, envelopes: Sequence[Envelope] | None = None, at: datetime | None = None
+) -> list[Receipt]:
     """Hand envelopes (by default the whole chain) to the server; each with its receipt."""
-    return receive(
-        signer.station, signer.chain if envelopes is None else envelopes, at=at or clock.now()
-    )
+    return receive(signer.station, signer.chain if envelopes is None else envelopes, at=at or clock.now())
 
 
 def statuses(receipts: Iterable[Receipt]) -> list[tuple[str, str]]:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from training.accounts.choices import INSTITUTION_ROLES, SEES_TRAINEE_POOL
+from training.accounts.choices import INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
 from training.accounts.models import Membership
 from training.core.actor import ALL, Actor, All
 
 
 def actor_for(membership: Membership) -> Actor:
-    """The actor at work in this membership: one role at a time, so reaches never mix."""
+    """The actor at work in this membership: one role at a time, so reaches never mix.
+
+    Administrators have no business rights and reach no business data, whatever their membership names.
+    """
     reach: dict[str, frozenset[int] | All] = {}
-    if membership.programme_id is not None:
+    if membership.programme_id is not None and membership.role != Role.ADMIN:
         reach["programme"] = frozenset({membership.programme_id})
         reach["institution"] = ALL
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:

@@ -37,6 +37,6 @@ class HeldReason(models.TextChoices):
 class Note(models.TextChoices):
     """What is worth a look though the event counts."""
 
-    GAP = "gap", _("前面有尚未收到的事件")
+    GAP = "gap", _("收到时，前面还有未到的事件")
     LATE = "late", _("断网补传，晚到超过一小时")
     CLOCK = "clock", _("终端时钟与服务器相差超过两分钟")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import transaction
 from django.utils import timezone
 
@@ -53,49 +54,67 @@ def receive(station: Station, envelopes: Sequence[Envelope], *, at: datetime) ->
     """One receipt for each envelope, in order. Sending a batch again changes nothing."""
     Station.objects.select_for_update().get(pk=station.pk)
     key = decode_signing_key(station.public_key)
-    known = _known(station, [envelope.digest for envelope in envelopes])
-    believed: list[tuple[Envelope, Event]] = []
-    receipts: dict[str, Receipt] = {}
+    answered = _known(station, envelopes)
+    believed: dict[str, tuple[Envelope, Event]] = {}
     for envelope in envelopes:
-        digest = envelope.digest
-        if digest in known or digest in receipts:
-            receipts.setdefault(digest, known.get(digest, Receipt(digest, "duplicate")))
+        if envelope in answered or envelope.digest in believed:
             continue
         try:
-            event = verify(envelope, key)
+            believed[envelope.digest] = envelope, _believe(station, key, envelope)
         except EnvelopeError as problem:
-            receipts[digest] = _hold(station, envelope, HeldReason(problem.code), problem.detail, at)
-            continue
-        if event.station != station.pk:
-            receipts[digest] = _hold(station, envelope, HeldReason.WRONG_STATION, str(event.station), at)
-            continue
-        believed.append((envelope, event))
-        receipts[digest] = Receipt(digest, "accepted")
-    receipts |= _enter(station, believed, at)
-    return [receipts[envelope.digest] for envelope in envelopes]
+            answered[envelope] = _hold(station, envelope, HeldReason(problem.code), problem.detail, at)
+    entered = _enter(station, list(believed.values()), at)
+    return [answered.get(envelope) or entered[envelope.digest] for envelope in envelopes]
 
 
-def _known(station: Station, digests: list[str]) -> dict[str, Receipt]:
-    """Receipts for what is here already: `duplicate`, or `held` again with the reason it was held for."""
-    known = {
-        digest: Receipt(digest, "duplicate")
-        for digest in AttendanceEvent.objects.filter(digest__in=digests).values_list("digest", flat=True)
+def _believe(station: Station, key: Ed25519PublicKey, envelope: Envelope) -> Event:
+    event = verify(envelope, key)
+    if event.station != station.pk:
+        raise EnvelopeError(HeldReason.WRONG_STATION, str(event.station))
+    return event
+
+
+def _known(station: Station, envelopes: Sequence[Envelope]) -> dict[Envelope, Receipt]:
+    """Receipts for what is here already: `duplicate`, or `held` again with the reason it was held for.
+
+    Something held under another signature is not the same: one damaged on its way must not keep the
+    sound one out.
+    """
+    digests = [envelope.digest for envelope in envelopes]
+    entered = set(station.events.filter(digest__in=digests).values_list("digest", flat=True))
+    rows = station.held_envelopes.filter(digest__in=digests)
+    held = {
+        (digest, signature): reason
+        for digest, signature, reason in rows.values_list("digest", "signature", "reason")
     }
-    held = HeldEnvelope.objects.filter(station=station, digest__in=digests).values_list("digest", "reason")
-    return known | {digest: Receipt(digest, "held", reason) for digest, reason in held}
+    known = {}
+    for envelope in envelopes:
+        if envelope.digest in entered:
+            known[envelope] = Receipt(envelope.digest, "duplicate")
+        elif reason := held.get((envelope.digest, envelope.signature)):
+            known[envelope] = Receipt(envelope.digest, "held", reason)
+    return known
 
 
 def _hold(station: Station, envelope: Envelope, reason: HeldReason, detail: str, at: datetime) -> Receipt:
-    HeldEnvelope.objects.create(
+    """Keep it as received; of several false signatures under one payload the first."""
+    HeldEnvelope.objects.get_or_create(
         station=station,
         digest=envelope.digest,
-        payload=envelope.payload,
-        signature=envelope.signature,
-        reason=reason,
-        detail=detail[:200],
-        received_at=at,
+        defaults={
+            "payload": _storable(envelope.payload),
+            "signature": _storable(envelope.signature),
+            "reason": reason,
+            "detail": detail[:200],
+            "received_at": at,
+        },
     )
     return Receipt(envelope.digest, "held", reason)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds everything but NUL; the digest is still that of what came."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _enter(station: Station, believed: list[tuple[Envelope, Event]], at: datetime) -> dict[str, Receipt]:

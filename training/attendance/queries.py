@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Count, F, Max, OuterRef, Subquery
+
 from kiosk.envelope import GENESIS, Envelope, EnvelopeError, decode_signing_key, verify
 from training.attendance.choices import EventKind
 from training.attendance.models import AttendanceEvent, HeldEnvelope
@@ -62,17 +64,15 @@ def counted_scans(sessions: Iterable[TrainingSession]) -> dict[int, list[Scan]]:
     voided = set(
         AttendanceEvent.objects.filter(
             training_session__in=ids, kind=EventKind.VOID, held_reason=""
-        ).values_list("voids", flat=True)
+        ).values_list("training_session_id", "voids")
     )
-    rows = (
-        AttendanceEvent.objects.filter(
-            training_session__in=ids, kind__in=COUNTED_KINDS, held_reason="", enrolment__isnull=False
-        )
-        .exclude(event_id__in=voided)
-        .select_related("lesson")
-    )
+    rows = AttendanceEvent.objects.filter(
+        training_session__in=ids, kind__in=COUNTED_KINDS, held_reason="", enrolment__isnull=False
+    ).select_related("lesson")
     scans: dict[int, list[Scan]] = defaultdict(list)
     for row in rows:
+        if (row.training_session_id, row.event_id) in voided:
+            continue
         scans[row.enrolment_id].append(
             Scan(row.kind, row.captured_at, row.method, row.digest, (row.lesson.on, row.lesson.half_day))
         )
@@ -130,6 +130,29 @@ def prove(event: AttendanceEvent) -> EventProof:
     else:
         chain_ok = previous.digest == event.prev if previous else None
     return EventProof(event, not problem, problem, chain_ok, previous)
+
+
+def chain_gaps(sessions: Iterable[TrainingSession]) -> dict[int, tuple[str, ...]]:
+    """session id -> names of stations with events missing before that session's last one, in one query."""
+    before = (
+        AttendanceEvent.objects.filter(station=OuterRef("station"), seq__lte=OuterRef("last"))
+        .order_by()
+        .values("station")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    rows = (
+        AttendanceEvent.objects.filter(training_session__in=[session.pk for session in sessions])
+        .order_by("station__name")
+        .values("training_session", "station", "station__name")
+        .annotate(last=Max("seq"))
+        .annotate(arrived=Subquery(before))
+        .filter(arrived__lt=F("last"))
+    )
+    gaps: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for row in rows:
+        gaps[row["training_session"]] += (row["station__name"],)
+    return gaps
 
 
 def held_events(session: TrainingSession, actor: Actor) -> list[AttendanceEvent]:

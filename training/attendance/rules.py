@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -82,7 +83,7 @@ def presence(scans: Iterable[Scan], lessons: Sequence[LessonTime], rule: Attenda
     A second sign-in changes nothing, so the same person seen by two stations is two pieces of
     evidence and one attendance. Without a sign-out the minutes are 0 where the rule demands one.
     """
-    ordered = sorted(scans, key=lambda scan: scan.at)
+    ordered = sorted(scans, key=lambda scan: (scan.at, scan.digest))
     entered = next((scan for scan in ordered if scan.kind == "sign_in"), None)
     left = next(
         (scan for scan in reversed(ordered) if scan.kind == "sign_out" and entered and scan.at > entered.at),
@@ -122,6 +123,11 @@ def hours(minutes: int, rule: AttendanceRule) -> str:
     return f"{minutes / rule.unit_minutes:.1f}".removesuffix(".0")
 
 
+def _share(ratio: float, minutes: int) -> Decimal:
+    """The ratio as it is written: 0.55 × 180 as floats is a little more than 99, and costs somebody 结业."""
+    return Decimal(str(ratio)) * minutes
+
+
 def completion(
     minutes_by_lesson: Mapping[int, int], lessons: Sequence[LessonTime], rule: AttendanceRule
 ) -> CompletionResult:
@@ -132,10 +138,10 @@ def completion(
     attended = sum(
         lesson.minutes
         for lesson in lessons
-        if minutes_by_lesson.get(lesson.id, 0) >= rule.lesson_ratio * lesson.minutes
+        if minutes_by_lesson.get(lesson.id, 0) >= _share(rule.lesson_ratio, lesson.minutes)
     )
     required = sum(lesson.minutes for lesson in lessons)
-    completed = required > 0 and attended >= rule.completion_ratio * required
+    completed = required > 0 and attended >= _share(rule.completion_ratio, required)
     return CompletionResult(
         attended_minutes=attended,
         required_minutes=required,

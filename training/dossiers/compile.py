@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -112,7 +113,10 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
         completion=tuple(_completion(session)),
         attachments=tuple(_attachments(session, lessons)),
         stations=tuple(facts.StationFacts(str(s.pk), s.name, s.public_key) for s in stations),
-        envelopes=tuple(_envelopes(stations)),
+        envelopes=tuple(
+            _envelope(event) for event in sorted(events, key=lambda e: (str(e.station_id), e.seq))
+        ),
+        links=tuple(_links(session, stations)),
     )
 
 
@@ -154,6 +158,7 @@ def _roster(session: Any) -> Iterator[facts.RosterRow]:
         trainee = enrolment.trainee
         yield facts.RosterRow(
             number=enrolment.number,
+            enrolment=enrolment.pk,
             name=trainee.name,
             sex=trainee.get_sex_display(),
             id_number=trainee.masked_id_number,
@@ -243,14 +248,22 @@ def _attachment(item: str, stored: StoredFile) -> facts.Attachment:
     )
 
 
-def _envelopes(stations: Iterable[Station]) -> Iterator[facts.EnvelopeFacts]:
-    """Each station's whole chain up to now: a chain with holes would prove nothing."""
-    for event in AttendanceEvent.objects.filter(station__in=list(stations)).order_by("station", "seq"):
-        yield facts.EnvelopeFacts(
-            station=str(event.station_id),
-            seq=event.seq,
-            digest=event.digest,
-            payload=event.payload,
-            signature=event.signature,
-            standing=f"held:{event.held_reason}" if event.held_reason else "counted",
-        )
+def _envelope(event: AttendanceEvent) -> facts.EnvelopeFacts:
+    return facts.EnvelopeFacts(
+        station=str(event.station_id),
+        seq=event.seq,
+        digest=event.digest,
+        payload=event.payload,
+        signature=event.signature,
+        standing=f"held:{event.held_reason}" if event.held_reason else "counted",
+        reason=event.get_held_reason_display(),
+    )
+
+
+def _links(session: Any, stations: Iterable[Station]) -> Iterator[facts.ChainLink]:
+    """The stations' events of other sessions, by digest only: they hold the chain and tell nobody's day."""
+    for station in stations:
+        last = station.events.filter(training_session=session).aggregate(last=Max("seq"))["last"]
+        others = station.events.filter(seq__lte=last).exclude(training_session=session).order_by("seq")
+        for seq, digest in others.values_list("seq", "digest"):
+            yield facts.ChainLink(str(station.pk), seq, digest)

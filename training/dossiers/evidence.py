@@ -54,11 +54,17 @@ class Evidence:
 
     @cached_property
     def counted(self) -> dict[str, Event]:
-        """Believed events that count and that no other counted event voids, by digest."""
+        """This session's believed events that count and that no other voids, by digest.
+
+        A station serves many sessions; an event of another one is a link of the chain and no more.
+        """
         events = {
             line.digest: line.event
             for line in self.lines
-            if line.event and not line.problem and self.standings.get(line.digest) == "counted"
+            if line.event
+            and not line.problem
+            and line.event.session == self.metadata.session.code
+            and self.standings.get(line.digest) == "counted"
         }
         voided = {event.voids for event in events.values() if event.voids}
         return {digest: event for digest, event in events.items() if event.event not in voided}
@@ -99,8 +105,7 @@ _PROBLEMS = {
 
 
 def events(evidence: Evidence) -> Iterator[Finding]:
-    """Every envelope is signed, canonical, of this session, and listed; every listed one is there."""
-    code = evidence.metadata.session.code
+    """Every envelope is signed, canonical and listed; every listed one is there."""
     seen: set[str] = set()
     for line in evidence.lines:
         standing = evidence.standings.get(line.digest)
@@ -114,8 +119,6 @@ def events(evidence: Evidence) -> Iterator[Finding]:
             )
         if line.digest in seen:
             yield Finding(line.file, line.record, "同一条事件出现两次", "the same event twice")
-        if standing == "counted" and line.event and line.event.session != code:
-            yield Finding(line.file, line.record, f"不是本期（{code}）的事件", f"not an event of {code}")
         seen.add(line.digest)
     for listed in evidence.metadata.envelopes:
         if listed.digest not in seen:

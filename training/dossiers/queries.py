@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from training.attendance.queries import counted_scans
+from training.attendance.queries import chain_gaps, counted_scans
 from training.core.actor import Actor
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.rules import (
@@ -47,7 +47,7 @@ def with_archive(sessions: QuerySet[Any]) -> QuerySet[Any]:
 
 def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveContents]:
     """Session id -> contents; the sessions come from `with_archive`."""
-    scans = counted_scans(sessions)
+    scans, gaps = counted_scans(sessions), chain_gaps(sessions)
     return {
         session.pk: _contents(
             session,
@@ -57,12 +57,13 @@ def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveCo
                 )
                 for enrolment in session.on_roster  # type: ignore[attr-defined]
             },
+            gaps.get(session.pk, ()),
         )
         for session in sessions
     }
 
 
-def _contents(session: Any, half_days: dict[int, frozenset[Any]]) -> ArchiveContents:
+def _contents(session: Any, half_days: dict[int, frozenset[Any]], gaps: tuple[str, ...]) -> ArchiveContents:
     agreement = session.agreement
     lessons = list(session.lessons.all())
     files_by_item: dict[str, int] = defaultdict(int)
@@ -121,6 +122,7 @@ def _contents(session: Any, half_days: dict[int, frozenset[Any]]) -> ArchiveCont
             for evidence in session.standing_evidence
             if evidence.item == "A9"
         ),
+        gaps=gaps,
         photos_per_half_day=session.rule_set.rules.photos.min_per_half_day,
         other_items=dict(files_by_item),
     )

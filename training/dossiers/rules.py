@@ -93,6 +93,7 @@ class ArchiveContents:
     closed: bool
     photos: tuple[PhotoOnFile, ...]
     photos_per_half_day: int = 1
+    gaps: tuple[str, ...] = ()  # stations whose chain of events has holes before this session's last one
     other_items: Mapping[str, int] = field(default_factory=dict)  # extra item code -> files
 
     @property
@@ -148,6 +149,7 @@ MESSAGES = {
     "no_phone": _("缺 %(item)s：%(count)s人缺联系电话（%(names)s）"),
     "not_closed": _("缺 %(item)s：还没有结课，签到名册未定"),
     "no_register": _("缺 %(item)s：%(day)s%(half_day)s无签到名册"),
+    "chain_gap": _("%(item)s：签到终端“%(station)s”还有记录没有传到，请让它联网补传"),
     "not_in_register": _("%(item)s：%(names)s计入人次，但签到名册上没有签到"),
     "no_photo": _("缺 %(item)s：%(day)s%(half_day)s应有现场照片%(need)s张，现有%(have)s张"),
     "photo_outside": _("%(item)s：照片“%(caption)s”不是在所属课次时间内拍的"),
@@ -240,12 +242,14 @@ def roster(contents: ArchiveContents) -> Missing:
 
 
 def register(contents: ArchiveContents) -> Missing:
-    """A8: one per half-day, and everyone who counts stands in those that made them count."""
+    """A8: one per half-day, everyone who counts stands in those that made them count, no event is missing."""
     if not contents.closed:
         yield "not_closed", {}
     for key in contents.half_days:
         if not any(key in entry.half_days for entry in contents.roster):
             yield "no_register", {"day": _day(key[0]), "half_day": str(HALF_DAYS[key[1]])}
+    for station in contents.gaps:
+        yield "chain_gap", {"station": station}
     uncovered = [entry.name for entry in contents.roster if entry.completed and not entry.half_days]
     if uncovered:
         yield "not_in_register", {"names": "、".join(uncovered[:5])}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,7 +23,7 @@ from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, TrainingError
 from training.core.files import PAPERS, PHOTOS, keep, keep_upload
 from training.core.models import StoredFile
-from training.dossiers.choices import TAKES_EVIDENCE, DossierStatus, EvidenceKind
+from training.dossiers.choices import FROZEN, TAKES_EVIDENCE, DossierStatus, EvidenceKind
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
 from training.dossiers.rules import findings
@@ -45,6 +47,13 @@ class PhotoEventUnknownError(TrainingError):
 
     code = "photo_event_unknown"
     http_status = 409
+
+
+class PhotoEventHeldError(TrainingError):
+    """The event that names the photo is in the ledger but does not count: trying again won't help."""
+
+    code = "photo_event_held"
+    http_status = 422
 
 
 @transaction.atomic
@@ -130,26 +139,21 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
 def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool]:
     """The picture a station's signed photo event names. Returns the evidence and whether it is new.
 
-    Raises PhotoEventUnknownError until the event is in the ledger and counts.
+    Raises PhotoEventUnknownError until the event is in the ledger, and PhotoEventHeldError if it is
+    there and does not count. One that comes after sealing is kept beside the archive, not in it.
     """
-    stored = keep_upload("class-photo.jpg", data, allow=frozenset({"image/jpeg"}), actor=SYSTEM)
-    event = (
-        AttendanceEvent.objects.select_for_update(of=("self",))
-        .select_related("lesson", "training_session__institution__programme", "station")
-        .filter(station=station, kind=EventKind.PHOTO, payload__contains=stored.sha256, lesson__isnull=False)
-        .first()
-    )
-    if event is None:
-        raise PhotoEventUnknownError(_("照片对应的拍照记录还没有收到，终端稍后会自动再传。"))
+    event = _photo_event(station, hashlib.sha256(data).hexdigest())
     existing = Evidence.objects.filter(event=event).first()
     if existing:
-        stored.delete()
         return existing, False
-    stored.name = f"{event.training_session.code}-{event.lesson.sequence}-{event.seq}.jpg"
-    stored.uploaded_by = station.name
-    stored.save(update_fields=["name", "uploaded_by"])
+    session = event.training_session
+    name = f"{session.code}-{event.lesson.sequence}-{event.seq}.jpg"
+    stored = keep_upload(
+        name, data, allow=frozenset({"image/jpeg"}), actor=replace(SYSTEM, name=station.name)
+    )
+    sealed = Dossier.objects.filter(training_session=session, status__in=FROZEN).exists()
     evidence: Evidence = Evidence.objects.create(
-        training_session=event.training_session,
+        training_session=session,
         item="A9",
         kind=EvidenceKind.PHOTO,
         lesson=event.lesson,
@@ -157,14 +161,29 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
         % {
             "sequence": event.lesson.sequence,
             "topic": event.lesson.topic,
-            "mark": event.training_session.institution.programme.mark_text,
+            "mark": session.institution.programme.mark_text,
         },
         taken_at=event.captured_at,
         event=event,
         file=stored,
+        withdrawn_at=clock.now() if sealed else None,
+        withdrawn_reason=_("档案封存以后才收到") if sealed else "",
     )
     record(SYSTEM, "evidence.photo_received", evidence, sha256=stored.sha256)
     return evidence, True
+
+
+def _photo_event(station: Station, sha256: str) -> AttendanceEvent:
+    names_it = {"payload__contains": sha256}
+    events = station.events.select_for_update(of=("self",)).select_related(
+        "lesson", "training_session__institution__programme"
+    )
+    event: AttendanceEvent | None = events.filter(kind=EventKind.PHOTO, **names_it).first()
+    if event is not None and not event.held_reason:
+        return event
+    if event is not None or station.held_envelopes.filter(**names_it).exists():
+        raise PhotoEventHeldError(_("照片对应的拍照记录待核，照片不能进入档案。请联系商务局。"))
+    raise PhotoEventUnknownError(_("照片对应的拍照记录还没有收到，终端稍后会自动再传。"))
 
 
 def demand_complete(session: TrainingSession) -> None:

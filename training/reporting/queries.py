@@ -49,17 +49,20 @@ def counted_enrolments(programme: Programme, actor: Actor) -> QuerySet[Any]:
 
 
 def depths(programme: Programme, actor: Actor) -> dict[str, int]:
-    """人次 at four depths, 人数 of the completed beside them (domain.md §0.3)."""
+    """人次 at four depths, 人数 of the completed beside them (domain.md §0.3).
+
+    The join to the events gives an enrolment a row for each of them, hence `distinct` everywhere.
+    """
     rows = Enrolment.objects.visible_to(actor).filter(
         ON_ROSTER, training_session__institution__programme=programme
     )
     completed = Q(status=EnrolmentStatus.COMPLETED, training_session__status__in=WAS_APPROVED)
     return rows.aggregate(
-        planned=Count("pk"),
+        planned=Count("pk", distinct=True),
         attended=Count("pk", filter=Q(events__held_reason="", events__kind="sign_in"), distinct=True),
-        completed=Count("pk", filter=completed),
+        completed=Count("pk", filter=completed, distinct=True),
         completed_people=Count("trainee", filter=completed, distinct=True),
-        archived=Count("pk", filter=completed & Q(training_session__status__in=SEALED)),
+        archived=Count("pk", filter=completed & Q(training_session__status__in=SEALED), distinct=True),
     )
 
 

@@ -9,21 +9,22 @@ from crispy_forms.bootstrap import StrictButton
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from training.core.errors import InvalidInputError
 
 MB = 1024 * 1024
-MAX_UPLOAD_MB = 50
+MAX_UPLOAD_MB = 50  # the largest any kind of file may be; each kind has its own limit below that
 PAPER_TYPES = ".pdf,.jpg,.jpeg,.png"
 PHOTO_TYPES = ".jpg,.jpeg,.png"
 WORKBOOK_TYPES = ".xlsx"
 
-DateInput = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-TimeInput = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+DATE_INPUT = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+TIME_INPUT = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 
 
 class CardForm(forms.Form):
@@ -96,3 +97,9 @@ def form_page(request: HttpRequest, form: CardForm, *, title: Any, back: str = "
     """A page with one form on it; 422 when the form comes back with what is wrong."""
     context |= {"form": form, "title": title, "back": back}
     return render(request, "parts/form_page.html", context, status=422 if form.errors else 200)
+
+
+def done(request: HttpRequest, message: Any, to: str, *args: Any) -> HttpResponse:
+    """Say that it worked, on the page called `to`."""
+    messages.success(request, message)
+    return redirect(to, *args)

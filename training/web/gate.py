@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from training.accounts.models import Membership
 from training.accounts.permissions import demand
@@ -18,10 +19,9 @@ class WorkRequest(HttpRequest):
 
     actor: Actor
     membership: Membership | None
-    htmx: Any
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def needs(act: str) -> Callable[[View], View]:
@@ -29,7 +29,7 @@ def needs(act: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: WorkRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: WorkRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             demand(request.actor, act)
             return view(request, *args, **kwargs)
 
@@ -43,7 +43,7 @@ def about(fetch: Callable[[Any, Actor], Any], act: str) -> Callable[[View], View
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: WorkRequest, pk: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: WorkRequest, pk: Any, **kwargs: Any) -> HttpResponseBase:
             row = fetch(pk, request.actor)
             demand(request.actor, act)
             return view(request, row, **kwargs)

@@ -32,6 +32,11 @@ class FilterForm(forms.Form):
         return str(self.cleaned_data.get(name) or "")
 
     @property
+    def chosen(self) -> dict[str, str]:
+        """Every filter by name, empty where nothing was asked for."""
+        return {name: self.value(name) for name in self.fields}
+
+    @property
     def active(self) -> bool:
         return any(self.value(name) for name in self.fields)
 

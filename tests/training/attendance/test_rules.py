@@ -96,7 +96,12 @@ def test_nobody_who_never_came_is_present() -> None:
 
 
 def test_the_first_sign_in_and_the_last_sign_out_count_for_every_lesson_of_the_half_day() -> None:
-    scans = [scan("sign_out", 190, "d"), scan("sign_in", -5, "a"), scan("sign_in", 40, "b"), scan("sign_out", 60, "c")]
+    scans = [
+        scan("sign_out", 190, "d"),
+        scan("sign_in", -5, "a"),
+        scan("sign_in", 40, "b"),
+        scan("sign_out", 60, "c"),
+    ]
 
     assert presence(scans, [FIRST, SECOND], RULE) == Presence(
         signed_in_at=at(-5),
@@ -133,7 +138,9 @@ def test_a_face_a_witness_and_a_card_alone_count_equally() -> None:
 times = st.integers(-120, 400).map(float)
 kinds = st.sampled_from(["sign_in", "sign_out"])
 scans = st.lists(st.tuples(kinds, times, st.sampled_from(["card", "card+face", "witness"])), max_size=8).map(
-    lambda rows: [scan(kind, minute, f"{number:02}", method) for number, (kind, minute, method) in enumerate(rows)]
+    lambda rows: [
+        scan(kind, minute, f"{number:02}", method) for number, (kind, minute, method) in enumerate(rows)
+    ]
 )
 rules = st.builds(
     Rule,
@@ -170,7 +177,9 @@ def test_a_second_sign_in_changes_nothing_but_the_evidence(found: list[Scan], ru
 
 
 @given(scans, rules, kinds, times)
-def test_one_more_scan_never_takes_minutes_away(found: list[Scan], rule: Rule, kind: str, minute: float) -> None:
+def test_one_more_scan_never_takes_minutes_away(
+    found: list[Scan], rule: Rule, kind: str, minute: float
+) -> None:
     assume(rule.require_sign_out or any(one.kind == "sign_out" for one in found))
     before = presence(found, [FIRST, SECOND], rule)
     assume(rule.require_sign_out or before.signed_out_at is not None)
@@ -182,7 +191,7 @@ def test_one_more_scan_never_takes_minutes_away(found: list[Scan], rule: Rule, k
 
 def test_eighty_percent_of_the_hours_completes_and_the_sentence_says_so() -> None:
     five = [lesson(number, 100 * number, 100 * number + 45) for number in range(1, 6)]
-    four_of_five = {number: 45 for number in range(1, 5)}
+    four_of_five = dict.fromkeys(range(1, 5), 45)
 
     assert completion(four_of_five, five, RULE) == CompletionResult(
         180, 225, True, "4 / 5 学时 = 80.0 % ≥ 80 %，结业"
@@ -198,7 +207,9 @@ def test_three_quarters_does_not_complete_and_the_sentence_says_so() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "attended"), [(72, 90), (71, 0), (90, 90), (0, 0)])
-def test_a_lesson_counts_whole_from_eighty_percent_of_it_and_not_at_all_below(minutes: int, attended: int) -> None:
+def test_a_lesson_counts_whole_from_eighty_percent_of_it_and_not_at_all_below(
+    minutes: int, attended: int
+) -> None:
     assert completion({1: minutes}, [FIRST], RULE).attended_minutes == attended
 
 
@@ -217,8 +228,8 @@ def test_whoever_reaches_a_threshold_exactly_has_reached_it(percent: int, parts:
     hundred = [lesson(number, 10 * number, 10 * number + parts) for number in range(100)]
 
     assert completion({1: percent * parts}, [whole], rule).completed
-    assert completion({number: parts for number in range(percent)}, hundred, rule).completed
-    assert not completion({number: parts for number in range(percent - 1)}, hundred, rule).completed
+    assert completion(dict.fromkeys(range(percent), parts), hundred, rule).completed
+    assert not completion(dict.fromkeys(range(percent - 1), parts), hundred, rule).completed
 
 
 @given(st.dictionaries(st.integers(1, 6), st.integers(0, 45)), st.integers(1, 6), st.integers(0, 45))

@@ -44,7 +44,9 @@ class Ledger:
         self.key, self.station = key, station
         self.kept: list[f.EnvelopeFacts] = []
 
-    def sign(self, kind: str, at: datetime, *, standing: str = "counted", **fields: Any) -> str:
+    def sign(
+        self, kind: str, at: datetime, *, standing: str = "counted", session: str = CODE, **fields: Any
+    ) -> str:
         seq = len(self.kept) + 1
         event = wire.Event(
             station=uuid.UUID(self.station),
@@ -52,7 +54,7 @@ class Ledger:
             prev=self.kept[-1].digest if self.kept else wire.GENESIS,
             event=uuid.UUID(int=seq),
             kind=kind,
-            session=CODE,
+            session=session,
             captured_at=at,
             boot=uuid.UUID(int=1),
             monotonic_ms=seq * 1000,
@@ -288,6 +290,16 @@ def facts() -> f.DossierFacts:
 @pytest.fixture(scope="session")
 def make_facts() -> Callable[[int], f.DossierFacts]:
     return build_facts
+
+
+@pytest.fixture(scope="session")
+def next_of_another_session(facts: f.DossierFacts) -> f.EnvelopeFacts:
+    """What the same station signed next, in a class that is none of ours."""
+    ledger = Ledger()
+    ledger.kept = list(facts.envelopes)
+    person = wire.Enrolled(enrolment=101)
+    ledger.sign("sign_in", HALF_DAYS[1][2], session="SC-2021-OTHER", lesson=9, method="card", person=person)
+    return ledger.kept[-1]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from kiosk.envelope import encode_key
 from training.dossiers.bag import build_bag
 from training.dossiers.container import pack, unpack
-from training.dossiers.facts import ChainLink, DossierFacts
+from training.dossiers.facts import ChainLink, DossierFacts, EnvelopeFacts
 from training.dossiers.findings import Report
 from training.dossiers.layout import MANIFEST, METADATA, TAG_MANIFEST, manifest
 from training.dossiers.seal import Sealer
@@ -329,6 +329,21 @@ def test_an_event_of_another_session_in_the_chain_needs_only_its_digest(
     assert ("chain", ENVELOPES) in failures(looked_at(build_bag(cut, dossier, sealer), tmp_path))
     linked = replace(cut, links=(ChainLink(last.station, last.seq, last.digest),))
     assert looked_at(build_bag(linked, dossier, sealer), tmp_path).holds
+
+
+def test_an_event_of_another_session_is_a_link_and_vouches_for_nobody(
+    facts: DossierFacts,
+    next_of_another_session: EnvelopeFacts,
+    dossier: bytes,
+    sealer: Sealer,
+    tmp_path: Path,
+) -> None:
+    both = replace(facts, envelopes=(*facts.envelopes, next_of_another_session))
+    assert looked_at(build_bag(both, dossier, sealer), tmp_path).holds
+    first, *others = both.registers
+    borrowed = replace(first.rows[0], events=(*first.rows[0].events, next_of_another_session.digest))
+    wrong = replace(both, registers=(replace(first, rows=(borrowed, *first.rows[1:])), *others))
+    assert ("register", METADATA) in failures(looked_at(build_bag(wrong, dossier, sealer), tmp_path))
 
 
 def test_a_held_envelope_with_a_bad_signature_is_shown_and_does_not_fail_the_rest(

@@ -27,9 +27,9 @@ class SessionFilter(FilterForm):
     institution = choose(_("培训机构"), ())
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
-        names = [(str(row.pk), row.name) for row in institutions]
-        self.base_fields["institution"].choices = [*ANY, *names]  # type: ignore[attr-defined]
         super().__init__(request)
+        self.fields["institution"].choices = [*ANY, *((str(row.pk), row.name) for row in institutions)]  # type: ignore[attr-defined]
+        self.full_clean()
 
 
 class HeldFilter(FilterForm):
@@ -49,8 +49,8 @@ class ReturnItemsForm(ReturnForm):
     field_order = ["items", "reason"]
 
     def __init__(self, *args: Any, items: Iterable[Any], **options: Any) -> None:
-        self.base_fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]
         super().__init__(*args, **options)
+        self.fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]
 
 
 class StationCodeForm(CardForm):

@@ -33,7 +33,11 @@ def notices(
     rules: Preset, category: str, lessons: Sequence[PlannedLesson], groups: Sequence[str]
 ) -> list[Notice]:
     """Topics against the category, people against seats and category; `groups` has one code per person."""
-    found = [_topics(rules, category, lessons), _seats(lessons, len(groups)), _groups(rules, category, groups)]
+    found = [
+        _topics(rules, category, lessons),
+        _seats(lessons, len(groups)),
+        _groups(rules, category, groups),
+    ]
     return [notice for notice in found if notice]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from kiosk.envelope import Envelope, EnvelopeError, Event, WalkIn, read_unverified
 from training.attendance.choices import Method, Note
@@ -24,12 +26,14 @@ from training.dossiers.rules import Finding, ItemResult, findings
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.institutions.models import Institution, Instructor, InstructorProof
+from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Witness
 from training.stations.models import Station
 from training.web.bureau.history import Deed, deeds
 from training.web.bureau.noticed import HARDLY_DUE_YET, Notice, PlannedLesson, notices
 
+BANDS = {"pass": _("相符"), "ask": _("由人判断"), "no_match": _("不相符")}
 Checked = list[tuple[TrainingSession, tuple[ItemResult, ...]]]
 
 
@@ -88,16 +92,42 @@ def queue(actor: Actor) -> Queue:
     return Queue(check_sessions(waiting), check_sessions(dossiers.order_by("dossier__submitted_at", "pk")))
 
 
-def sessions(actor: Actor, *, q: str = "", status: str = "", institution: str = "") -> QuerySet[Any]:
-    """Every session that was ever handed in, newest first; empty arguments do not filter."""
+def sessions(
+    actor: Actor, *, q: str = "", status: str = "", dossier: str = "", institution: str = ""
+) -> QuerySet[Any]:
+    """Every session that was ever handed in, newest first; an empty argument does not filter."""
     rows = TrainingSession.objects.visible_to(actor).exclude(status=SessionStatus.DRAFT)
     if q:
         rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(institution__name__icontains=q))
-    if status:
-        rows = rows.filter(status=status)
-    if institution:
-        rows = rows.filter(institution=institution)
+    chosen = {"status": status, "dossier__status": dossier, "institution": institution}
+    rows = rows.filter(**{field: value for field, value in chosen.items() if value})
     return rows.order_by("-submitted_at", "-pk")
+
+
+SESSION_COLUMNS = (
+    _("期号"),
+    _("培训名称"),
+    _("培训机构"),
+    _("期的状态"),
+    _("档案状态"),
+    _("提交时间"),
+    _("档案项"),
+)
+
+
+def session_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """The same sessions for a file, in the order of SESSION_COLUMNS."""
+    for session, items in check_sessions(rows):
+        dossier = getattr(session, "dossier", None)
+        yield (
+            session.code,
+            session.title,
+            session.institution.name,
+            session.get_status_display(),
+            dossier.get_status_display() if dossier else "",
+            localtime(session.submitted_at).strftime("%Y-%m-%d %H:%M") if session.submitted_at else "",
+            f"{sum(item.complete for item in items)}/{len(items)}",
+        )
 
 
 @dataclass(frozen=True)
@@ -185,6 +215,10 @@ class RegisterPage:
     half_day: HalfDay
     rows: tuple[RegisterRow, ...]
 
+    @property
+    def name(self) -> Any:
+        return HalfDayName(self.half_day.half_day).label
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -262,6 +296,14 @@ class EventPage:
     voided_by: AttendanceEvent | None
 
     @property
+    def half_day_name(self) -> Any:
+        return HalfDayName(self.half_day.half_day).label if self.half_day else ""
+
+    @property
+    def band(self) -> Any:
+        return BANDS[self.signed.face.band] if self.signed and self.signed.face else ""
+
+    @property
     def sealed_card(self) -> bool:
         """Somebody not on the roster: their card data is here, locked, and stays locked on this page."""
         return bool(self.signed) and isinstance(self.signed.person, WalkIn)  # type: ignore[union-attr]
@@ -282,7 +324,9 @@ def event_page(event: AttendanceEvent, actor: Actor) -> EventPage:
         notes=[Note(note).label for note in event.notes],
         half_day=half_day,
         row=row,
-        voided_by=AttendanceEvent.objects.visible_to(actor).filter(voids=event.event_id, held_reason="").first(),
+        voided_by=AttendanceEvent.objects.visible_to(actor)
+        .filter(voids=event.event_id, held_reason="")
+        .first(),
     )
 
 
@@ -317,24 +361,33 @@ def stations(actor: Actor) -> QuerySet[Any]:
             refused_count=Coalesce(
                 Subquery(refused.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
             ),
+            waiting=F("held_count") + F("refused_count"),
         )
         .order_by("institution__name", "name", "pk")
     )
 
 
-def held(actor: Actor) -> QuerySet[Any]:
+def held(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:
     """Believed events that do not count, newest first."""
+    rows = AttendanceEvent.objects.visible_to(actor).exclude(held_reason="")
+    related = ("station__institution", "training_session")
+    return _about(rows, q).filter(**_reason("held_reason", reason)).select_related(*related).order_by("-pk")
+
+
+def refused(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:
+    """What could not enter the ledger at all, newest first."""
+    rows = HeldEnvelope.objects.visible_to(actor).filter(**_reason("reason", reason))
+    return _about(rows, q).select_related("station__institution").order_by("-pk")
+
+
+def _about(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
     return (
-        AttendanceEvent.objects.visible_to(actor)
-        .exclude(held_reason="")
-        .select_related("station__institution", "training_session")
-        .order_by("-received_at", "-pk")
+        rows.filter(Q(station__name__icontains=q) | Q(station__institution__name__icontains=q)) if q else rows
     )
 
 
-def refused(actor: Actor) -> QuerySet[Any]:
-    """What could not enter the ledger at all, newest first."""
-    return HeldEnvelope.objects.visible_to(actor).select_related("station__institution").order_by("-pk")
+def _reason(field: str, reason: str) -> dict[str, str]:
+    return {field: reason} if reason else {}
 
 
 def claims(actor: Actor) -> QuerySet[Any]:
@@ -343,3 +396,8 @@ def claims(actor: Actor) -> QuerySet[Any]:
         .select_related("dossier__training_session__institution", "fund_line")
         .order_by("-created_at", "-pk")
     )
+
+
+def claimed(rows: QuerySet[Any]) -> dict[str, int]:
+    """人次 and 分 of all of them together."""
+    return rows.aggregate(renci=Coalesce(Sum("renci"), 0), amount_fen=Coalesce(Sum("amount_fen"), 0))

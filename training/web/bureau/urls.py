@@ -3,8 +3,9 @@ from django.urls import path
 from training.web.bureau import views
 
 urlpatterns = [
-    path("", views.queue, name="bureau-queue"),
+    path("queue/", views.queue, name="bureau-queue"),
     path("sessions/", views.sessions, name="bureau-sessions"),
+    path("sessions/export/", views.export_sessions, name="bureau-sessions-export"),
     path("sessions/<int:pk>/", views.session, name="bureau-session"),
     path("sessions/<int:pk>/approve/", views.approve, name="bureau-session-approve"),
     path("sessions/<int:pk>/return/", views.return_session, name="bureau-session-return"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("stations/", views.stations, name="bureau-stations"),
     path("stations/<uuid:pk>/revoke/", views.revoke_station, name="bureau-station-revoke"),
     path("held/", views.held, name="bureau-held"),
+    path("held/refused/", views.refused, name="bureau-refused"),
     path("claims/", views.claims, name="bureau-claims"),
     path("institutions/", views.institutions, name="bureau-institutions"),
     path("institutions/<int:pk>/", views.institution, name="bureau-institution"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -21,8 +23,9 @@ from training.scheduling.services import return_session as send_back_session
 from training.stations.services import issue_code
 from training.stations.services import revoke_station as stop_believing
 from training.web.bureau import queries
-from training.web.bureau.forms import HeldFilter, ReturnItemsForm, ReturnForm, SessionFilter, StationCodeForm
+from training.web.bureau.forms import HeldFilter, ReturnForm, ReturnItemsForm, SessionFilter, StationCodeForm
 from training.web.gate import WorkRequest, about, needs
+from training.web.lists import csv_response, page_of
 
 REFRESH_SECONDS = 3
 
@@ -34,15 +37,23 @@ def queue(request: WorkRequest) -> HttpResponse:
 
 @needs("programme.view")
 def sessions(request: WorkRequest) -> HttpResponse:
-    filters = SessionFilter(request.GET, institutions=queries.institutions(request.actor))
+    filters = SessionFilter(request, queries.institutions(request.actor))
     page = page_of(request, queries.sessions(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "rows": queries.checked(page.object_list)}
+    context = {"filters": filters, "page_obj": page, "rows": queries.check_sessions(page.object_list)}
     return render(request, "bureau/sessions.html", context)
+
+
+@needs("programme.view")
+def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
+    filters = SessionFilter(request, queries.institutions(request.actor))
+    rows = queries.sessions(request.actor, **filters.chosen)
+    return csv_response("培训档案.csv", queries.SESSION_COLUMNS, queries.session_lines(rows))
 
 
 @about(queries.session_of, "programme.view")
 def session(request: WorkRequest, session: Any) -> HttpResponse:
-    context = {"plan": queries.plan(session, request.actor), "form": ReturnForm(prefix="return")}
+    form = ReturnForm(action=reverse("bureau-session-return", args=[session.pk]))
+    context = {"plan": queries.plan(session, request.actor), "form": form}
     return render(request, "bureau/session.html", context)
 
 
@@ -65,7 +76,9 @@ def return_session(request: WorkRequest, session: Any) -> HttpResponse:
 @about(queries.dossier_of, "programme.view")
 def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
     archive = queries.archive(dossier, request.actor)
-    context = {"dossier": dossier, "archive": archive, "plan": archive.plan, "form": ReturnItemsForm(archive.plan.items)}
+    action = reverse("bureau-dossier-return", args=[dossier.pk])
+    form = ReturnItemsForm(items=archive.plan.items, action=action)
+    context = {"dossier": dossier, "archive": archive, "plan": archive.plan, "form": form}
     response = render(request, "bureau/dossier.html", context)
     if dossier.status == DossierStatus.SEALING:
         response["Refresh"] = str(REFRESH_SECONDS)  # asks again by itself, also without JavaScript
@@ -102,7 +115,13 @@ def event(request: WorkRequest, event: Any) -> HttpResponse:
 def verify_proof(request: WorkRequest, proof: Any) -> HttpResponse:
     mark_verified(proof.pk, actor=request.actor)
     messages.success(request, _("资质证明已核验。"))
-    return redirect(back_to(request, "bureau-institution", proof.instructor.institution_id))
+    return redirect(_back(request) or reverse("bureau-institution", args=[proof.instructor.institution_id]))
+
+
+def _back(request: WorkRequest) -> str:
+    """Where the button was, if it was on a page of ours."""
+    came_from = request.headers.get("Referer", "")
+    return came_from if url_has_allowed_host_and_scheme(came_from, {request.get_host()}) else ""
 
 
 @never_cache
@@ -128,14 +147,25 @@ def revoke_station(request: WorkRequest, station: Any) -> HttpResponse:
 
 @needs("attendance.view_events")
 def held(request: WorkRequest) -> HttpResponse:
-    filters = HeldFilter(request.GET)
+    """Believed events that do not count."""
+    filters = HeldFilter(request)
     rows = queries.held(request.actor, **filters.chosen)
     return render(request, "bureau/held.html", {"filters": filters, "page_obj": page_of(request, rows)})
 
 
+@needs("attendance.view_events")
+def refused(request: WorkRequest) -> HttpResponse:
+    """What could not be believed at all."""
+    filters = HeldFilter(request)
+    page = page_of(request, queries.refused(request.actor, **filters.chosen))
+    return render(request, "bureau/held.html", {"filters": filters, "page_obj": page, "refused": True})
+
+
 @needs("programme.view")
 def claims(request: WorkRequest) -> HttpResponse:
-    return render(request, "bureau/claims.html", {"page_obj": page_of(request, queries.claims(request.actor))})
+    rows = queries.claims(request.actor)
+    context = {"page_obj": page_of(request, rows), "total": queries.claimed(rows)}
+    return render(request, "bureau/claims.html", context)
 
 
 @needs("programme.view")

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.web.portal import views
+
+urlpatterns = [path("d/<str:token>", views.public_dossier, name="public-dossier")]

@@ -1,0 +1,88 @@
+"""The examples that the station's tests read too: both sides come to the same verdicts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.training.signing import Signer
+from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.stations.models import Station
+
+CONTRACT = Path(__file__).parents[2] / "contract"
+ENVELOPES = json.loads((CONTRACT / "envelopes.json").read_text(encoding="utf-8"))
+CHAINS = json.loads((CONTRACT / "chains.json").read_text(encoding="utf-8"))["chains"]
+
+BELIEVED = ("held", "unknown_session")  # in the ledger; the examples' session is none of ours
+RECEIPT = {
+    "ok": BELIEVED,
+    "gap": BELIEVED,
+    "duplicate": ("duplicate", ""),
+    "fork": ("held", "fork"),
+    "broken": ("held", "chain_broken"),
+    "malformed": ("held", "malformed"),
+    "not_canonical": ("held", "not_canonical"),
+    "bad_signature": ("held", "bad_signature"),
+}
+
+
+@pytest.fixture
+def station(signer: Signer) -> Signer:
+    """The examples' station, enrolled here with the examples' public key."""
+    keys = ENVELOPES["keys"]
+    Station.objects.filter(pk=signer.station.pk).update(pk=keys["station"], public_key=keys["signing_public"])
+    return signer
+
+
+def post(client: Client, station: Signer, *examples: dict[str, Any]) -> list[tuple[str, str, str]]:
+    envelopes = [{key: example[key] for key in ("payload", "signature")} for example in examples]
+    response = client.post(
+        "/api/v1/station/events",
+        {"envelopes": envelopes},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {station.token}"},
+    )
+    assert response.status_code == 200
+    return [(r["digest"], r["status"], r["reason"]) for r in response.json()["receipts"]]
+
+
+@pytest.mark.parametrize("example", ENVELOPES["examples"], ids=lambda example: example["name"])
+def test_each_envelope_gets_the_verdict_of_the_contract_and_is_kept(
+    client: Client, station: Signer, example: dict[str, Any]
+) -> None:
+    receipt = (example["digest"], *RECEIPT[example["verdict"]])
+
+    assert post(client, station, example) == [receipt]
+
+    kept = AttendanceEvent if example["verdict"] == "ok" else HeldEnvelope
+    assert list(kept.objects.values_list("payload", "signature")) == [
+        (example["payload"], example["signature"])
+    ]
+
+
+def test_good_and_bad_envelopes_in_one_batch_do_not_disturb_each_other(
+    client: Client, station: Signer
+) -> None:
+    chain = CHAINS[0]["envelopes"]
+    bad = [example for example in ENVELOPES["examples"] if example["verdict"] != "ok"]
+
+    receipts = post(client, station, *bad, *chain)
+
+    assert receipts == [(example["digest"], *RECEIPT[example["verdict"]]) for example in [*bad, *chain]]
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain["name"])
+def test_each_chain_gets_the_verdicts_of_the_contract(
+    client: Client, station: Signer, chain: dict[str, Any]
+) -> None:
+    for envelope in chain["envelopes"]:
+        receipt = (envelope["digest"], *RECEIPT[envelope["verdict"]])
+        assert post(client, station, envelope) == [receipt]
+
+    gaps = {envelope["digest"] for envelope in chain["envelopes"] if envelope["verdict"] == "gap"}
+    noted = {event.digest for event in AttendanceEvent.objects.all() if "gap" in event.notes}
+    assert noted == gaps

@@ -1,0 +1,44 @@
+"""`manage.py load_programme`: a county starts from its preset."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from training.programmes.models import FundLine, Programme, RuleSet, Target
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_shicheng_preset_becomes_a_programme_with_money_targets_and_rules(capsys):
+    call_command("load_programme", "shicheng")
+
+    programme = Programme.objects.get()
+    line = FundLine.objects.get(programme=programme, code="training")
+    target = Target.objects.get(programme=programme)
+    assert "SC-2020" in capsys.readouterr().out
+    assert programme.mark_text == "全国电子商务进农村综合示范项目"
+    assert len(programme.phones) == 2
+    assert line.total_fen == 180_000_000
+    assert line.by_source_fen == {
+        "central": 110_000_000,
+        "province": 0,
+        "county": 20_000_000,
+        "social": 50_000_000,
+    }
+    assert (target.value, target.unit, target.due_on.isoformat()) == (2000, "人次", "2022-06-30")
+    assert [item.code for item in RuleSet.objects.get().rules.items] == [f"A{n}" for n in range(1, 10)]
+
+
+def test_loading_twice_is_refused_and_changes_nothing():
+    call_command("load_programme", "shicheng")
+
+    with pytest.raises(CommandError, match="已经建立"):
+        call_command("load_programme", "shicheng")
+
+    assert Programme.objects.count() == RuleSet.objects.count() == 1
+
+
+def test_a_preset_that_does_not_exist_is_refused_in_words():
+    with pytest.raises(CommandError):
+        call_command("load_programme", "nowhere")

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.bootstrap import StrictButton
+from crispy_forms.helper import FormHelper
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": _("账号或密码不对，请重新输入。忘记密码请联系系统管理员重置。"),
+        "inactive": _("这个账号已停用，请联系系统管理员。"),
+    }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["username"].label = _("账号")
+        self.fields["password"].label = _("密码")
+        self.helper = FormHelper(self)
+        self.helper.layout.append(StrictButton(_("登录"), type="submit", css_class="btn-primary w-100"))

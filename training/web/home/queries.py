@@ -1,0 +1,108 @@
+"""What waits for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.core import clock
+from training.core.actor import Actor
+from training.dossiers.choices import DossierStatus
+from training.dossiers.models import Dossier
+from training.followup.choices import OutcomeStatus
+from training.followup.models import Outcome
+from training.followup.queries import open_follow_ups
+from training.institutions.choices import InstitutionStatus
+from training.institutions.models import Institution
+from training.scheduling.choices import SessionStatus
+from training.scheduling.models import TrainingSession
+from training.web.institution.queries import Todo, sessions_to_do
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """So many of something; `href` shows exactly them."""
+
+    count: int
+    what: str
+    hint: str
+    href: str
+
+
+def waiting_for(actor: Actor) -> list[Waiting]:
+    """By role, in the order in which work goes on."""
+    if actor.role in INSTITUTION_ROLES:
+        return _for_institution(actor)
+    if actor.role in BUREAU_ROLES:
+        return _for_bureau(actor)
+    if actor.role == Role.FOLLOW_UP:
+        return _for_follow_up(actor)
+    if actor.role == Role.AUDITOR:
+        return _for_auditor(actor)
+    return []
+
+
+def _for_institution(actor: Actor) -> list[Waiting]:
+    hints = {
+        Todo.DRAFT: _("填好课程、名册和见证人，由机构负责人提交"),
+        Todo.RETURNED: _("按商务局写的原因改好，再提交"),
+        Todo.CLOSE: _("最后一次课已经结束，结课后才算人次"),
+        Todo.ARCHIVE: _("补齐九项，由机构负责人提交商务局核验"),
+        Todo.CLAIM: _("档案已封存，可以申领补贴"),
+    }
+    address = reverse("sessions")
+    return [
+        Waiting(sessions_to_do(actor, todo).count(), str(todo.label), hint, f"{address}?todo={todo.value}")
+        for todo, hint in hints.items()
+    ]
+
+
+def _for_bureau(actor: Actor) -> list[Waiting]:
+    sessions = TrainingSession.objects.visible_to(actor).filter(status=SessionStatus.SUBMITTED)
+    dossiers = Dossier.objects.visible_to(actor).filter(status=DossierStatus.SUBMITTED)
+    institutions = Institution.objects.visible_to(actor).filter(status=InstitutionStatus.SUBMITTED)
+    listed = reverse("bureau-sessions")
+    return [
+        Waiting(sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"),
+        Waiting(dossiers.count(), _("培训档案待核验"), _("逐项核验，齐全真实的封存"), f"{listed}?dossier=submitted"),
+        Waiting(_held(actor), _("签到记录待核"), _("没有计入的记录和原因"), reverse("bureau-held")),
+        Waiting(
+            institutions.count(), _("培训机构待入库"), _("证照有效的由负责人入库"), reverse("bureau-institutions")
+        ),
+    ]
+
+
+def _held(actor: Actor) -> int:
+    events: Any = AttendanceEvent.objects.visible_to(actor).exclude(held_reason="")
+    return int(events.count() + HeldEnvelope.objects.visible_to(actor).count())
+
+
+def _for_follow_up(actor: Actor) -> list[Waiting]:
+    today = clock.today()
+    owed = open_follow_ups(actor)
+    outcomes = Outcome.objects.visible_to(actor).filter(status=OutcomeStatus.CLAIMED)
+    outcomes = outcomes.exclude(claimed_by=actor.user_id)
+    listed = reverse("followups")
+    return [
+        Waiting(
+            owed.filter(due_on__lt=today).count(), _("回访已超期"), _("先联系超期最久的"), f"{listed}?due=overdue"
+        ),
+        Waiting(owed.filter(due_on=today).count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"),
+        Waiting(
+            outcomes.count(), _("成果待核实"), _("别人申报的就业创业成果"), f"{reverse('outcomes')}?status=claimed"
+        ),
+    ]
+
+
+def _for_auditor(actor: Actor) -> list[Waiting]:
+    sealed = Dossier.objects.visible_to(actor).filter(status=DossierStatus.SEALED)
+    listed = reverse("bureau-sessions")
+    return [
+        Waiting(sealed.count(), _("已封存的档案"), _("可查看、下载和独立验证"), f"{listed}?dossier=sealed"),
+        Waiting(_held(actor), _("签到记录待核"), _("没有计入的记录和原因"), reverse("bureau-held")),
+    ]
