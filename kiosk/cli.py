@@ -33,7 +33,7 @@ from kiosk.simulator import camera as simulated_camera
 from kiosk.simulator import network as simulated_network
 from kiosk.simulator import serve as simulated_reader
 from kiosk.station import Station
-from kiosk.uplink import AlreadyEnrolledError, RefusedError, Uplink, UplinkError, enrol
+from kiosk.uplink import AlreadyEnrolledError, RefusedError, Uplink, UplinkError, enrol, resend
 from kiosk.web.app import LOCAL_HOSTS, create_app
 
 
@@ -91,6 +91,22 @@ def _enrol(options: argparse.Namespace) -> int:
         except UplinkError as error:
             raise CommandError(say("server_unreachable", detail=error)) from error
     _print(say("enrolled", name=identity.name))
+    return 0
+
+
+# resend
+
+
+def _resend(options: argparse.Namespace) -> int:
+    with Journal(options.home) as journal:
+        try:
+            statuses = resend(journal, Clock())
+        except UplinkError as error:
+            raise CommandError(say("server_unreachable", detail=error)) from error
+    if options.json:
+        _print_json({"statuses": statuses})
+    else:
+        _print(say("resent", number=sum(statuses.values()), new=statuses.get("accepted", 0)))
     return 0
 
 
@@ -222,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_enrol(commands)
     _add_run(commands)
+    _add_resend(commands)
     _add_read(commands)
     _add_doctor(commands)
     _add_simulate(commands)
@@ -275,6 +292,14 @@ def _add_run(commands: Any) -> None:
         metavar="SECONDS",
         help="多久更新一次名册 / how often to fetch the roster",
     )
+
+
+def _add_resend(commands: Any) -> None:
+    command = _command(
+        commands, "resend", _resend, "把全部记录重传一遍 / hand over every record again (server was restored)"
+    )
+    _add_home(command)
+    command.add_argument("--json", action="store_true", help="以 JSON 输出 / print JSON")
 
 
 def _add_read(commands: Any) -> None:

@@ -28,6 +28,9 @@ GENESIS = "0" * 64
 SEALING_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 """RFC 9180: only the server can open what a station seals for it."""
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+"""No control characters: PostgreSQL refuses NUL in text, and a log line is a line."""
+
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 
@@ -63,7 +66,7 @@ class WalkIn(_Part):
 
 class CardUsed(_Part):
     type: Literal["citizen", "J", "I", "Y", "token"]
-    sam_id: str = Field(max_length=64)
+    sam_id: str = Field(max_length=64, pattern=PRINTABLE)
 
 
 class FaceResult(_Part):
@@ -71,7 +74,7 @@ class FaceResult(_Part):
 
     band: Literal["pass", "ask", "no_match"]
     distance: float
-    model: str = Field(max_length=64)
+    model: str = Field(max_length=64, pattern=PRINTABLE)
     threshold: float
 
 
@@ -99,7 +102,7 @@ class Event(BaseModel):
     prev: Digest
     event: UUID
     kind: Literal["sign_in", "sign_out", "check", "void", "photo"]
-    session: str = Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
+    session: str = Field(max_length=64, pattern=PRINTABLE)
     lesson: int | None = None
     person: Enrolled | WalkIn | None = None
     method: Literal["card", "card+face", "witness", "paper"] | None = None
@@ -189,8 +192,9 @@ def seal_card(card: dict[str, Any], key: X25519PublicKey) -> WalkIn:
 def unseal_card(walk_in: WalkIn, key: X25519PrivateKey) -> dict[str, Any]:
     """The walk-in's card data; raises EnvelopeError(`malformed`) if it was sealed for another."""
     try:
-        opened = SEALING_SUITE.decrypt(base64.b64decode(walk_in.sealed), key)
+        data = json.loads(SEALING_SUITE.decrypt(base64.b64decode(walk_in.sealed), key))
     except (InvalidTag, ValueError) as error:
         raise EnvelopeError("malformed", "the sealed card data can't be opened") from error
-    data: dict[str, Any] = json.loads(opened)
+    if not isinstance(data, dict):
+        raise EnvelopeError("malformed", "the sealed card data is not an object")
     return data

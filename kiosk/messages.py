@@ -99,6 +99,7 @@ TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
     "station_unknown": ("person", "本机未登记", "This station is unknown", "记录仍在本机，请联系商务局", "Records are kept here; contact the bureau"),
     # The command line
     "enrolled": ("done", "登记成功：{name}", "Enrolled: {name}", "", ""),
+    "resent": ("done", "重传了 {number} 条，其中 {new} 条服务器原来没有", "Sent {number} again, {new} of them new to the server", "", ""),
     "already_enrolled": ("person", "本机已登记为“{name}”", "Already enrolled as “{name}”", "换机请用新的数据目录", "Use a new home for a new station"),
     "server_unreachable": ("person", "连不上服务器：{detail}", "Can't reach the server: {detail}", "请检查网络和地址", "Check the network and the address"),
     "server_refused": ("person", "服务器没有同意：{detail}", "The server refused: {detail}", "", ""),

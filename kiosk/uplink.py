@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -205,6 +206,27 @@ def enrol(address: str, code: str, journal: Journal, clock: Clock) -> Identity:
     identity = Identity(server=address, **welcome.model_dump())
     journal.keep_identity(identity)
     return identity
+
+
+def resend(journal: Journal, clock: Clock) -> dict[str, int]:
+    """Hand over every event once more, receipt or not: how a server restored from a backup catches up.
+
+    Returns how many got which answer. Raises UplinkError; what was answered till then is kept.
+    """
+    identity = journal.identity
+    if identity is None:
+        raise UplinkError("this station is not enrolled")
+    answers: Counter[str] = Counter()
+    server = Server(identity.server, identity.token, clock=clock)
+    try:
+        envelopes = journal.envelopes()
+        for start in range(0, len(envelopes), BATCH):
+            receipts = server.events(envelopes[start : start + BATCH])
+            journal.keep_receipts(receipts)
+            answers.update(receipt.status for receipt in receipts)
+    finally:
+        server.close()
+    return dict(answers)
 
 
 class _Lane(threading.Thread):

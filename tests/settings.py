@@ -10,6 +10,7 @@ for _name, _value in new_keys().items():
     os.environ.setdefault(_name, _value)
 os.environ.setdefault("YIDANG_FONTS_DIR", str(Path(__file__).parent.parent / "var" / "fonts"))
 os.environ["YIDANG_VAR_DIR"] = tempfile.mkdtemp(prefix="yidang-tests-")
+Path(os.environ["YIDANG_VAR_DIR"], "static").mkdir()  # WhiteNoise warns where there is none
 if url := os.environ.get("TEST_POSTGRES_URL"):
     os.environ["DATABASE_URL"] = url
 

@@ -38,6 +38,8 @@ from kiosk.envelope import (
     verify,
 )
 
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
+
 CONTRACT = Path(__file__).parents[1] / "contract"
 ENVELOPES = json.loads((CONTRACT / "envelopes.json").read_text(encoding="utf-8"))
 CHAINS = json.loads((CONTRACT / "chains.json").read_text(encoding="utf-8"))["chains"]
@@ -54,20 +56,18 @@ events = st.builds(
     prev=digest,
     event=st.uuids(),
     kind=st.sampled_from(["sign_in", "sign_out", "check", "void", "photo"]),
-    session=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64),
+    session=WORDS,
     lesson=st.none() | whole,
     person=st.none() | st.builds(Enrolled, enrolment=whole) | st.just(WalkIn(sealed="c2VhbGVk")),
     method=st.none() | st.sampled_from(["card", "card+face", "witness", "paper"]),
     card=st.none()
-    | st.builds(
-        CardUsed, type=st.sampled_from(["citizen", "J", "I", "Y", "token"]), sam_id=st.text(max_size=64)
-    ),
+    | st.builds(CardUsed, type=st.sampled_from(["citizen", "J", "I", "Y", "token"]), sam_id=WORDS),
     face=st.none()
     | st.builds(
         FaceResult,
         band=st.sampled_from(["pass", "ask", "no_match"]),
         distance=st.floats(0, 2),
-        model=st.text(max_size=64),
+        model=WORDS,
         threshold=st.floats(0, 1),
     ),
     witness=st.none() | st.builds(WitnessSaid, id=whole),

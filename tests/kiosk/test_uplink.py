@@ -23,6 +23,7 @@ from kiosk.uplink import (
     UplinkError,
     enrol,
     pause,
+    resend,
 )
 
 Uplinks = Callable[[], Uplink]
@@ -222,6 +223,21 @@ def test_a_code_works_once_and_a_station_enrols_once(county: Any, journal: Journ
             enrol(county.address, "4711-0815", second, Clock())
         assert refusal.value.code == "code_invalid"
         assert second.identity is None
+
+
+def test_resending_gives_a_restored_server_what_it_lost_and_doubles_nothing(
+    county: Any, journal: Journal, sign_in: Callable[..., None], make_uplink: Uplinks, eventually: Eventually
+) -> None:
+    sign_in()
+    make_uplink()
+    eventually(lambda: journal.counts().all_received)
+    lost = county.in_order()[-1]
+    del county.events[next(digest for digest, event in county.events.items() if event == lost)]
+
+    answers = resend(journal, Clock())
+
+    assert answers == {"duplicate": 3, "accepted": 1}
+    assert_whole_chain(county, 4)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense", "http://[::1", "ftp://x"])

@@ -182,7 +182,7 @@ class Story:
         visitor = Visitor(self.site, "principal", PASSWORD)
         visitor.post(reverse("session-submit", args=[self.session.pk]), {})
         visitor = Visitor(self.site, "reviewer", PASSWORD)
-        visitor.post(reverse("session-approve", args=[self.session.pk]), {})
+        visitor.post(reverse("bureau-session-approve", args=[self.session.pk]), {})
         self.session.refresh_from_db()
         self.hold(
             f"商务局批准开班：{self.session.approval_number}，名册冻结",
@@ -405,14 +405,14 @@ class Story:
     def verify_and_seal(self) -> None:
         visitor = Visitor(self.site, "head", PASSWORD)
         dossier = Dossier.objects.get(training_session=self.session)
-        page = visitor.get(reverse("dossier", args=[dossier.pk])).text
+        page = visitor.get(reverse("bureau-dossier", args=[dossier.pk])).text
         event = AttendanceEvent.objects.filter(kind="sign_in", method="card+face").earliest("captured_at")
-        proof = visitor.get(reverse("event", args=[event.pk])).text
+        proof = visitor.get(reverse("bureau-event", args=[event.pk])).text
         self.hold(
             f"商务局打开档案，把一次签到一直查到签名事件 {event.digest[:12]}…",
             true=self.session.code in page and event.digest in proof,
         )
-        visitor.post(reverse("dossier-seal", args=[dossier.pk]), {})
+        visitor.post(reverse("bureau-dossier-seal", args=[dossier.pk]), {})
 
         def sealed() -> Dossier | None:
             found = Dossier.objects.get(pk=dossier.pk)
@@ -470,7 +470,7 @@ class Story:
         visitor = Visitor(self.site, "followup", PASSWORD)
         due = FollowUp.objects.filter(enrolment=self.enrolment(MATCHES), day=30).get()
         visitor.post(
-            reverse("contact-add", args=[due.pk]),
+            reverse("followup-contact", args=[due.pk]),
             {
                 "method": "phone",
                 "result": "reached",
@@ -480,7 +480,7 @@ class Story:
         )
         name, data = paper("网店开设截图", "店铺：石城莲香小店")
         visitor.post(
-            reverse("outcome-add", args=[due.enrolment_id]),
+            reverse("followup-outcome", args=[due.enrolment_id]),
             {
                 "kind": "started_up",
                 "started_on": "2021-06-10",

@@ -23,7 +23,6 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session, check_sessions, with_archive
 from training.dossiers.rules import Finding, ItemResult, findings
-from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.institutions.models import Institution, Instructor, InstructorProof
 from training.scheduling.choices import HalfDay as HalfDayName

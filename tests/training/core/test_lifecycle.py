@@ -1,0 +1,104 @@
+"""Every lifecycle, spelt out again: the tables in `choices.py` may lose nothing and gain nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from training.core.errors import InvalidTransitionError
+from training.core.lifecycle import Lifecycle
+
+ALLOWED = {
+    "institutions.Institution": {
+        ("draft", "submitted"),
+        ("submitted", "admitted"),
+        ("submitted", "draft"),
+        ("admitted", "suspended"),
+        ("admitted", "removed"),
+        ("suspended", "admitted"),
+        ("suspended", "removed"),
+    },
+    "stations.Station": {("active", "revoked")},
+    "scheduling.TrainingSession": {
+        ("draft", "submitted"),
+        ("draft", "cancelled"),
+        ("submitted", "approved"),
+        ("submitted", "returned"),
+        ("submitted", "cancelled"),
+        ("returned", "submitted"),
+        ("returned", "cancelled"),
+        ("approved", "running"),
+        ("approved", "cancelled"),
+        ("running", "closed"),
+        ("running", "stopped"),
+        ("closed", "archived"),
+        ("archived", "claimed"),
+    },
+    "enrolment.Enrolment": {
+        ("enrolled", "completed"),
+        ("enrolled", "incomplete"),
+        ("enrolled", "withdrawn"),
+    },
+    "followup.Outcome": {("claimed", "verified"), ("claimed", "rejected")},
+    "dossiers.Dossier": {
+        ("collecting", "submitted"),
+        ("submitted", "returned"),
+        ("submitted", "sealing"),
+        ("returned", "submitted"),
+        ("sealing", "sealed"),
+        ("sealing", "submitted"),
+    },
+    "claims.Claim": {("draft", "submitted")},
+}
+
+
+def statuses(label: str) -> list[str]:
+    return [value for value, _label in apps.get_model(label)._meta.get_field("status").choices]
+
+
+def moves() -> Iterator[tuple[str, str, str]]:
+    for label in ALLOWED:
+        for start in statuses(label):
+            for target in statuses(label):
+                yield label, start, target
+
+
+def test_every_model_with_a_lifecycle_is_in_this_test() -> None:
+    assert {model._meta.label for model in apps.get_models() if issubclass(model, Lifecycle)} == set(ALLOWED)
+
+
+@pytest.mark.parametrize(("label", "start", "target"), list(moves()))
+def test_only_these_moves_are_allowed(label: str, start: str, target: str) -> None:
+    row: Any = apps.get_model(label)(status=start)
+    allowed = (start, target) in ALLOWED[label]
+    row.save = lambda **fields: None  # the table is what is tested; the next test saves
+
+    with nullcontext() if allowed else pytest.raises(InvalidTransitionError):
+        row.enter(target)
+
+    assert row.status == (target if allowed else start)
+    assert row.may_enter("no such state") is False
+
+
+def test_a_move_is_written_and_writes_nothing_else(county: Any) -> None:
+    session = county.session
+    session.title = "not saved"
+
+    session.enter("submitted")
+
+    session.refresh_from_db()
+    assert (session.status, session.title) == ("submitted", "农民电商知识普及培训班")
+
+
+def test_a_refused_move_says_where_things_stand(county: Any) -> None:
+    with pytest.raises(InvalidTransitionError) as refused:
+        county.session.enter("closed")
+
+    assert str(refused.value) == "现在的状态是“草稿”，不能这样操作。请刷新页面看看最新情况。"
+    assert refused.value.details == {"start": "draft", "target": "closed"}
+    county.session.refresh_from_db()
+    assert county.session.status == "draft"
