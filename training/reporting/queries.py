@@ -41,6 +41,11 @@ class Indicator:
     def percent(self) -> Decimal | None:
         return (Decimal(self.actual) * 100 / self.target).quantize(Decimal("0.1")) if self.target else None
 
+    @property
+    def drawn(self) -> Decimal:
+        """How much of a bar of 100 is filled: a target that was passed fills it."""
+        return min(self.percent or Decimal(0), Decimal(100))
+
 
 _SIGNED_IN = AttendanceEvent.objects.filter(
     enrolment=OuterRef("pk"), kind=EventKind.SIGN_IN, held_reason=""

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from crispy_forms.bootstrap import StrictButton
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -23,8 +23,8 @@ PAPER_TYPES = ".pdf,.jpg,.jpeg,.png"
 PHOTO_TYPES = ".jpg,.jpeg,.png"
 WORKBOOK_TYPES = ".xlsx"
 
-DATE_INPUT = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-TIME_INPUT = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+DateInput = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+TimeInput = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 
 
 class CardForm(forms.Form):
@@ -38,9 +38,7 @@ class CardForm(forms.Form):
         super().__init__(*args, **options)
         self.helper = FormHelper(self)
         self.helper.form_action = action
-        self.helper.layout.append(
-            StrictButton(self.submit_label, type="submit", css_class=self.button_class)
-        )
+        self.helper.layout.append(StrictButton(self.submit_label, type="submit", css_class=self.button_class))
 
     def accept(self, act: Callable[..., Any]) -> Any:
         """What `act(**cleaned_data)` returns, or None: then the form holds its refusal and what was typed."""
@@ -93,7 +91,9 @@ def read_upload(upload: UploadedFile) -> tuple[str, bytes]:
     return upload.name or "", upload.read()
 
 
-def form_page(request: HttpRequest, form: CardForm, *, title: Any, back: str = "", **context: Any) -> HttpResponse:
+def form_page(
+    request: HttpRequest, form: CardForm, *, title: Any, back: str = "", **context: Any
+) -> HttpResponse:
     """A page with one form on it; 422 when the form comes back with what is wrong."""
     context |= {"form": form, "title": title, "back": back}
     return render(request, "parts/form_page.html", context, status=422 if form.errors else 200)

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.web.county import views
+
+urlpatterns = [
+    path("indicators/", views.indicators, name="indicators"),
+    path("indicators/<slug:depth>/", views.enrolments, name="indicator-enrolments"),
+    path("programme/", views.programme, name="programme"),
+]

@@ -20,7 +20,13 @@ from training.web.forms import CardForm, DateInput, UploadField
 from training.web.lists import FilterForm
 
 ANY = ("", _("全部"))
-DUE = (("", _("未完成")), ("overdue", _("已超期")), ("today", _("今天到期")), ("done", _("已完成")), ("all", _("全部")))
+DUE = (
+    ("", _("未完成")),
+    ("overdue", _("已超期")),
+    ("today", _("今天到期")),
+    ("done", _("已完成")),
+    ("all", _("全部")),
+)
 
 
 class FollowUpFilter(FilterForm):
@@ -36,6 +42,9 @@ class FollowUpFilter(FilterForm):
 
 class OutcomeFilter(FilterForm):
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *OutcomeStatus.choices])
+    grade = forms.ChoiceField(
+        label=_("证据等级"), required=False, choices=[ANY, ("AB", _("A 和 B")), *EvidenceGrade.choices]
+    )
 
 
 class ContactForm(CardForm):

@@ -19,7 +19,16 @@ from training.followup.models import Contact, FollowUp, Outcome
 from training.followup.queries import outcomes as all_outcomes
 from training.scheduling.choices import HalfDay as HalfDayName
 
-COLUMNS = (_("应联系日期"), _("结业后天数"), _("姓名"), _("乡镇"), _("村（社区）"), _("期号"), _("完成"), _("最近一次结果"))
+COLUMNS = (
+    _("应联系日期"),
+    _("结业后天数"),
+    _("姓名"),
+    _("乡镇"),
+    _("村（社区）"),
+    _("期号"),
+    _("完成"),
+    _("最近一次结果"),
+)
 
 
 def follow_up_of(pk: int, actor: Actor) -> FollowUp:
@@ -44,9 +53,7 @@ def townships(actor: Actor) -> list[str]:
     return sorted(rows.values_list("enrolment__trainee__township", flat=True).distinct())
 
 
-def follow_ups(
-    actor: Actor, *, today: date, q: str = "", due: str = "", township: str = ""
-) -> QuerySet[Any]:
+def follow_ups(actor: Actor, *, today: date, q: str = "", due: str = "", township: str = "") -> QuerySet[Any]:
     """What is owed first, the longest overdue at the top; `due` is one of the filter's words."""
     rows = FollowUp.objects.visible_to(actor).filter(**WHEN[due](today))
     if q:
@@ -137,11 +144,13 @@ def person(enrolment: Enrolment, actor: Actor) -> Person:
     )
 
 
-def outcomes(actor: Actor, *, q: str = "", status: str = "") -> QuerySet[Any]:
-    """Those that wait to be verified first."""
+def outcomes(actor: Actor, *, q: str = "", status: str = "", grade: str = "") -> QuerySet[Any]:
+    """Those that wait to be verified first; `grade` may name several, as "AB"."""
     rows = all_outcomes(actor)
     if q:
         rows = rows.filter(enrolment__trainee__name__icontains=q)
     if status:
         rows = rows.filter(status=status)
+    if grade:
+        rows = rows.filter(grade__in=list(grade))
     return rows.order_by(F("verified_at").desc(nulls_first=True), "-claimed_at", "-pk")

@@ -67,7 +67,9 @@ def open_document(kind: str, pk: int, *, actor: Actor) -> tuple[StoredFile, byte
     try:
         data = files.read(stored)
     except OSError as lost:
-        raise FileLostError(_("文件读不出来，或与保存时不一致。请联系系统管理员从备份恢复。"), file=stored.pk) from lost
+        raise FileLostError(
+            _("文件读不出来，或与保存时不一致。请联系系统管理员从备份恢复。"), file=stored.pk
+        ) from lost
     if stored.sensitive:
         record(actor, "file.opened", owner, kind=kind, sha256=stored.sha256)
     return stored, data

@@ -68,11 +68,21 @@ def _for_bureau(actor: Actor) -> list[Waiting]:
     institutions = Institution.objects.visible_to(actor).filter(status=InstitutionStatus.SUBMITTED)
     listed = reverse("bureau-sessions")
     return [
-        Waiting(sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"),
-        Waiting(dossiers.count(), _("培训档案待核验"), _("逐项核验，齐全真实的封存"), f"{listed}?dossier=submitted"),
+        Waiting(
+            sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"
+        ),
+        Waiting(
+            dossiers.count(),
+            _("培训档案待核验"),
+            _("逐项核验，齐全真实的封存"),
+            f"{listed}?dossier=submitted",
+        ),
         Waiting(_held(actor), _("签到记录待核"), _("没有计入的记录和原因"), reverse("bureau-held")),
         Waiting(
-            institutions.count(), _("培训机构待入库"), _("证照有效的由负责人入库"), reverse("bureau-institutions")
+            institutions.count(),
+            _("培训机构待入库"),
+            _("证照有效的由负责人入库"),
+            reverse("bureau-institutions"),
         ),
     ]
 
@@ -90,11 +100,19 @@ def _for_follow_up(actor: Actor) -> list[Waiting]:
     listed = reverse("followups")
     return [
         Waiting(
-            owed.filter(due_on__lt=today).count(), _("回访已超期"), _("先联系超期最久的"), f"{listed}?due=overdue"
+            owed.filter(due_on__lt=today).count(),
+            _("回访已超期"),
+            _("先联系超期最久的"),
+            f"{listed}?due=overdue",
         ),
-        Waiting(owed.filter(due_on=today).count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"),
         Waiting(
-            outcomes.count(), _("成果待核实"), _("别人申报的就业创业成果"), f"{reverse('outcomes')}?status=claimed"
+            owed.filter(due_on=today).count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"
+        ),
+        Waiting(
+            outcomes.count(),
+            _("成果待核实"),
+            _("别人申报的就业创业成果"),
+            f"{reverse('outcomes')}?status=claimed",
         ),
     ]
 

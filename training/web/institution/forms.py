@@ -16,7 +16,7 @@ from training.dossiers.services import add_evidence
 from training.institutions.choices import AgreementKind, LicenceKind, ProofKind
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
-from training.web.forms import DATE_INPUT, TIME_INPUT, WORKBOOK_TYPES, CardForm, UploadField, UploadsField
+from training.web.forms import WORKBOOK_TYPES, CardForm, DateInput, TimeInput, UploadField, UploadsField
 from training.web.institution.queries import PlanOptions, Todo, courseware, fund_lines, teachers
 from training.web.lists import FilterForm
 
@@ -37,7 +37,9 @@ class PlanForm(CardForm):
     """A plan (培训方案); the codes to choose from are those of the rule set."""
 
     agreement_id = forms.TypedChoiceField(
-        label=_("协议或任务文件"), coerce=int, help_text=_("这一期挂在哪份委托培训协议或任务文件下，定了就不能改。")
+        label=_("协议或任务文件"),
+        coerce=int,
+        help_text=_("这一期挂在哪份委托培训协议或任务文件下，定了就不能改。"),
     )
     title = forms.CharField(label=_("培训名称"), max_length=120)
     category = forms.ChoiceField(label=_("课程类别"), help_text=_("决定课次可以选哪些专题。"))
@@ -70,9 +72,9 @@ class PlanForm(CardForm):
 
 class LessonForm(CardForm):
     submit_label = _("添加课次")
-    on = forms.DateField(label=_("日期"), widget=DATE_INPUT)
-    start = forms.TimeField(label=_("开始时间"), widget=TIME_INPUT)
-    end = forms.TimeField(label=_("结束时间"), widget=TIME_INPUT)
+    on = forms.DateField(label=_("日期"), widget=DateInput)
+    start = forms.TimeField(label=_("开始时间"), widget=TimeInput)
+    end = forms.TimeField(label=_("结束时间"), widget=TimeInput)
     topic = forms.ChoiceField(label=_("专题"))
     instructor_id = forms.TypedChoiceField(label=_("授课人"), coerce=int)
     venue_id = forms.TypedChoiceField(label=_("场地"), coerce=int)
@@ -151,10 +153,18 @@ class EvidenceForm(CardForm):
     item = forms.ChoiceField(label=_("档案项"))
     kind = forms.ChoiceField(label=_("种类"), choices=EvidenceKind.choices)
     lesson_id = forms.TypedChoiceField(
-        label=_("课次"), coerce=int, empty_value=None, required=False, help_text=_("照片必须选它拍的是哪一课次。")
+        label=_("课次"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("照片必须选它拍的是哪一课次。"),
     )
     caption = forms.CharField(label=_("说明"), max_length=200, help_text=_("例如：5 月 18 日上午，学员实操"))
-    files = UploadsField(label=_("文件"), accept=".jpg,.jpeg,.png,.pdf", help_text=_("可以一次选多个；照片用 JPG 或 PNG，其他材料也可以用 PDF。"))
+    files = UploadsField(
+        label=_("文件"),
+        accept=".jpg,.jpeg,.png,.pdf",
+        help_text=_("可以一次选多个；照片用 JPG 或 PNG，其他材料也可以用 PDF。"),
+    )
 
     def __init__(self, *args: Any, session: TrainingSession, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -170,7 +180,9 @@ class EvidenceForm(CardForm):
         details = dict(self.cleaned_data)
         files = details.pop("files")
         details["kind"] = EvidenceKind(details["kind"])
-        return sum(self._keep(partial(add_evidence, session_id, file=file, actor=actor, **details)) for file in files)
+        return sum(
+            self._keep(partial(add_evidence, session_id, file=file, actor=actor, **details)) for file in files
+        )
 
     def _keep(self, add: Any) -> bool:
         try:
@@ -201,7 +213,9 @@ class InstructorForm(CardForm):
         error_messages={"invalid": _("手机号应为 11 位数字、以 1 开头，请核对；没有的可以不填。")},
     )
     profile = forms.CharField(
-        label=_("基本情况"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("从业经历和擅长的专题，会写进档案第三部分。")
+        label=_("基本情况"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("从业经历和擅长的专题，会写进档案第三部分。"),
     )
 
 
@@ -211,7 +225,7 @@ class ProofForm(CardForm):
     number = forms.CharField(label=_("证书编号"), max_length=64)
     issuer = forms.CharField(label=_("发证机关"), max_length=120)
     valid_until = forms.DateField(
-        label=_("有效期止"), required=False, widget=DATE_INPUT, help_text=_("长期有效的不填。")
+        label=_("有效期止"), required=False, widget=DateInput, help_text=_("长期有效的不填。")
     )
     file = UploadField(label=_("扫描件"), help_text=_("PDF、JPG 或 PNG。"))
 
@@ -221,9 +235,9 @@ class LicenceForm(CardForm):
     kind = forms.TypedChoiceField(label=_("证照类型"), choices=LicenceKind.choices, coerce=LicenceKind)
     number = forms.CharField(label=_("证照编号"), max_length=64)
     issuer = forms.CharField(label=_("发证机关"), max_length=120)
-    valid_from = forms.DateField(label=_("有效期起"), widget=DATE_INPUT)
+    valid_from = forms.DateField(label=_("有效期起"), widget=DateInput)
     valid_until = forms.DateField(
-        label=_("有效期止"), required=False, widget=DATE_INPUT, help_text=_("长期有效的不填。")
+        label=_("有效期止"), required=False, widget=DateInput, help_text=_("长期有效的不填。")
     )
     file = UploadField(label=_("扫描件"), help_text=_("PDF、JPG 或 PNG。"))
 
@@ -232,10 +246,12 @@ class AgreementForm(CardForm):
     submit_label = _("添加协议或任务文件")
     kind = forms.TypedChoiceField(label=_("文件类型"), choices=AgreementKind.choices, coerce=AgreementKind)
     number = forms.CharField(label=_("文件编号"), max_length=64)
-    fund_line = forms.ModelChoiceField(label=_("资金条线"), queryset=None, help_text=_("一期培训只走一条资金线。"))
-    signed_on = forms.DateField(label=_("签署日期"), widget=DATE_INPUT)
-    valid_from = forms.DateField(label=_("有效期起"), widget=DATE_INPUT)
-    valid_until = forms.DateField(label=_("有效期止"), widget=DATE_INPUT)
+    fund_line = forms.ModelChoiceField(
+        label=_("资金条线"), queryset=None, help_text=_("一期培训只走一条资金线。")
+    )
+    signed_on = forms.DateField(label=_("签署日期"), widget=DateInput)
+    valid_from = forms.DateField(label=_("有效期起"), widget=DateInput)
+    valid_until = forms.DateField(label=_("有效期止"), widget=DateInput)
     unit_price_fen = forms.DecimalField(
         label=_("每人次单价（元）"), min_value=Decimal(0), max_value=Decimal(100_000), decimal_places=2
     )
@@ -267,5 +283,3 @@ class VenueForm(CardForm):
     name = forms.CharField(label=_("场地名称"), max_length=120)
     address = forms.CharField(label=_("地址"), max_length=200)
     seats = forms.IntegerField(label=_("座位数"), min_value=1, max_value=5000)
-
-

@@ -68,7 +68,9 @@ def search_sessions(actor: Actor, *, q: str = "", status: str = "", todo: str = 
     """Newest first; empty arguments do not filter."""
     rows = sessions_to_do(actor, Todo(todo)) if todo else sessions(actor)
     if q:
-        rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(lessons__topic__icontains=q)).distinct()
+        rows = rows.filter(
+            Q(code__icontains=q) | Q(title__icontains=q) | Q(lessons__topic__icontains=q)
+        ).distinct()
     if status:
         rows = rows.filter(status=status)
     return rows.order_by("-pk")
@@ -137,7 +139,9 @@ def export_rows(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def session_of(pk: int, actor: Actor) -> TrainingSession:
-    session: TrainingSession = TrainingSession.objects.select_related("rule_set", "institution").fetch(actor, pk=pk)
+    session: TrainingSession = TrainingSession.objects.select_related("rule_set", "institution").fetch(
+        actor, pk=pk
+    )
     return session
 
 
@@ -232,7 +236,9 @@ def roster(session: TrainingSession, q: str = "") -> QuerySet[Any]:
     rows = session.enrolments.filter(ON_ROSTER).select_related("trainee")
     if q:
         rows = rows.filter(
-            Q(trainee__name__icontains=q) | Q(trainee__township__icontains=q) | Q(trainee__village__icontains=q)
+            Q(trainee__name__icontains=q)
+            | Q(trainee__township__icontains=q)
+            | Q(trainee__village__icontains=q)
         )
     return rows.prefetch_related(Prefetch("trainee__consents", standing, "standing_consents"))
 
@@ -253,14 +259,18 @@ class ImportResult:
 
 
 def import_of(pk: int, actor: Actor) -> RosterImport:
-    found: RosterImport = RosterImport.objects.select_related("training_session__rule_set", "file").fetch(actor, pk=pk)
+    found: RosterImport = RosterImport.objects.select_related("training_session__rule_set", "file").fetch(
+        actor, pk=pk
+    )
     return found
 
 
 def import_result(pk: int, actor: Actor) -> ImportResult:
     """Numbers are given out import by import and never again, so they say who came with which."""
     found = import_of(pk, actor)
-    earlier = found.training_session.roster_imports.filter(pk__lt=found.pk).aggregate(n=Sum("accepted"))["n"] or 0
+    earlier = (
+        found.training_session.roster_imports.filter(pk__lt=found.pk).aggregate(n=Sum("accepted"))["n"] or 0
+    )
     numbers = range(earlier + 1, earlier + found.accepted + 1)
     accepted = found.training_session.enrolments.filter(number__in=numbers).select_related("trainee")
     return ImportResult(found, list(accepted))

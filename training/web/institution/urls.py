@@ -1,3 +1,40 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.web.institution import views
+
+urlpatterns = [
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/export", views.export_sessions, name="sessions-export"),
+    path("sessions/plan/", views.plan, name="session-plan"),
+    path("sessions/<int:pk>/", views.session, name="session"),
+    path("sessions/<int:pk>/revise/", views.revise, name="session-revise"),
+    path("sessions/<int:pk>/lessons/", views.add_lesson, name="lesson-add"),
+    path("lessons/<int:pk>/remove/", views.remove_lesson, name="lesson-remove"),
+    path("sessions/<int:pk>/courseware/", views.pin, name="session-courseware"),
+    path("sessions/<int:pk>/witnesses/", views.add_witness, name="witness-add"),
+    path("sessions/<int:pk>/submit/", views.submit, name="session-submit"),
+    path("sessions/<int:pk>/close/", views.close, name="session-close"),
+    path("sessions/<int:pk>/cancel/", views.cancel, name="session-cancel"),
+    path("sessions/<int:pk>/register/", views.register, name="session-register"),
+    path("sessions/<int:pk>/roster/", views.roster, name="roster"),
+    path("sessions/<int:pk>/roster/template", views.roster_template, name="roster-template"),
+    path("roster-imports/<int:pk>/", views.roster_import, name="roster-import"),
+    path("roster-imports/<int:pk>/marked", views.marked_roster, name="roster-marked"),
+    path("enrolments/<int:pk>/withdraw/", views.withdraw_enrolment, name="enrolment-withdraw"),
+    path("enrolments/<int:pk>/consent/", views.consent, name="consent"),
+    path("sessions/<int:pk>/evidence/", views.add_evidence, name="evidence-add"),
+    path("evidence/<int:pk>/withdraw/", views.withdraw_evidence, name="evidence-withdraw"),
+    path("sessions/<int:pk>/dossier/", views.submit_dossier, name="dossier-submit"),
+    path("sessions/<int:pk>/claim/", views.claim, name="session-claim"),
+    path("instructors/", views.instructors, name="instructors"),
+    path("instructors/add/", views.add_instructor, name="instructor-add"),
+    path("instructors/<int:pk>/", views.instructor, name="instructor"),
+    path("papers/", views.papers, name="papers"),
+    path("papers/licence/", views.add_licence, name="licence-add"),
+    path("papers/agreement/", views.add_agreement, name="agreement-add"),
+    path("courseware/", views.courseware, name="courseware"),
+    path("courseware/add/", views.add_courseware, name="courseware-add"),
+    path("venues/", views.venues, name="venues"),
+    path("venues/add/", views.add_venue, name="venue-add"),
+    path("stations/", views.stations, name="stations"),
+]

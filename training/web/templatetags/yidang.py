@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
 from training.accounts.permissions import may as actor_may
+from training.attendance.choices import Method
 from training.core.actor import Actor
 from training.dossiers.rules import ItemResult
 from training.people.rules import mask_phone
@@ -62,3 +63,20 @@ def grid_label(items: Sequence[ItemResult]) -> str:
 @register.filter
 def complete_count(items: Iterable[ItemResult]) -> int:
     return sum(item.complete for item in items)
+
+
+@register.filter
+def item(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """`{{ names|item:code }}`: the entry of a mapping; empty where there is none."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def total(numbers: Iterable[int]) -> int:
+    return sum(numbers)
+
+
+@register.filter
+def method_name(code: str) -> Any:
+    """How somebody signed in, in words."""
+    return Method(code).label if code else "—"

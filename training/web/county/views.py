@@ -1,0 +1,36 @@
+"""The county's screens: figures against targets, the rows behind them, and the rules of the programme."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from training.core import clock
+from training.programmes.queries import the_programme
+from training.web.county import queries
+from training.web.county.forms import EnrolmentFilter
+from training.web.gate import WorkRequest, needs
+from training.web.lists import page_of
+
+
+@needs("indicator.view")
+def indicators(request: WorkRequest) -> HttpResponse:
+    page = queries.scoreboard(the_programme(request.actor), request.actor, as_of=clock.now())
+    return render(request, "county/indicators.html", {"page": page})
+
+
+@needs("indicator.view")
+def enrolments(request: WorkRequest, depth: str) -> HttpResponse:
+    """The rows that the figure of this depth counts, exactly."""
+    filters = EnrolmentFilter(request)
+    found = queries.depth_of(depth, the_programme(request.actor), request.actor)
+    page = page_of(request, queries.places(found, **filters.chosen))
+    shown = queries.named(page.object_list, request.actor)
+    context = {"filters": filters, "page_obj": page, "depth": found, "places": shown}
+    return render(request, "county/enrolments.html", context)
+
+
+@needs("programme.view")
+def programme(request: WorkRequest) -> HttpResponse:
+    page = queries.rule_book(the_programme(request.actor), request.actor, on=clock.today())
+    return render(request, "county/programme.html", {"page": page})

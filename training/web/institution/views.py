@@ -1,0 +1,341 @@
+"""An institution's screens: its sessions with roster and evidence, and the papers it must show."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from training.claims.services import claim_session
+from training.core import clock
+from training.core.uploads import XLSX
+from training.courses.services import add_courseware as keep_courseware
+from training.dossiers import services as dossiers
+from training.enrolment.services import import_roster
+from training.enrolment.services import withdraw_enrolment as take_off_roster
+from training.institutions import services as institutions
+from training.people.services import record_consent
+from training.scheduling import services as scheduling
+from training.web.forms import done, form_page
+from training.web.gate import WorkRequest, about, needs
+from training.web.institution import forms, queries
+from training.web.lists import csv_response, page_of
+
+SESSION_COLUMNS = (
+    gettext_lazy("期号"),
+    gettext_lazy("培训名称"),
+    gettext_lazy("课程类别"),
+    gettext_lazy("首课日期"),
+    gettext_lazy("末课日期"),
+    gettext_lazy("状态"),
+    gettext_lazy("名册人数"),
+    gettext_lazy("结业人次"),
+    gettext_lazy("缺项"),
+)
+
+of_session = about(queries.session_of, "session.plan")
+
+
+def _own(request: WorkRequest) -> int:
+    """The institution this membership works at; the gate let only institution roles in."""
+    return request.membership.institution_id  # type: ignore[union-attr, return-value]
+
+
+def _workbook(name: str, data: bytes) -> HttpResponse:
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": disposition or ""})
+
+
+@needs("session.plan")
+def sessions(request: WorkRequest) -> HttpResponse:
+    filters = forms.SessionFilter(request)
+    page = page_of(request, queries.search_sessions(request.actor, **filters.chosen))
+    rows = queries.session_rows(page.object_list)
+    return render(request, "institution/sessions.html", {"filters": filters, "page_obj": page, "rows": rows})
+
+
+@needs("session.plan")
+def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
+    rows = queries.search_sessions(request.actor, **forms.SessionFilter(request).chosen)
+    return csv_response(_("各期培训") + ".csv", SESSION_COLUMNS, queries.export_rows(rows))
+
+
+@needs("session.plan")
+def plan(request: WorkRequest) -> HttpResponse:
+    form = forms.PlanForm(request.POST or None, options=queries.plan_options(request.actor))
+    session = form.accept(partial(_plan, _own(request), actor=request.actor))
+    if session:
+        return done(request, _("已建立草稿，接着安排课次、名册和见证人。"), "session", session.pk)
+    return form_page(request, form, title=_("新建一期培训"), back=reverse("sessions"))
+
+
+def _plan(institution_id: int, *, agreement_id: int, actor: Any, **plan: Any) -> Any:
+    return scheduling.plan_session(institution_id, agreement_id=agreement_id, plan=plan, actor=actor)
+
+
+@of_session
+def session(request: WorkRequest, session: Any) -> HttpResponse:
+    return render(
+        request, "institution/session.html", {"page": queries.session_page(session.pk, request.actor)}
+    )
+
+
+@of_session
+def revise(request: WorkRequest, session: Any) -> HttpResponse:
+    options = queries.plan_options(request.actor, session)
+    initial = {name: getattr(session, name) for name in scheduling.PLAN_FIELDS}
+    form = forms.PlanForm(request.POST or None, initial=initial, options=options, revising=True)
+    if form.accept(lambda **plan: scheduling.revise_plan(session.pk, plan=plan, actor=request.actor)):
+        return done(request, _("培训方案已保存。"), "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    return form_page(request, form, title=_("修改培训方案"), subtitle=session.code, back=back)
+
+
+@of_session
+def add_lesson(request: WorkRequest, session: Any) -> HttpResponse:
+    form = forms.LessonForm(request.POST or None, session=session)
+    if form.accept(partial(scheduling.add_lesson, session.pk, actor=request.actor)):
+        return done(request, _("课次已加入课程安排。"), "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    return form_page(request, form, title=_("添加课次"), subtitle=session, back=back)
+
+
+@require_POST
+@about(queries.lesson_of, "session.plan")
+def remove_lesson(request: WorkRequest, lesson: Any) -> HttpResponse:
+    session = scheduling.remove_lesson(lesson.pk, actor=request.actor)
+    return done(request, _("课次已删除。"), "session", session.pk)
+
+
+@of_session
+def pin(request: WorkRequest, session: Any) -> HttpResponse:
+    form = forms.PinForm(
+        request.POST if request.method == "POST" else None, session=session, actor=request.actor
+    )
+    if form.accept(partial(scheduling.pin_courseware, session.pk, actor=request.actor)):
+        return done(request, _("课件已固定。"), "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    note = _("只列出本期专题的课件。没有的，请先到“课件”里上传。")
+    return form_page(request, form, title=_("选择课件"), subtitle=session, back=back, note=note)
+
+
+@of_session
+def add_witness(request: WorkRequest, session: Any) -> HttpResponse:
+    form = forms.WitnessForm(request.POST or None)
+    if form.accept(partial(scheduling.add_witness, session.pk, actor=request.actor)):
+        return done(request, _("见证人已添加。"), "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    note = _("刷不了身份证、比对没通过的学员，由见证人当面确认并输入见证码，效力与刷卡相同。")
+    return form_page(request, form, title=_("添加见证人"), subtitle=session, back=back, note=note)
+
+
+@require_POST
+@of_session
+def submit(request: WorkRequest, session: Any) -> HttpResponse:
+    scheduling.submit_session(session.pk, actor=request.actor)
+    return done(
+        request, _("开班申请已提交，等商务局审批。名册和课程安排现在不能再改。"), "session", session.pk
+    )
+
+
+@require_POST
+@of_session
+def close(request: WorkRequest, session: Any) -> HttpResponse:
+    dossiers.close_session(session.pk, actor=request.actor)
+    return done(request, _("已结课，结业和人次已经算出。请补齐档案。"), "session", session.pk)
+
+
+@of_session
+def cancel(request: WorkRequest, session: Any) -> HttpResponse:
+    form = forms.ReasonForm(request.POST or None)
+    if form.accept(partial(scheduling.cancel_session, session.pk, actor=request.actor)):
+        return done(request, _("本期已取消。"), "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    return form_page(
+        request, form, title=_("取消本期"), subtitle=session, back=back, note=_("取消后不能恢复。")
+    )
+
+
+@of_session
+def register(request: WorkRequest, session: Any) -> HttpResponse:
+    context = {"session": session, "half_days": queries.register_pages(session)}
+    return render(request, "institution/register.html", context)
+
+
+@of_session
+def roster(request: WorkRequest, session: Any) -> HttpResponse:
+    form = forms.RosterForm(request.POST or None, request.FILES or None)
+    imported = form.accept(partial(_import, session.pk, actor=request.actor))
+    if imported:
+        return redirect("roster-import", imported.pk)
+    filters = forms.SearchFilter(request)
+    page = page_of(request, queries.roster(session, filters.value("q")), size=50)
+    context = {"session": session, "form": form, "filters": filters, "page_obj": page}
+    context["groups"] = queries.group_names(session)
+    return render(request, "institution/roster.html", context, status=422 if form.errors else 200)
+
+
+def _import(session_id: int, *, file: tuple[str, bytes], actor: Any) -> Any:
+    name, data = file
+    return import_roster(session_id, name=name, data=data, actor=actor)
+
+
+@of_session
+def roster_template(request: WorkRequest, session: Any) -> HttpResponse:
+    return _workbook(_("名册模板") + ".xlsx", queries.empty_roster(session))
+
+
+@about(queries.import_of, "roster.import")
+def roster_import(request: WorkRequest, imported: Any) -> HttpResponse:
+    result = queries.import_result(imported.pk, request.actor)
+    return render(request, "institution/roster_import.html", {"result": result})
+
+
+@about(queries.import_of, "roster.import")
+def marked_roster(request: WorkRequest, imported: Any) -> HttpResponse:
+    return _workbook(_("标出问题的名册") + ".xlsx", queries.marked_roster(imported))
+
+
+@require_POST
+@about(queries.enrolment_of, "roster.import")
+def withdraw_enrolment(request: WorkRequest, enrolment: Any) -> HttpResponse:
+    take_off_roster(enrolment.pk, actor=request.actor)
+    return done(request, _("已从名册上删除。"), "roster", enrolment.training_session_id)
+
+
+@require_POST
+@about(queries.enrolment_of, "consent.record")
+def consent(request: WorkRequest, enrolment: Any) -> HttpResponse:
+    given = request.POST.get("given") == "yes"
+    record_consent(enrolment.trainee, given=given, actor=request.actor)
+    said = _("已记录：%(name)s同意人脸比对。") if given else _("已记录：%(name)s不同意，签到刷身份证即可。")
+    return done(request, said % {"name": enrolment.trainee.name}, "roster", enrolment.training_session_id)
+
+
+@of_session
+def add_evidence(request: WorkRequest, session: Any) -> HttpResponse:
+    initial = {name: request.GET[name] for name in ("item", "kind") if name in request.GET}
+    form = forms.EvidenceForm(request.POST or None, request.FILES or None, session=session, initial=initial)
+    kept = form.hand_in(session.pk, actor=request.actor)
+    said = ngettext("收下了 %(count)s 个文件。", "收下了 %(count)s 个文件。", kept) % {"count": kept}
+    if kept and not form.errors:
+        return done(request, said, "session", session.pk)
+    back = reverse("session", args=[session.pk])
+    note = said if kept else ""
+    return form_page(request, form, title=_("上传材料"), subtitle=session, back=back, note=note)
+
+
+@about(queries.evidence_of, "evidence.add")
+def withdraw_evidence(request: WorkRequest, evidence: Any) -> HttpResponse:
+    form = forms.ReasonForm(request.POST or None)
+    if form.accept(partial(dossiers.withdraw_evidence, evidence.pk, actor=request.actor)):
+        return done(request, _("材料已撤下，撤下的原因留有记录。"), "session", evidence.training_session_id)
+    back = reverse("session", args=[evidence.training_session_id])
+    return form_page(request, form, title=_("撤下材料"), subtitle=evidence.caption, back=back)
+
+
+@require_POST
+@of_session
+def submit_dossier(request: WorkRequest, session: Any) -> HttpResponse:
+    dossiers.submit_dossier(session.pk, actor=request.actor)
+    return done(request, _("档案已提交，等商务局核验。"), "session", session.pk)
+
+
+@require_POST
+@of_session
+def claim(request: WorkRequest, session: Any) -> HttpResponse:
+    claim_session(session.pk, actor=request.actor)
+    return done(request, _("补贴申领已生成。"), "session", session.pk)
+
+
+@needs("institution.manage_papers")
+def instructors(request: WorkRequest) -> HttpResponse:
+    filters = forms.SearchFilter(request)
+    page = page_of(request, queries.instructors(request.actor, filters.value("q")))
+    return render(request, "institution/instructors.html", {"filters": filters, "page_obj": page})
+
+
+@needs("institution.manage_papers")
+def add_instructor(request: WorkRequest) -> HttpResponse:
+    form = forms.InstructorForm(request.POST or None)
+    person = form.accept(partial(institutions.add_instructor, _own(request), actor=request.actor))
+    if person:
+        return done(request, _("已添加，请接着上传资质证明。"), "instructor", person.pk)
+    return form_page(request, form, title=_("添加授课人"), back=reverse("instructors"))
+
+
+@about(queries.instructor_of, "institution.manage_papers")
+def instructor(request: WorkRequest, instructor: Any) -> HttpResponse:
+    form = forms.ProofForm(request.POST or None, request.FILES or None)
+    if form.accept(partial(institutions.add_proof, instructor.pk, actor=request.actor)):
+        return done(request, _("资质证明已收下，他授课的每一期都能用。"), "instructor", instructor.pk)
+    context = {"instructor": instructor, "form": form, "today": clock.today()}
+    return render(request, "institution/instructor.html", context, status=422 if form.errors else 200)
+
+
+@needs("institution.manage_papers")
+def papers(request: WorkRequest) -> HttpResponse:
+    context = {
+        "institution": queries.institution_of(_own(request), request.actor),
+        "licences": queries.licences(request.actor),
+        "agreements": queries.agreements(request.actor),
+        "today": clock.today(),
+    }
+    return render(request, "institution/papers.html", context)
+
+
+@needs("institution.manage_papers")
+def add_licence(request: WorkRequest) -> HttpResponse:
+    form = forms.LicenceForm(request.POST or None, request.FILES or None)
+    if form.accept(partial(institutions.add_licence, _own(request), actor=request.actor)):
+        return done(request, _("证照已收下。"), "papers")
+    return form_page(request, form, title=_("添加证照"), back=reverse("papers"))
+
+
+@needs("institution.manage_papers")
+def add_agreement(request: WorkRequest) -> HttpResponse:
+    form = forms.AgreementForm(request.POST or None, request.FILES or None, actor=request.actor)
+    if form.accept(partial(institutions.add_agreement, _own(request), actor=request.actor)):
+        return done(request, _("协议或任务文件已收下。"), "papers")
+    return form_page(request, form, title=_("添加协议或任务文件"), back=reverse("papers"))
+
+
+@needs("session.plan")
+def courseware(request: WorkRequest) -> HttpResponse:
+    filters = forms.SearchFilter(request)
+    page = page_of(request, queries.courseware(request.actor, filters.value("q")))
+    return render(request, "institution/courseware.html", {"filters": filters, "page_obj": page})
+
+
+@needs("session.plan")
+def add_courseware(request: WorkRequest) -> HttpResponse:
+    topics = queries.topics(request.actor)
+    form = forms.CoursewareForm(request.POST or None, request.FILES or None, topics=topics)
+    if form.accept(partial(keep_courseware, _own(request), actor=request.actor)):
+        return done(request, _("课件已收下。"), "courseware")
+    return form_page(request, form, title=_("上传课件"), back=reverse("courseware"))
+
+
+@needs("session.plan")
+def venues(request: WorkRequest) -> HttpResponse:
+    return render(request, "institution/venues.html", {"venues": queries.venues(request.actor)})
+
+
+@needs("session.plan")
+def add_venue(request: WorkRequest) -> HttpResponse:
+    form = forms.VenueForm(request.POST or None)
+    if form.accept(partial(scheduling.add_venue, _own(request), actor=request.actor)):
+        return done(request, _("场地已添加。"), "venues")
+    return form_page(request, form, title=_("添加场地"), back=reverse("venues"))
+
+
+@needs("session.plan")
+def stations(request: WorkRequest) -> HttpResponse:
+    return render(request, "institution/stations.html", {"stations": queries.stations(request.actor)})
