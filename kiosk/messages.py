@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
     ),
     "not_enrolled": ("person", "本机尚未登记", "This station is not enrolled", "请工作人员用一次性登记码运行 kiosk enrol", "Staff: run kiosk enrol with a one-time code"),
     "no_package": ("person", "还没有取得名册", "No roster yet", "请连接网络，名册会自动下载", "Connect to the network; the roster downloads by itself"),
+    "package_unreadable": ("person", "名册与本机程序不匹配", "This program can't read the roster", "请升级签到程序；已有的记录都在本机", "Upgrade the station program; its records are kept"),
     "no_session": ("person", "本机没有培训期", "No training session on this station", "请联系培训机构", "Please contact the institution"),
     # Signed in and out
     "signed_in": ("done", "签到成功", "Signed in", "请入座", "Please take a seat"),

@@ -65,7 +65,7 @@ class Trainee(_Part):
     """A row of the roster."""
 
     enrolment: int
-    number: str
+    number: int
     name: str
     match: str
     face_consent: bool = False

@@ -177,7 +177,8 @@ class Station:
         if self._identity is None:
             return Screen("setup", say("not_enrolled"))
         if package is None:
-            return Screen("setup", say("no_package"))
+            unreadable = self._uplink and self._uplink.package_unreadable
+            return Screen("setup", say("package_unreadable" if unreadable else "no_package"))
         if not package.sessions:
             return Screen("setup", say("no_session"))
         no_cards = self._reader.code in ("reader_off", "reader_fault")
@@ -534,7 +535,7 @@ class Station:
 def _person(place: desk.Place | None, card: desk.Card | None = None) -> dict[str, str] | None:
     """Who the screen greets; a walk-in is greeted by what the card says."""
     if place and place.trainee:
-        return {"name": place.trainee.name, "number": place.trainee.number}
+        return {"name": place.trainee.name, "number": str(place.trainee.number)}
     return {"name": card.name, "number": ""} if card else None
 
 

@@ -289,6 +289,8 @@ class Uplink:
         """Whether the last request was answered."""
         self.refused = ""
         """`station_revoked` or `station_unknown` while the server says so, else empty."""
+        self.package_unreadable = False
+        """Whether the newest package was not one this program understands."""
         self._lanes = [
             _Lane("uplink-events", self._upload, events_every, self._failed),
             _Lane("uplink-package", self._download, package_every, self._failed),
@@ -365,6 +367,7 @@ class Uplink:
 
     def _download(self) -> bool:
         self._journal.keep_package(self._server.package())
+        self.package_unreadable = False
         self._succeeded()
         return False
 
@@ -384,4 +387,6 @@ class Uplink:
                 self.refused = "station_revoked" if error.status == 403 else "station_unknown"
         elif isinstance(error, UplinkError):
             self.online = False
+        elif isinstance(error, PackageError):
+            self.package_unreadable = True
         self.on_change()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from training.demo.scenery import (
 from training.enrolment.services import import_roster
 from training.institutions.models import Institution, Instructor
 from training.programmes.models import Programme
-from training.programmes.preset import load_preset
+from training.programmes.preset import Preset, load_preset
 from training.programmes.services import load_programme
 from training.scheduling.models import TrainingSession
 from training.scheduling.services import approve_session, submit_session
@@ -69,6 +70,12 @@ class County:
         return staff.members[role].user
 
 
+@cache
+def shicheng() -> Preset:
+    """Read once: checking every quotation against the document takes a while."""
+    return load_preset("shicheng")
+
+
 @pytest.fixture
 def clock(tmp_path: Path, settings: Any) -> Clock:
     """Starts at 08:40 of the class day, a month after planning."""
@@ -86,7 +93,7 @@ def make_county(db: None, clock: Clock, settings: Any, tmp_path: Path) -> Callab
     def make(
         code: str = "SC-2020", county: str = "石城县", uscc: str = "91360735MA35NXTP4H", people: int = 12
     ) -> County:
-        preset = load_preset("shicheng").model_copy(update={"code": code, "county": county})
+        preset = shicheng().model_copy(update={"code": code, "county": county})
         programme = load_programme(preset, actor=SYSTEM)
         prefix = f"{code.lower()}-"
         county_staff = add_county_staff(programme, prefix)

@@ -81,7 +81,7 @@ def package_data(**face: Any) -> dict[str, Any]:
     roster = [
         {
             "enrolment": enrolment,
-            "number": f"SC-{enrolment}",
+            "number": enrolment,
             "name": name,
             "match": hmac.new(MATCH_KEY, NUMBERS[name].encode(), "sha256").hexdigest(),
             "face_consent": enrolment in (101, 102),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Max, OuterRef, Subquery
+from django.db.models import Exists, Max, Min, OuterRef
 
 from kiosk.envelope import GENESIS, Envelope, EnvelopeError, decode_signing_key, verify
 from training.attendance.choices import EventKind
@@ -133,25 +133,27 @@ def prove(event: AttendanceEvent) -> EventProof:
 
 
 def chain_gaps(sessions: Iterable[TrainingSession]) -> dict[int, tuple[str, ...]]:
-    """session id -> names of stations with events missing before that session's last one, in one query."""
-    before = (
-        AttendanceEvent.objects.filter(station=OuterRef("station"), seq__lte=OuterRef("last"))
-        .order_by()
-        .values("station")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    rows = (
+    """session id -> names of stations with events missing before that session's last one, in two queries."""
+    ends = list(
         AttendanceEvent.objects.filter(training_session__in=[session.pk for session in sessions])
         .order_by("station__name")
         .values("training_session", "station", "station__name")
         .annotate(last=Max("seq"))
-        .annotate(arrived=Subquery(before))
-        .filter(arrived__lt=F("last"))
     )
+    before = AttendanceEvent.objects.filter(station=OuterRef("station"), seq=OuterRef("seq") - 1)
+    after_a_hole = (
+        AttendanceEvent.objects.filter(
+            ~Exists(before), station__in={row["station"] for row in ends}, seq__gt=1
+        )
+        .order_by()
+        .values("station")
+        .annotate(first=Min("seq"))
+    )
+    holes = {row["station"]: row["first"] for row in after_a_hole}
     gaps: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    for row in rows:
-        gaps[row["training_session"]] += (row["station__name"],)
+    for row in ends:
+        if row["station"] in holes and holes[row["station"]] <= row["last"]:
+            gaps[row["training_session"]] += (row["station__name"],)
     return gaps
 
 

@@ -14,12 +14,15 @@ from training.core.db import ScopedModel
 
 
 def _leads_somewhere(model: type[models.Model], path: str) -> bool:
+    """Forward over foreign keys only: a reverse step would double rows, a plain field has nothing behind it."""
+    here: Any = model
     try:
         for step in path.split("__"):
-            field = model._meta.pk if step == "pk" else model._meta.get_field(step)
-            if field is not None and field.concrete and field.is_relation:
-                model = field.related_model  # type: ignore[assignment]
-    except FieldDoesNotExist:
+            field = here._meta.pk if step == "pk" else here._meta.get_field(step)
+            if not field.concrete:
+                return False
+            here = field.related_model
+    except (FieldDoesNotExist, AttributeError):
         return False
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class InputError(Exception):
-    """`code` is stable, for programs; `message` is Chinese and says what to do."""
+    """`code` is stable, for programs; `message` says what to do, in the reader's language."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -14,6 +14,8 @@ from datetime import datetime
 from io import BytesIO
 
 import pikepdf
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image
 
 from training.core.refusals import InputError
@@ -30,12 +32,17 @@ MB = 1024 * 1024
 MAX_BYTES = {PDF: 50 * MB, JPEG: 20 * MB, PNG: 20 * MB, XLSX: MAX_PACKED}
 MAX_PIXELS = 60_000_000
 
-KIND = {PDF: "PDF", JPEG: "JPG 照片", PNG: "PNG 图片", XLSX: "Excel 表格（.xlsx）"}
+KIND = {
+    PDF: "PDF",
+    JPEG: gettext_lazy("JPG 照片"),
+    PNG: gettext_lazy("PNG 图片"),
+    XLSX: gettext_lazy("Excel 表格（.xlsx）"),
+}
 SHRINK = {
-    PDF: "请用扫描软件以 200 dpi 重新扫描，或拆成几个文件上传。",
-    JPEG: "请在手机或电脑上把照片压缩（长边 4000 像素以内）后再上传。",
-    PNG: "请把图片另存为 JPG，或缩小（长边 4000 像素以内）后再上传。",
-    XLSX: "请新建空白表格，只复制需要的内容后再上传。",
+    PDF: gettext_lazy("请用扫描软件以 200 dpi 重新扫描，或拆成几个文件上传。"),
+    JPEG: gettext_lazy("请在手机或电脑上把照片压缩（长边 4000 像素以内）后再上传。"),
+    PNG: gettext_lazy("请把图片另存为 JPG，或缩小（长边 4000 像素以内）后再上传。"),
+    XLSX: gettext_lazy("请新建空白表格，只复制需要的内容后再上传。"),
 }
 _EXIF_ORIENTATION, _EXIF_DETAILS = 0x0112, 0x8769
 _EXIF_TAKEN, _EXIF_OFFSET = 0x9003, 0x9011
@@ -69,11 +76,7 @@ def check_upload(name: str, data: bytes, *, allow: AbstractSet[str]) -> CheckedF
     if content_type is None or content_type not in allow:
         raise _wrong_kind(name, allow)
     if len(data) > MAX_BYTES[content_type]:
-        raise UploadError(
-            "too_large",
-            f"“{name}”有 {len(data) / MB:.1f} MB，超过 {KIND[content_type]} 的上限 "
-            f"{MAX_BYTES[content_type] // MB} MB。{SHRINK[content_type]}",
-        )
+        raise _too_large(name, len(data), content_type)
     digest = hashlib.sha256(data).hexdigest()
     if content_type == PDF:
         return CheckedFile(PDF, digest, len(data), page_count=_page_count(name, data))
@@ -91,14 +94,33 @@ def check_upload(name: str, data: bytes, *, allow: AbstractSet[str]) -> CheckedF
     return CheckedFile(XLSX, digest, len(data))
 
 
+def _too_large(name: str, size: int, content_type: str) -> UploadError:
+    return UploadError(
+        "too_large",
+        _("“%(name)s”有 %(size).1f MB，超过 %(kind)s 的上限 %(limit)d MB。%(advice)s")
+        % {
+            "name": name,
+            "size": size / MB,
+            "kind": KIND[content_type],
+            "limit": MAX_BYTES[content_type] // MB,
+            "advice": SHRINK[content_type],
+        },
+    )
+
+
 def _sniffed(name: str, data: bytes) -> str | None:
     if not data:
-        raise UploadError("empty_file", f"“{name}”是空文件（0 字节），请重新选择文件上传。")
+        raise UploadError(
+            "empty_file", _("“%(name)s”是空文件（0 字节），请重新选择文件上传。") % {"name": name}
+        )
     if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
         raise UploadError(
             "heic",
-            f"“{name}”是苹果手机的 HEIC 照片，请转换成 JPG 后再上传"
-            "（手机“设置 → 相机 → 格式”选“兼容性最佳”，以后拍的就是 JPG）。",
+            _(
+                "“%(name)s”是苹果手机的 HEIC 照片，请转换成 JPG 后再上传"
+                "（手机“设置 → 相机 → 格式”选“兼容性最佳”，以后拍的就是 JPG）。"
+            )
+            % {"name": name},
         )
     if b"%PDF-" in data[:1024]:
         return PDF
@@ -107,14 +129,14 @@ def _sniffed(name: str, data: bytes) -> str | None:
 
 
 def _wrong_kind(name: str, allow: AbstractSet[str]) -> UploadError:
-    wanted = "、".join(words for kind, words in KIND.items() if kind in allow)
+    wanted = _("、").join(str(words) for kind, words in KIND.items() if kind in allow)
+    message = _("“%(name)s”的内容不是这里能用的格式，请换成：%(wanted)s。")
     if name.lower().endswith(".pdf"):
-        return UploadError(
-            "wrong_kind",
-            f"“{name}”不是 PDF 文件，只是扩展名写成了 .pdf。请从原来的软件导出 PDF 后再上传，"
-            f"这里可以上传：{wanted}。",
+        message = _(
+            "“%(name)s”不是 PDF 文件，只是扩展名写成了 .pdf。请从原来的软件导出 PDF 后再上传，"
+            "这里可以上传：%(wanted)s。"
         )
-    return UploadError("wrong_kind", f"“{name}”的内容不是这里能用的格式，请换成：{wanted}。")
+    return UploadError("wrong_kind", message % {"name": name, "wanted": wanted})
 
 
 def _page_count(name: str, data: bytes) -> int:
@@ -122,18 +144,30 @@ def _page_count(name: str, data: bytes) -> int:
         with pikepdf.open(BytesIO(data), attempt_recovery=False) as pdf:
             locked, pages = pdf.is_encrypted, len(pdf.pages)
     except pikepdf.PasswordError as refused:
-        raise UploadError("encrypted", _LOCKED.format(name=name)) from refused
+        raise _locked(name) from refused
     except (pikepdf.PdfError, RuntimeError, ValueError, KeyError, TypeError) as refused:
-        raise UploadError("broken", _BROKEN.format(name=name)) from refused
+        raise _broken(name) from refused
     if locked:
-        raise UploadError("encrypted", _LOCKED.format(name=name))
+        raise _locked(name)
     if not pages:
-        raise UploadError("broken", _BROKEN.format(name=name))
+        raise _broken(name)
     return pages
 
 
-_LOCKED = "“{name}”加了密码或限制，无法装入档案。请去掉密码（用“打印为 PDF”重新生成）后再上传。"
-_BROKEN = "“{name}”已损坏或不完整，打不开。请确认原文件能正常打开，重新导出或扫描后再上传。"
+def _locked(name: str) -> UploadError:
+    return UploadError(
+        "encrypted",
+        _("“%(name)s”加了密码或限制，无法装入档案。请去掉密码（用“打印为 PDF”重新生成）后再上传。")
+        % {"name": name},
+    )
+
+
+def _broken(name: str) -> UploadError:
+    return UploadError(
+        "broken",
+        _("“%(name)s”已损坏或不完整，打不开。请确认原文件能正常打开，重新导出或扫描后再上传。")
+        % {"name": name},
+    )
 
 
 def _looked_at(name: str, data: bytes) -> tuple[int, int, datetime | None]:
@@ -158,7 +192,7 @@ def _looked_at(name: str, data: bytes) -> tuple[int, int, datetime | None]:
         IndexError,
         struct.error,
     ) as refused:
-        raise UploadError("broken", _BROKEN.format(name=name)) from refused
+        raise _broken(name) from refused
     if exif.get(_EXIF_ORIENTATION) in _ON_ITS_SIDE:
         width, height = height, width
     return width, height, _taken_at(details.get(_EXIF_TAKEN), details.get(_EXIF_OFFSET))
@@ -167,7 +201,8 @@ def _looked_at(name: str, data: bytes) -> tuple[int, int, datetime | None]:
 def _too_many_pixels(name: str) -> UploadError:
     return UploadError(
         "too_many_pixels",
-        f"“{name}”的像素太多（超过 {MAX_PIXELS // 1_000_000} 百万），请缩小（长边 4000 像素以内）后再上传。",
+        _("“%(name)s”的像素太多（超过 %(limit)d 百万），请缩小（长边 4000 像素以内）后再上传。")
+        % {"name": name, "limit": MAX_PIXELS // 1_000_000},
     )
 
 
@@ -186,4 +221,5 @@ def _check_workbook(name: str, data: bytes) -> None:
     try:
         check_workbook(data)
     except WorkbookError as refused:
-        raise UploadError(refused.code, f"“{name}”：{refused.message}") from refused
+        message = _("“%(name)s”：%(problem)s") % {"name": name, "problem": refused.message}
+        raise UploadError(refused.code, message) from refused

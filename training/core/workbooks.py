@@ -13,6 +13,8 @@ import zlib
 from io import BytesIO
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+
 from training.core.refusals import InputError
 
 MAX_PACKED = 10 * 1024 * 1024  # bytes
@@ -45,38 +47,40 @@ def check_workbook(data: bytes) -> None:
     ) as broken:
         raise _broken() from broken
     except RuntimeError as locked:  # zipfile's word for an entry with a password
-        raise WorkbookError("encrypted", ENCRYPTED) from locked
+        raise _locked() from locked
 
 
-ENCRYPTED = "这个表格设了打开密码，请在 Excel 中取消密码、另存后再上传。"
+def _locked() -> WorkbookError:
+    return WorkbookError("encrypted", _("这个表格设了打开密码，请在 Excel 中取消密码、另存后再上传。"))
 
 
 def _broken() -> WorkbookError:
     return WorkbookError(
         "broken",
-        "表格文件已损坏，打不开。请在 Excel 或 WPS 中打开原文件，另存后再上传。",
+        _("表格文件已损坏，打不开。请在 Excel 或 WPS 中打开原文件，另存后再上传。"),
     )
 
 
 def _refuse_other_formats(data: bytes) -> None:
     if not data:
-        raise WorkbookError("empty_file", "文件是空的（0 字节），请重新选择文件上传。")
+        raise WorkbookError("empty_file", _("文件是空的（0 字节），请重新选择文件上传。"))
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise WorkbookError("encrypted", ENCRYPTED)
+            raise _locked()
         raise WorkbookError(
             "old_excel",
-            "这是旧格式的文件，请在 Excel 或 WPS 中打开，另存为“Excel 工作簿（.xlsx）”后再上传。",
+            _("这是旧格式的文件，请在 Excel 或 WPS 中打开，另存为“Excel 工作簿（.xlsx）”后再上传。"),
         )
     if not data.startswith(b"PK\x03\x04"):
         raise WorkbookError(
             "not_workbook",
-            "这不是 Excel 表格。请用名册模板填写，保存为 .xlsx 文件后再上传。",
+            _("这不是 Excel 表格。请用名册模板填写，保存为 .xlsx 文件后再上传。"),
         )
     if len(data) > MAX_PACKED:
         raise WorkbookError(
             "too_large",
-            f"表格超过 {MAX_PACKED // 1024 // 1024} MB。请新建空白表格，只复制需要的内容后再上传。",
+            _("表格超过 %(limit)d MB。请新建空白表格，只复制需要的内容后再上传。")
+            % {"limit": MAX_PACKED // 1024 // 1024},
         )
 
 
@@ -84,15 +88,15 @@ def _refuse_other_packages(names: set[str]) -> None:
     if "word/document.xml" in names:
         raise WorkbookError(
             "word_file",
-            "这是 Word 文件，只是改了扩展名。请把其中的表格复制到名册模板里，保存为 .xlsx 后再上传。",
+            _("这是 Word 文件，只是改了扩展名。请把其中的表格复制到名册模板里，保存为 .xlsx 后再上传。"),
         )
     if "xl/workbook.xml" not in names:
         raise WorkbookError(
             "not_workbook",
-            "这不是 .xlsx 表格。请在 Excel 或 WPS 中另存为“Excel 工作簿（.xlsx）”后再上传。",
+            _("这不是 .xlsx 表格。请在 Excel 或 WPS 中另存为“Excel 工作簿（.xlsx）”后再上传。"),
         )
     if any(name.endswith("vbaProject.bin") for name in names):
-        raise WorkbookError("macros", "表格里带有宏。请另存为不带宏的“Excel 工作簿（.xlsx）”后再上传。")
+        raise WorkbookError("macros", _("表格里带有宏。请另存为不带宏的“Excel 工作簿（.xlsx）”后再上传。"))
 
 
 def _measure(archive: zipfile.ZipFile) -> None:
@@ -110,7 +114,7 @@ def _measure(archive: zipfile.ZipFile) -> None:
 def _bomb() -> WorkbookError:
     return WorkbookError(
         "zip_bomb",
-        "表格解压后过大，无法处理。请新建空白表格，只把名册的内容复制过去（选择“粘贴值”）再上传。",
+        _("表格解压后过大，无法处理。请新建空白表格，只把名册的内容复制过去（选择“粘贴值”）再上传。"),
     )
 
 
@@ -158,7 +162,7 @@ class _Extent:
         if self.rows * self.columns > MAX_CELLS:
             raise WorkbookError(
                 "too_wide",
-                "表格里远离名册的地方还有内容，范围过大。请新建空白表格，只把名册复制过去再上传。",
+                _("表格里远离名册的地方还有内容，范围过大。请新建空白表格，只把名册复制过去再上传。"),
             )
 
 

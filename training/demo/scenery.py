@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -53,6 +54,7 @@ class Staff:
         return actor_for(self.members[role])
 
 
+@cache
 def paper(title: str, *lines: str) -> tuple[str, bytes]:
     """A one-page PDF that stands in for a scan: (file name, bytes)."""
     fonts.register(settings.FONTS_DIR)

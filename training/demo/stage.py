@@ -147,6 +147,7 @@ class Desk:
 
     url: str
     reader: Talk
+    names: list[str]  # of the cards, in their order
 
     def state(self) -> dict[str, Any]:
         try:
@@ -162,14 +163,15 @@ class Desk:
 
     def lay(self, index: int, *, expect: Iterable[str]) -> str:
         """Lay a card down and wait for one of the expected screens; returns its code. Lift with `lift`."""
+        wanted, name = set(expect), self.names[index]
         before = self.state().get("version", 0)
-        wanted = set(expect)
         self.reader.say(json.dumps({"lay": index}))
 
         def answered() -> str | None:
             state = self.state()
             code = state.get("message", {}).get("code")
-            return code if state.get("version", 0) > before and code in wanted else None
+            this_card = (state.get("person") or {}).get("name") == name and state["version"] > before
+            return code if this_card and code in wanted else None
 
         try:
             code: str = until("、".join(sorted(wanted)), answered, 20)

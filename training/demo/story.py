@@ -123,7 +123,7 @@ class Story:
         call_command("collectstatic", interactive=False, verbosity=0)
         self.processes.start(
             "site", "-m", "gunicorn", "training.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "8",
-            "--timeout", "120",
+            "--timeout", "120", "--no-control-socket",
         )  # fmt: skip
         self.processes.start("worker", "manage.py", "db_worker", "--interval", "0.3")
         until("网站启动", self._site_answers)
@@ -197,7 +197,7 @@ class Story:
         visitor = Visitor(self.site, "clerk", PASSWORD)
         for roster in (wrong, people):
             upload = {"file": ("培训人员名册.xlsx", BytesIO(roster_workbook(roster)))}
-            visitor.post(reverse("roster-import", args=[self.session.pk]), {}, files=upload)
+            visitor.post(reverse("roster", args=[self.session.pk]), {}, files=upload)
         names = {enrolment.trainee.name for enrolment in self.session.enrolments.select_related("trainee")}
         self.hold(
             f"从 .xlsx 导入名册：校验位错的一行被指出，改正后再导不重复，共 {len(names)} 人，含 䶮海生、张𬭎",
@@ -261,8 +261,11 @@ class Story:
             "station", "-m", "kiosk.cli", "run", "--home", self.home, "--reader", str(self.var / "reader"),
             "--camera", str(self.var / f"{camera}.avi"), "--listen", f"127.0.0.1:{port}", "--package-every", "2",
         )  # fmt: skip
-        desk = Desk(f"http://127.0.0.1:{port}", self.reader)
-        until("签到台就绪", lambda: self._ready(desk.state()))
+        desk = Desk(f"http://127.0.0.1:{port}", self.reader, [person.name for person in self.people])
+        try:
+            until("签到台就绪", lambda: self._ready(desk.state()), 40)
+        except StageError as late:
+            raise StageError(f"{late}；屏幕显示 {desk.state().get('message')}") from late
         return desk
 
     @staticmethod
@@ -389,7 +392,7 @@ class Story:
         )
         name, data = paper("助理电子商务师资格证书", "姓名：王思敏")
         visitor.post(
-            reverse("proof-add", args=[self.instructors[1].pk]),
+            reverse("instructor", args=[self.instructors[1].pk]),
             {
                 "kind": "qualification",
                 "number": "电商师 2020-3607-0977",

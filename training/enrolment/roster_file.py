@@ -14,6 +14,8 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -119,7 +121,7 @@ class RosterProblem:
     message: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行“{self.column}”：{self.message}"
+        return _("第 %(row)d 行“%(column)s”：%(message)s") % self.as_dict()
 
     def as_dict(self) -> dict[str, int | str]:
         return {"row": self.row, "column": self.column, "code": self.code, "message": self.message}
@@ -144,10 +146,11 @@ def read_roster(data: bytes, *, groups: Mapping[str, str], on: date, min_age: in
     if len(people) > MAX_ROWS:
         raise RosterFileError(
             "too_many_rows",
-            f"名册有 {len(people)} 行，一次最多 {MAX_ROWS} 行，请分成几个文件上传。",
+            _("名册有 %(count)d 行，一次最多 %(limit)d 行，请分成几个文件上传。")
+            % {"count": len(people), "limit": MAX_ROWS},
         )
     if not people:
-        raise RosterFileError("no_rows", "表头下面没有学员，请从表头的下一行开始填写，每人一行。")
+        raise RosterFileError("no_rows", _("表头下面没有学员，请从表头的下一行开始填写，每人一行。"))
     rows = [row for line in people if (row := reader.read(line))]
     return RosterFile(rows, reader.problems)
 
@@ -188,11 +191,12 @@ def _find_table(data: bytes) -> _Table:
 
 def _no_table(missing: list[set[str]], *, empty: bool) -> RosterFileError:
     if empty:
-        return RosterFileError("empty_sheet", "表格里什么也没有，请填好名册、保存后再上传。")
-    wanted = "”“".join(column for column in REQUIRED if not missing or column in missing[0])
+        return RosterFileError("empty_sheet", _("表格里什么也没有，请填好名册、保存后再上传。"))
+    wanted = "".join(f"“{column}”" for column in REQUIRED if not missing or column in missing[0])
     return RosterFileError(
         "no_header",
-        f"前 {HEADER_WITHIN} 行里找不到表头“{wanted}”。请下载名册模板，或在第一行写上列名后再上传。",
+        _("前 %(rows)d 行里找不到表头%(wanted)s。请下载名册模板，或在第一行写上列名后再上传。")
+        % {"rows": HEADER_WITHIN, "wanted": wanted},
     )
 
 
@@ -209,7 +213,7 @@ def _grids(data: bytes) -> dict[str, list[list[Cell]]]:
     except (CalamineError, OSError, ValueError) as broken:
         raise RosterFileError(
             "broken",
-            "表格文件已损坏，打不开。请在 Excel 或 WPS 中打开原文件，另存后再上传。",
+            _("表格文件已损坏，打不开。请在 Excel 或 WPS 中打开原文件，另存后再上传。"),
         ) from broken
 
 
@@ -229,7 +233,8 @@ def _columns(number: int, cells: Sequence[Cell]) -> dict[str, int]:
         if column in found and {NAME, ID_NUMBER} & {column}:
             raise RosterFileError(
                 "header_twice",
-                f"第 {number} 行有两个“{column}”列（名册分成左右两栏了？）。请排成一栏，每人一行，再上传。",
+                _("第 %(row)d 行有两个“%(column)s”列（名册分成左右两栏了？）。请排成一栏，每人一行，再上传。")
+                % {"row": number, "column": column},
             )
         if column:
             found.setdefault(column, index)
@@ -303,12 +308,14 @@ class _Reader:
         if first != row:
             raise _RowError(
                 "duplicate",
-                f"与第 {first} 行是同一个身份证号。同一个人只留一行；如果是两个人，请核对号码。",
+                _("与第 %(row)d 行是同一个身份证号。同一个人只留一行；如果是两个人，请核对号码。")
+                % {"row": first},
             )
         if person.age_on(self.on) < self.min_age:
             raise _RowError(
                 "under_age",
-                f"开班时未满 {self.min_age} 周岁，不能参加培训；如果年龄不对，请核对身份证号。",
+                _("开班时未满 %(age)d 周岁，不能参加培训；如果年龄不对，请核对身份证号。")
+                % {"age": self.min_age},
             )
         return person
 
@@ -316,14 +323,17 @@ class _Reader:
         words = "".join(_text(cell).split())
         if not words or words in self.groups:
             return self.groups.get(words, "")
-        known = "、".join(word for word in self.groups if not word.isascii())
-        raise _RowError("unknown_group", f"没有“{words[:20]}”这个学员类别，请从这些里选：{known}。")
+        known = _("、").join(word for word in self.groups if not word.isascii())
+        raise _RowError(
+            "unknown_group",
+            _("没有“%(word)s”这个学员类别，请从这些里选：%(known)s。") % {"word": words[:20], "known": known},
+        )
 
 
 _INK, _PAPER = "FF9C0006", "FFFFC7CE"
 _RED = PatternFill("solid", start_color=_PAPER, end_color=_PAPER)
 _WIDTHS = dict(zip(COLUMNS, (6, 14, 24, 16, 14, 18, 22), strict=True))
-_NOTE = (
+_NOTE = gettext_lazy(
     "填写说明：每人一行，从表头下一行开始。“姓名”“身份证号”必填，按身份证录入；"
     "身份证号、手机号两列已设为文本格式，请勿改成数字。"
 )
@@ -334,7 +344,7 @@ def roster_template(groups: Collection[str] = ()) -> bytes:
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = SHEET
-    sheet.append([_NOTE])
+    sheet.append([str(_NOTE)])
     sheet.merge_cells(end_row=1, end_column=len(COLUMNS), start_row=1, start_column=1)
     sheet["A1"].alignment = Alignment(wrap_text=True, vertical="center")
     sheet.row_dimensions[1].height = 36
@@ -361,7 +371,7 @@ def _style_column(sheet: Worksheet, index: int, column: str) -> None:
 def _offer(sheet: Worksheet, groups: Collection[str]) -> None:
     letter = get_column_letter(COLUMNS.index(GROUP) + 1)
     choice = DataValidation(type="list", formula1=f'"{",".join(groups)}"', allow_blank=True)
-    choice.error, choice.errorTitle = "请从列表中选择学员类别", GROUP
+    choice.error, choice.errorTitle = _("请从列表中选择学员类别"), GROUP
     sheet.add_data_validation(choice)
     choice.add(f"{letter}3:{letter}{MAX_ROWS + 2}")
 
@@ -380,8 +390,12 @@ def error_workbook(original: bytes, problems: Iterable[RosterProblem]) -> bytes:
         for problem in found:
             if problem.column in table.columns:
                 sheet.cell(row, table.columns[problem.column] + 1).fill = _RED
-        _write_text(sheet, row, column, "；".join(f"{p.column}：{p.message}" for p in found))
+        _write_text(sheet, row, column, _("；").join(map(_in_a_row, found)))
     return _saved(workbook)
+
+
+def _in_a_row(problem: RosterProblem) -> str:
+    return _("%(column)s：%(message)s") % problem.as_dict()
 
 
 def _by_row(problems: Iterable[RosterProblem]) -> dict[int, list[RosterProblem]]:

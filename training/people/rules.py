@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_11_2
 
 from training.core.refusals import InputError
 
 Sex = Literal["male", "female"]
-
-EXCEL_NUMBER = (
-    "身份证号被 Excel 变成了数字，末尾几位已经丢失，无法还原。"
-    "请把这一列的单元格格式设为“文本”，再按身份证重新录入这个号码。"
-)
 
 
 class IdNumberError(InputError):
@@ -72,14 +68,15 @@ def check_id_number(text: object) -> IdNumber:
     """
     number = _upgraded(_normalised(text))
     if not number:
-        raise IdNumberError("missing", "没有填身份证号，请按身份证录入 18 位号码。")
+        raise IdNumberError("missing", _("没有填身份证号，请按身份证录入 18 位号码。"))
     if len(number) != 18:
         raise IdNumberError(
             "length",
-            f"身份证号应为 18 位，这里有 {len(number)} 位，请对照身份证补齐或删去多余的字符。",
+            _("身份证号应为 18 位，这里有 %(count)d 位，请对照身份证补齐或删去多余的字符。")
+            % {"count": len(number)},
         )
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise IdNumberError("characters", "身份证号只能是数字，最后一位可以是 X，请改掉其中的其他字符。")
+        raise IdNumberError("characters", _("身份证号只能是数字，最后一位可以是 X，请改掉其中的其他字符。"))
     born_on = _birth_date(number)
     _refuse_wrong_check_digit(number)
     return IdNumber(number, born_on, "male" if int(number[16]) % 2 else "female")
@@ -95,15 +92,25 @@ def _normalised(text: object) -> str:
     ).upper()
     number = number.lstrip("'‘’`")  # how people tell Excel that a number is text
     if re.fullmatch(r"\d+(\.\d+)?E\+?\d+", number):
-        raise IdNumberError("excel_number", EXCEL_NUMBER)
+        raise _digits_lost()
     return number.removesuffix(".0")
 
 
 def _whole(value: float) -> str:
     """A number's digits, if a spreadsheet can hold them: it keeps fifteen."""
     if not 0 <= value < 10**15 or value != int(value):
-        raise IdNumberError("excel_number", EXCEL_NUMBER)
+        raise _digits_lost()
     return str(int(value))
+
+
+def _digits_lost() -> IdNumberError:
+    return IdNumberError(
+        "excel_number",
+        _(
+            "身份证号被 Excel 变成了数字，末尾几位已经丢失，无法还原。"
+            "请把这一列的单元格格式设为“文本”，再按身份证重新录入这个号码。"
+        ),
+    )
 
 
 def _upgraded(number: str) -> str:
@@ -120,7 +127,7 @@ def _birth_date(number: str) -> date:
     except ValueError:
         born_on = date.min
     if born_on.year < 1900:
-        raise IdNumberError("birth_date", "身份证号第 7 至 14 位不是有效的出生日期，请对照身份证核对。")
+        raise IdNumberError("birth_date", _("身份证号第 7 至 14 位不是有效的出生日期，请对照身份证核对。"))
     return born_on
 
 
@@ -128,8 +135,8 @@ def _refuse_wrong_check_digit(number: str) -> None:
     if mod_11_2.is_valid(number):
         return
     if number.endswith("000"):
-        raise IdNumberError("excel_number", EXCEL_NUMBER)
-    raise IdNumberError("check_digit", "身份证号校验位不对，至少有一位录错了，请对照身份证逐位核对。")
+        raise _digits_lost()
+    raise IdNumberError("check_digit", _("身份证号校验位不对，至少有一位录错了，请对照身份证逐位核对。"))
 
 
 def check_phone(text: object) -> str:
@@ -140,9 +147,9 @@ def check_phone(text: object) -> str:
     number = re.sub(r"[\s\-()'‘’\u200b-\u200f\u202a-\u202e\u2060\ufeff]", "", plain).removesuffix(".0")
     number = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", number)
     if not number:
-        raise PhoneNumberError("missing", "没有填手机号。")
+        raise PhoneNumberError("missing", _("没有填手机号。"))
     if not re.fullmatch(r"1[3-9][0-9]{9}", number):
-        raise PhoneNumberError("phone", "手机号应为 11 位数字、以 1 开头，请核对；没有手机的可以不填。")
+        raise PhoneNumberError("phone", _("手机号应为 11 位数字、以 1 开头，请核对；没有手机的可以不填。"))
     return number
 
 
@@ -155,16 +162,16 @@ def check_name(text: object) -> str:
     name = re.sub(r"(?<![A-Za-z.])\s+|\s+(?![A-Za-z])", "", words.strip())
     name = re.sub(r"\s+", " ", name).translate(MIDDLE_DOTS)
     if not name:
-        raise PersonNameError("missing", "没有填姓名，请按身份证录入。")
+        raise PersonNameError("missing", _("没有填姓名，请按身份证录入。"))
     if name[0] in "=+-@" or set(name) & set("=+@"):
-        raise PersonNameError("formula", "姓名里有 = + - @ 等公式符号，不是姓名，请按身份证重新录入。")
+        raise PersonNameError("formula", _("姓名里有 = + - @ 等公式符号，不是姓名，请按身份证重新录入。"))
     if any(_is_lost(sign) for sign in name):
         raise PersonNameError(
             "lost_character",
-            "姓名里有丢失或自造的字（显示为问号、方框），请用支持生僻字的输入法按身份证重新录入。",
+            _("姓名里有丢失或自造的字（显示为问号、方框），请用支持生僻字的输入法按身份证重新录入。"),
         )
     if len(name) > 50 or not all(_belongs_in_a_name(sign) for sign in name):
-        raise PersonNameError("characters", "姓名只能是文字和间隔号“·”，请删去数字和其他符号。")
+        raise PersonNameError("characters", _("姓名只能是文字和间隔号“·”，请删去数字和其他符号。"))
     return name
 
 

@@ -35,19 +35,24 @@ READS_ARCHIVES: Places = (
     (_("待核记录"), "bureau-held"),
     (_("补贴申领"), "bureau-claims"),
 )
+INDICATORS: Places = ((_("指标"), "indicators"),)
+RULES: Places = ((_("项目与规则"), "programme"),)
 BUREAU: Places = (
     (_("审批与核验"), "bureau-queue"),
     *READS_ARCHIVES,
     (_("培训机构"), "bureau-institutions"),
     (_("签到终端"), "bureau-stations"),
+    *INDICATORS,
+    *RULES,
 )
+FOLLOW_UP: Places = ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"), *INDICATORS)
 PLACES: Mapping[str, Places] = {
     Role.INSTITUTION_CLERK: INSTITUTION,
     Role.INSTITUTION_HEAD: INSTITUTION,
     Role.BUREAU_REVIEWER: BUREAU,
     Role.BUREAU_HEAD: BUREAU,
-    Role.FOLLOW_UP: (),
-    Role.AUDITOR: READS_ARCHIVES,
+    Role.FOLLOW_UP: FOLLOW_UP,
+    Role.AUDITOR: (*READS_ARCHIVES, *INDICATORS, *RULES),
 }
 
 

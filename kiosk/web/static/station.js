@@ -179,7 +179,7 @@ function button(label, path, trainee) {
 
 function list() {
   const wanted = $("find").value.trim();
-  roster.querySelector("ul").replaceChildren(...rows.filter((t) => (t.number + t.name).includes(wanted)).map(row));
+  roster.querySelector("ul").replaceChildren(...rows.filter((t) => (t.number + " " + t.name).includes(wanted)).map(row));
 }
 
 async function load() {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import django
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
@@ -75,4 +75,7 @@ def _clock() -> Part:
 
 
 def _version() -> Part:
-    return Part("version", _("版本"), True, f"Django {django.get_version()}")
+    try:
+        return Part("version", _("版本"), True, version("yidang"))
+    except PackageNotFoundError:  # run from the source, not installed
+        return Part("version", _("版本"), True, _("源代码"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -64,63 +63,65 @@ def _for_institution(actor: Actor) -> list[Waiting]:
 
 def _for_bureau(actor: Actor) -> list[Waiting]:
     sessions = TrainingSession.objects.visible_to(actor).filter(status=SessionStatus.SUBMITTED)
-    dossiers = Dossier.objects.visible_to(actor).filter(status=DossierStatus.SUBMITTED)
     institutions = Institution.objects.visible_to(actor).filter(status=InstitutionStatus.SUBMITTED)
     listed = reverse("bureau-sessions")
     return [
         Waiting(
             sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"
         ),
-        Waiting(
-            dossiers.count(),
-            _("培训档案待核验"),
-            _("逐项核验，齐全真实的封存"),
-            f"{listed}?dossier=submitted",
-        ),
-        Waiting(_held(actor), _("签到记录待核"), _("没有计入的记录和原因"), reverse("bureau-held")),
+        _dossiers(actor, DossierStatus.SUBMITTED, _("培训档案待核验"), _("逐项核验，齐全真实的封存")),
+        *_held(actor),
         Waiting(
             institutions.count(),
             _("培训机构待入库"),
             _("证照有效的由负责人入库"),
             reverse("bureau-institutions"),
         ),
+        _outcomes(actor),
     ]
 
 
-def _held(actor: Actor) -> int:
-    events: Any = AttendanceEvent.objects.visible_to(actor).exclude(held_reason="")
-    return int(events.count() + HeldEnvelope.objects.visible_to(actor).count())
+def _dossiers(actor: Actor, status: DossierStatus, what: str, hint: str) -> Waiting:
+    count = Dossier.objects.visible_to(actor).filter(status=status).count()
+    return Waiting(count, what, hint, f"{reverse('bureau-sessions')}?dossier={status.value}")
+
+
+def _held(actor: Actor) -> list[Waiting]:
+    events = AttendanceEvent.objects.visible_to(actor).exclude(held_reason="")
+    refused = HeldEnvelope.objects.visible_to(actor)
+    return [
+        Waiting(
+            events.count(),
+            _("签到记录没有计入"),
+            _("签名有效，但人、时间或地点对不上"),
+            reverse("bureau-held"),
+        ),
+        Waiting(
+            refused.count(), _("签到记录不可信"), _("签名或内容有问题，没有入账"), reverse("bureau-refused")
+        ),
+    ]
+
+
+def _outcomes(actor: Actor) -> Waiting:
+    """Nobody verifies what they claimed themselves."""
+    claimed = Outcome.objects.visible_to(actor).filter(status=OutcomeStatus.CLAIMED)
+    others = claimed.exclude(claimed_by=actor.user_id)
+    listed = f"{reverse('outcomes')}?status=claimed"
+    return Waiting(others.count(), _("成果待核实"), _("别人申报的就业创业成果"), listed)
 
 
 def _for_follow_up(actor: Actor) -> list[Waiting]:
     today = clock.today()
     owed = open_follow_ups(actor)
-    outcomes = Outcome.objects.visible_to(actor).filter(status=OutcomeStatus.CLAIMED)
-    outcomes = outcomes.exclude(claimed_by=actor.user_id)
+    overdue, due = owed.filter(due_on__lt=today), owed.filter(due_on=today)
     listed = reverse("followups")
     return [
-        Waiting(
-            owed.filter(due_on__lt=today).count(),
-            _("回访已超期"),
-            _("先联系超期最久的"),
-            f"{listed}?due=overdue",
-        ),
-        Waiting(
-            owed.filter(due_on=today).count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"
-        ),
-        Waiting(
-            outcomes.count(),
-            _("成果待核实"),
-            _("别人申报的就业创业成果"),
-            f"{reverse('outcomes')}?status=claimed",
-        ),
+        Waiting(overdue.count(), _("回访已超期"), _("先联系超期最久的"), f"{listed}?due=overdue"),
+        Waiting(due.count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"),
+        _outcomes(actor),
     ]
 
 
 def _for_auditor(actor: Actor) -> list[Waiting]:
-    sealed = Dossier.objects.visible_to(actor).filter(status=DossierStatus.SEALED)
-    listed = reverse("bureau-sessions")
-    return [
-        Waiting(sealed.count(), _("已封存的档案"), _("可查看、下载和独立验证"), f"{listed}?dossier=sealed"),
-        Waiting(_held(actor), _("签到记录待核"), _("没有计入的记录和原因"), reverse("bureau-held")),
-    ]
+    sealed = _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证"))
+    return [sealed, *_held(actor)]

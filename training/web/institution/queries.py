@@ -305,7 +305,7 @@ def register_pages(session: TrainingSession) -> list[HalfDay]:
 
 
 def instructors(actor: Actor, q: str = "") -> QuerySet[Any]:
-    rows = Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs"))
+    rows = Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs")).order_by("name", "pk")
     return rows.filter(Q(name__icontains=q) | Q(title__icontains=q)) if q else rows
 
 
@@ -360,4 +360,4 @@ def stations(actor: Actor) -> QuerySet[Any]:
 
 def teachers(session: TrainingSession) -> Sequence[Any]:
     """Who may be put into the timetable, with the number of their proofs."""
-    return list(session.institution.instructors.annotate(proof_count=Count("proofs")))
+    return list(session.institution.instructors.annotate(proof_count=Count("proofs")).order_by("name", "pk"))

@@ -1,0 +1,54 @@
+"""Every page that a role can reach by its links, each kind of page once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Page
+
+NOT_PAGES = frozenset(
+    {
+        "file",
+        "sessions-export",
+        "bureau-sessions-export",
+        "followups-export",
+        "roster-template",
+        "roster-marked",
+    }
+)
+"""Links that give a file to keep."""
+
+
+def kind_of(url: str) -> str | None:
+    """The name of the page behind this address; None when it is a file or not ours."""
+    try:
+        name = resolve(urlsplit(url).path).view_name
+    except Resolver404:
+        return None
+    return None if name in NOT_PAGES or name.startswith("admin:") else name
+
+
+def links(page: Page) -> list[str]:
+    hrefs = page.get_by_role("link").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    here = urlsplit(page.url)
+    found = [urljoin(page.url, href) for href in hrefs if href]
+    return [url for url in found if urlsplit(url).netloc == here.netloc]
+
+
+def walk(page: Page) -> Iterator[str]:
+    """Follow the links from here, breadth first; stands on each page as it gives its name."""
+    ahead, seen = deque([page.url]), set()
+    while ahead:
+        url = ahead.popleft()
+        kind = kind_of(url)
+        if kind is None or kind in seen:
+            continue
+        seen.add(kind)
+        answer = page.goto(url)
+        assert answer is not None
+        assert answer.status == 200, f"{answer.status}: {url}"
+        ahead.extend(links(page))
+        yield kind

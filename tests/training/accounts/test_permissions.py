@@ -1,0 +1,164 @@
+"""Who may do what (domain §4.4), spelt out again, and how far each role sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from training.accounts.choices import Role
+from training.accounts.models import Membership, User
+from training.accounts.permissions import MAY, demand, may
+from training.accounts.queries import actor_for, membership_of, memberships_of
+from training.accounts.services import add_member
+from training.core.actor import ALL, NOBODY, SYSTEM, Actor
+from training.core.errors import ForbiddenError
+
+CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
+REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
+
+
+def acts_of(role: Role) -> set[str]:
+    return {act for act in MAY if may(Actor("x", role), act)}
+
+
+def test_an_administrator_has_no_business_rights() -> None:
+    assert acts_of(Role.ADMIN) == set()
+
+
+def test_an_auditor_only_looks() -> None:
+    assert {act.rpartition(".")[2].partition("_")[0] for act in acts_of(Role.AUDITOR)} == {"view"}
+
+
+def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
+    never = {
+        "institution.admit",
+        "proof.verify",
+        "session.approve",
+        "station.issue_code",
+        "station.revoke",
+        "dossier.review",
+        "outcome.verify",
+        "followup.log",
+    }
+    assert never <= set(MAY)
+    assert not (acts_of(CLERK) | acts_of(HEAD)) & never
+
+
+def test_only_the_head_speaks_for_the_institution() -> None:
+    assert acts_of(HEAD) - acts_of(CLERK) == {"session.submit", "dossier.submit", "claim.create"}
+    assert acts_of(CLERK) < acts_of(HEAD)
+
+
+def test_the_bureau_makes_nothing_that_it_judges() -> None:
+    makes = {
+        "session.plan",
+        "roster.import",
+        "evidence.add",
+        "dossier.submit",
+        "claim.create",
+        "consent.record",
+    }
+    assert not (acts_of(REVIEWER) | acts_of(CHIEF)) & makes
+
+
+@pytest.mark.parametrize("actor", [NOBODY, SYSTEM, Actor("x", "no such role")])
+def test_whoever_holds_no_role_may_do_nothing(actor: Actor) -> None:
+    for act in MAY:
+        with pytest.raises(ForbiddenError) as refused:
+            demand(actor, act)
+        assert (refused.value.http_status, str(refused.value)) == (403, "这一步不由您的岗位办理。")
+
+
+def test_an_act_that_is_not_in_the_table_is_a_mistake_and_no_permission() -> None:
+    with pytest.raises(KeyError):
+        may(Actor("x", CHIEF), "dossier.override")
+
+
+# How far each role sees
+
+
+def test_the_reach_of_each_role(county: Any) -> None:
+    here, own = frozenset({county.programme.pk}), frozenset({county.institution.pk})
+    reach = {role: county.actor(role).reach for role in set(Role) - {Role.ADMIN}}
+
+    wide = {"programme": here, "institution": ALL, "trainee": ALL}
+    assert reach == {
+        CLERK: {"programme": here, "institution": own},
+        HEAD: {"programme": here, "institution": own},
+        REVIEWER: wide,
+        CHIEF: wide,
+        Role.FOLLOW_UP: wide,
+        Role.AUDITOR: wide,
+    }
+
+
+def test_an_administrator_reaches_no_business_data_even_of_a_programme_they_are_named_for(
+    county: Any,
+) -> None:
+    admin = add_member(
+        "root",
+        password="x",
+        display_name="管理员",
+        role=Role.ADMIN,
+        workplace="信息中心",
+        programme_id=county.programme.pk,
+    )
+
+    assert actor_for(admin).reach == {}
+
+
+def test_somebody_with_two_roles_works_in_one_at_a_time(county: Any) -> None:
+    add_member(
+        "sc-2020-clerk",
+        password="ignored",
+        display_name="ignored",
+        role=Role.AUDITOR,
+        workplace="纪委",
+        programme_id=county.programme.pk,
+    )
+    user = User.objects.get(username="sc-2020-clerk")
+    first, second = memberships_of(user.pk)
+
+    assert (first.role, second.role) == (CLERK, Role.AUDITOR)
+    assert membership_of(user.pk, None) == first
+    assert membership_of(user.pk, second.pk) == second
+    assert actor_for(second).reach["institution"] is ALL
+    assert actor_for(first).reach["institution"] == frozenset({county.institution.pk})
+
+
+def test_somebody_elses_membership_can_not_be_chosen(county: Any) -> None:
+    clerk, head = county.user(CLERK), county.user(REVIEWER)
+    theirs = memberships_of(head.pk)[0]
+
+    assert membership_of(clerk.pk, theirs.pk) == memberships_of(clerk.pk)[0]
+
+
+def test_an_account_without_a_role_has_no_membership(db: None) -> None:
+    assert membership_of(User.objects.create(username="new").pk, None) is None
+
+
+def test_adding_somebody_twice_keeps_their_password_and_adds_nothing(db: None) -> None:
+    details = {"display_name": "甲", "role": Role.AUDITOR, "workplace": "纪委", "programme_id": 1}
+    first = add_member("auditor", password="first-one", **details)
+    again = add_member("auditor", password="another", **details)
+
+    assert first == again
+    assert Membership.objects.count() == User.objects.count() == 1
+    assert User.objects.get().check_password("first-one")
+
+
+@pytest.mark.parametrize(
+    ("role", "programme_id", "institution_id"),
+    [(CLERK, 1, None), (CLERK, None, 1), (REVIEWER, 1, 1), (REVIEWER, None, None), (Role.ADMIN, None, 1)],
+)
+def test_a_membership_that_makes_no_sense_can_not_be_stored(
+    db: None, role: Role, programme_id: int | None, institution_id: int | None
+) -> None:
+    user = User.objects.create(username="x")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Membership.objects.create(
+            user=user, role=role, programme_id=programme_id, institution_id=institution_id, workplace="x"
+        )

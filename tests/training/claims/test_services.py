@@ -1,0 +1,150 @@
+"""档案不全，不予以补贴: without the whole, sealed archive there is no claim, for nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from tests.training.signing import hold_and_close
+from training.accounts.choices import Role
+from training.accounts.permissions import MAY
+from training.claims.models import Claim
+from training.claims.services import DossierNotSealedError, claim_session
+from training.core.errors import ForbiddenError, NotFoundError, TrainingError
+from training.core.models import AuditEvent
+from training.demo.scenery import paper
+from training.dossiers.models import Dossier
+from training.dossiers.seal import Sealer
+from training.dossiers.services import (
+    IncompleteDossierError,
+    finish_seal,
+    seal_dossier,
+    seal_key,
+    submit_dossier,
+)
+from training.institutions.choices import ProofKind
+from training.institutions.services import add_proof
+from training.scheduling.choices import SessionStatus
+
+HEAD, REVIEWER = Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
+NO_PROOF = "缺 A3：授课人王思敏（第2课次）无资质证明"
+
+
+@pytest.fixture
+def closed(approved: Any, clock: Any) -> Any:
+    """Ten of twelve completed; the second instructor's qualification is missing."""
+    hold_and_close(approved, clock, absent={11, 12})
+    return approved
+
+
+def prove(county: Any) -> None:
+    add_proof(
+        county.instructors[1].pk,
+        kind=ProofKind.QUALIFICATION,
+        number="电商师 2020-3607-0999",
+        issuer="江西省职业技能鉴定指导中心",
+        valid_until=None,
+        file=paper("电子商务师资格证书", "姓名：王思敏"),
+        actor=county.actor(Role.INSTITUTION_CLERK),
+    )
+
+
+@pytest.fixture
+def sealed(closed: Any) -> Any:
+    prove(closed)
+    submit_dossier(closed.session.pk, actor=closed.actor(HEAD))
+    dossier = seal_dossier(closed.session.dossier.pk, actor=closed.actor(REVIEWER))
+    sealer = Sealer(seal_key(), "温审核", closed.session.closed_at + timedelta(days=1))
+    finish_seal(dossier.pk, pdf=b"%PDF", package=b"PK", manifest_sha256="ab" * 32, pages=9, sealer=sealer)
+    return closed
+
+
+def claim(county: Any, role: Role = HEAD) -> Claim:
+    return claim_session(county.session.pk, actor=county.actor(role))
+
+
+def test_ac01_a_claim_on_eight_of_nine_items_is_refused_by_name_and_the_attempt_is_on_record(
+    closed: Any,
+) -> None:
+    with pytest.raises(IncompleteDossierError) as refused:
+        claim(closed)
+
+    assert str(refused.value) == f"档案不全，不予以补贴：{NO_PROOF}。"
+    assert refused.value.details == {"findings": [NO_PROOF]}
+    assert Claim.objects.count() == 0
+    closed.session.refresh_from_db()
+    assert closed.session.status == SessionStatus.CLOSED
+    attempt = AuditEvent.objects.latest("pk")
+    assert (attempt.verb, attempt.actor_name, attempt.role, attempt.subject_id, attempt.details) == (
+        "claim.refused",
+        "陈校长",
+        "institution_head",
+        str(closed.session.pk),
+        {"code": "dossier_incomplete", "details": {"findings": [NO_PROOF]}},
+    )
+
+
+def test_ac01_no_role_may_go_past_a_missing_item(closed: Any) -> None:
+    for role in set(Role) - {Role.ADMIN}:
+        with pytest.raises(TrainingError):
+            claim(closed, role)
+
+    assert Claim.objects.count() == 0
+    assert not [act for act in MAY if "override" in act or "force" in act]
+    assert not [act for act, roles in MAY.items() if Role.ADMIN in roles]
+
+
+def test_ac02_with_the_missing_file_and_the_seal_there_is_a_claim(sealed: Any) -> None:
+    made = claim(sealed)
+
+    assert (made.renci, made.unit_price_fen, made.amount_fen, made.status) == (10, 40_000, 400_000, "draft")
+    assert (made.fund_line.code, made.created_by) == ("training", sealed.user(HEAD))
+    sealed.session.refresh_from_db()
+    assert sealed.session.status == SessionStatus.CLAIMED
+    assert AuditEvent.objects.latest("pk").details == {"renci": 10, "amount_fen": 400_000}
+
+
+def test_complete_is_not_enough_before_the_bureau_sealed_it(closed: Any) -> None:
+    prove(closed)
+
+    for step in (lambda: None, lambda: submit_dossier(closed.session.pk, actor=closed.actor(HEAD))):
+        step()
+        with pytest.raises(DossierNotSealedError):
+            claim(closed)
+        assert AuditEvent.objects.latest("pk").details == {"code": "dossier_not_sealed", "details": {}}
+    assert Claim.objects.count() == 0
+
+
+def test_asking_twice_gives_the_same_claim_and_changes_nothing(sealed: Any) -> None:
+    first, trail = claim(sealed), AuditEvent.objects.count()
+
+    assert claim(sealed) == first
+    assert Claim.objects.count() == 1
+    assert AuditEvent.objects.count() == trail
+
+
+@pytest.mark.parametrize("role", set(Role) - {HEAD, Role.ADMIN})
+def test_only_the_head_of_the_institution_claims(sealed: Any, role: Role) -> None:
+    with pytest.raises(ForbiddenError):
+        claim(sealed, role)
+    assert Claim.objects.count() == 0
+
+
+def test_another_institution_does_not_find_the_session(sealed: Any, other_county: Any) -> None:
+    with pytest.raises(NotFoundError):
+        claim_session(sealed.session.pk, actor=other_county.actor(HEAD))
+    assert Claim.objects.count() == 0
+
+
+def test_the_database_itself_allows_one_claim_and_only_sums_that_add_up(sealed: Any) -> None:
+    made = claim(sealed)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Claim.objects.update(amount_fen=made.amount_fen + 1)
+    made.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        made.save(force_insert=True)
+    assert Dossier.objects.get().claims.count() == 1

@@ -1,0 +1,103 @@
+"""人次 and 人数 are different figures (AC-03, AC-04)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.training.signing import hold_and_close
+from training.accounts.choices import Role
+from training.core.actor import NOBODY
+from training.demo.people import synthetic_people
+from training.demo.scenery import plan_farmers_session, roster_workbook
+from training.enrolment.services import import_roster
+from training.reporting.queries import counted_enrolments, depths, indicators
+from training.scheduling.services import approve_session, submit_session
+
+BUREAU = Role.BUREAU_REVIEWER
+
+
+def figures(county: Any) -> dict[str, int]:
+    return depths(county.programme, county.actor(BUREAU))
+
+
+def renci(county: Any) -> Any:
+    return indicators(county.programme, county.actor(BUREAU))[0]
+
+
+def another_session(county: Any, on: date, people: int) -> None:
+    """The same institution plans, submits and gets approved one more session on another day."""
+    clerk = county.actor(Role.INSTITUTION_CLERK)
+    county.session, _venue = plan_farmers_session(
+        county.institution, county.session.agreement, county.instructors, on=on, actor=clerk
+    )
+    roster = roster_workbook(synthetic_people(people, seed=7))
+    import_roster(county.session.pk, name="名册.xlsx", data=roster, actor=clerk)
+    submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
+    county.session = approve_session(county.session.pk, actor=county.actor(BUREAU))
+
+
+def test_before_anyone_came_only_the_plan_counts(approved: Any) -> None:
+    assert {
+        depth: figures(approved)[depth] for depth in ("planned", "attended", "completed", "archived")
+    } == {
+        "planned": 12,
+        "attended": 0,
+        "completed": 0,
+        "archived": 0,
+    }
+    assert (renci(approved).actual, renci(approved).percent) == (0, Decimal("0.0"))
+
+
+def test_ac03_only_those_who_reached_the_threshold_move_the_target(approved: Any, clock: Any) -> None:
+    hold_and_close(approved, clock, absent={10, 11, 12})
+
+    found = figures(approved)
+    assert (found["planned"], found["attended"], found["completed"], found["archived"]) == (12, 9, 9, 0)
+    indicator = renci(approved)
+    assert (indicator.actual, indicator.target, indicator.unit, indicator.percent, indicator.due_on) == (
+        9,
+        Decimal(2000),
+        "人次",
+        Decimal("0.4"),
+        date(2022, 6, 30),
+    )
+    assert indicator.formula == "培训人次 = 本项目已批准各期中，按考勤规则判为“结业”的名册人次之和"
+    assert "到2022年6月新增培训人数达2000人次以上" in indicator.clause
+
+
+def test_ac04_who_completes_three_sessions_is_three_renci_and_one_renshu(approved: Any, clock: Any) -> None:
+    day = approved.session.lessons.first().on
+    for number in range(3):
+        if number:
+            another_session(approved, day + timedelta(days=number), people=12)
+        clock.set(approved.session.lessons.first().starts_at - timedelta(minutes=20))
+        hold_and_close(approved, clock, absent=range(2, 13))
+
+    found = figures(approved)
+    assert (found["completed"], found["completed_people"]) == (3, 1)
+    assert (found["attended"], found["planned"]) == (3, 36)
+    assert found["planned_people"] == 12
+    assert renci(approved).actual == 3
+
+
+def test_each_figure_counts_its_own_county_and_institution(
+    approved: Any, other_county: Any, clock: Any
+) -> None:
+    hold_and_close(approved, clock)
+
+    assert renci(approved).actual == 12
+    assert renci(other_county).actual == 0
+    assert list(counted_enrolments(approved.programme, other_county.actor(BUREAU))) == []
+    assert list(counted_enrolments(approved.programme, NOBODY)) == []
+    assert set(depths(approved.programme, NOBODY).values()) == {0}
+
+
+@pytest.mark.parametrize("role", [Role.INSTITUTION_HEAD, BUREAU, Role.AUDITOR, Role.FOLLOW_UP])
+def test_all_who_may_look_see_the_same_figure(approved: Any, clock: Any, role: Role) -> None:
+    hold_and_close(approved, clock, absent={12})
+
+    assert counted_enrolments(approved.programme, approved.actor(role)).count() == 11

@@ -1,0 +1,91 @@
+"""The stages of a session's life, as the screens meet them, and a signed-in browser for each role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.training.signing import hold_and_close
+from training.accounts.choices import Role
+from training.demo.scenery import paper
+from training.dossiers.models import Dossier
+from training.dossiers.services import submit_dossier
+from training.followup.choices import EvidenceGrade, OutcomeKind
+from training.followup.models import Outcome
+from training.followup.services import claim_outcome
+from training.institutions.choices import ProofKind
+from training.institutions.services import add_proof
+from training.scheduling.services import submit_session
+
+
+@pytest.fixture
+def browse(county: Any) -> Callable[..., Client]:
+    """A browser signed in by role, at this county unless another is given."""
+
+    def sign_in(role: Role, at: Any = county) -> Client:
+        client = Client()
+        client.force_login(at.user(role))
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def submitted(county: Any) -> Any:
+    """The session waits for the bureau's approval."""
+    county.session = submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
+    return county
+
+
+@pytest.fixture
+def closed(approved: Any, clock: Any) -> Any:
+    """Held by a real station's signed events, and closed; roster numbers 11 and 12 never came."""
+    hold_and_close(approved, clock, absent=(11, 12))
+    return approved
+
+
+@pytest.fixture
+def complete(closed: Any) -> Any:
+    """The last missing paper is in: all nine items are complete."""
+    hand_in_proof(closed)
+    return closed
+
+
+@pytest.fixture
+def handed_in(complete: Any) -> Any:
+    """The complete dossier waits for the bureau."""
+    submit_dossier(complete.session.pk, actor=complete.actor(Role.INSTITUTION_HEAD))
+    return complete
+
+
+def hand_in_proof(county: Any) -> None:
+    add_proof(
+        county.instructors[1].pk,
+        kind=ProofKind.TITLE,
+        number="赣职 2020-0412",
+        issuer="江西省人力资源和社会保障厅",
+        valid_until=None,
+        file=paper("职称证书", "姓名：王思敏"),
+        actor=county.actor(Role.INSTITUTION_CLERK),
+    )
+
+
+def dossier_of(county: Any) -> Dossier:
+    return Dossier.objects.get(training_session=county.session)
+
+
+def claim_shop(county: Any, number: int = 1) -> Outcome:
+    """The follow-up officer writes down that a trainee has opened a shop."""
+    return claim_outcome(
+        county.session.enrolments.get(number=number).pk,
+        kind=OutcomeKind.STARTED_UP,
+        started_on=date(2021, 5, 18),
+        grade=EvidenceGrade.PLATFORM,
+        description="在拼多多开店，卖白莲",
+        file=paper("店铺截图"),
+        actor=county.actor(Role.FOLLOW_UP),
+    )

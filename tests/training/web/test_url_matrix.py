@@ -1,0 +1,276 @@
+"""Every address of the site, by who may go there. An address that is not in the table fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.training.web.conftest import claim_shop, dossier_of
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.attendance.models import AttendanceEvent
+from training.courses.models import Courseware
+from training.demo.scenery import add_institution
+from training.dossiers.models import Evidence
+from training.enrolment.models import RosterImport
+from training.followup.models import FollowUp
+from training.institutions.models import Agreement, InstructorProof, Licence
+from training.stations.models import Station
+
+EVERYONE = frozenset(Role)
+AT_WORK = EVERYONE - {Role.ADMIN}
+READS = BUREAU_ROLES | {Role.AUDITOR}
+FOLLOWS = frozenset({Role.FOLLOW_UP})
+DECIDES = BUREAU_ROLES | FOLLOWS
+COUNTS = READS | FOLLOWS
+HEAD = frozenset({Role.INSTITUTION_HEAD})
+
+
+@dataclass(frozen=True)
+class Row:
+    """`about` names what the id in the address is of; `post` where looking is not enough."""
+
+    name: str
+    roles: frozenset[Role]
+    about: str = ""
+    post: bool = False
+
+
+PUBLIC = {"login", "health", "public-dossier", "set_language"}
+STATIONS = {"api-time", "api-enrol", "api-package", "api-events", "api-photos"}
+OWN_ACCOUNT = {"logout", "switch-membership"}
+ROWS = [
+    Row("home", AT_WORK),
+    # institution
+    Row("sessions", INSTITUTION_ROLES),
+    Row("sessions-export", INSTITUTION_ROLES),
+    Row("session-plan", INSTITUTION_ROLES),
+    Row("session", INSTITUTION_ROLES, "session"),
+    Row("session-revise", INSTITUTION_ROLES, "session"),
+    Row("lesson-add", INSTITUTION_ROLES, "session"),
+    Row("lesson-remove", INSTITUTION_ROLES, "lesson", post=True),
+    Row("session-courseware", INSTITUTION_ROLES, "session"),
+    Row("witness-add", INSTITUTION_ROLES, "session"),
+    Row("session-submit", HEAD, "session", post=True),
+    Row("session-close", INSTITUTION_ROLES, "session", post=True),
+    Row("session-cancel", INSTITUTION_ROLES, "session"),
+    Row("session-register", INSTITUTION_ROLES, "session"),
+    Row("roster", INSTITUTION_ROLES, "session"),
+    Row("roster-template", INSTITUTION_ROLES, "session"),
+    Row("roster-import", INSTITUTION_ROLES, "import"),
+    Row("roster-marked", INSTITUTION_ROLES, "import"),
+    Row("enrolment-withdraw", INSTITUTION_ROLES, "enrolment", post=True),
+    Row("consent", INSTITUTION_ROLES, "enrolment", post=True),
+    Row("evidence-add", INSTITUTION_ROLES, "session"),
+    Row("evidence-withdraw", INSTITUTION_ROLES, "evidence"),
+    Row("dossier-submit", HEAD, "session", post=True),
+    Row("session-claim", HEAD, "session", post=True),
+    Row("instructors", INSTITUTION_ROLES),
+    Row("instructor-add", INSTITUTION_ROLES),
+    Row("instructor", INSTITUTION_ROLES, "instructor"),
+    Row("papers", INSTITUTION_ROLES),
+    Row("licence-add", INSTITUTION_ROLES),
+    Row("agreement-add", INSTITUTION_ROLES),
+    Row("courseware", INSTITUTION_ROLES),
+    Row("courseware-add", INSTITUTION_ROLES),
+    Row("venues", INSTITUTION_ROLES),
+    Row("venue-add", INSTITUTION_ROLES),
+    Row("stations", INSTITUTION_ROLES),
+    # bureau
+    Row("bureau-queue", READS),
+    Row("bureau-sessions", READS),
+    Row("bureau-sessions-export", READS),
+    Row("bureau-session", READS, "session"),
+    Row("bureau-session-approve", BUREAU_ROLES, "session", post=True),
+    Row("bureau-session-return", BUREAU_ROLES, "session", post=True),
+    Row("bureau-dossier", READS, "dossier"),
+    Row("bureau-dossier-return", BUREAU_ROLES, "dossier", post=True),
+    Row("bureau-dossier-seal", BUREAU_ROLES, "dossier", post=True),
+    Row("bureau-event", READS, "event"),
+    Row("bureau-proof-verify", BUREAU_ROLES, "proof", post=True),
+    Row("bureau-stations", READS),
+    Row("bureau-station-revoke", BUREAU_ROLES, "station"),
+    Row("bureau-held", READS),
+    Row("bureau-refused", READS),
+    Row("bureau-claims", READS),
+    Row("bureau-institutions", READS),
+    Row("bureau-institution", READS, "institution"),
+    Row("bureau-institution-admit", frozenset({Role.BUREAU_HEAD}), "institution", post=True),
+    # follow-up
+    Row("followups", DECIDES),
+    Row("followups-export", DECIDES),
+    Row("followup-contact", FOLLOWS, "follow_up"),
+    Row("followup-person", DECIDES, "enrolment"),
+    Row("followup-phone", FOLLOWS, "enrolment", post=True),
+    Row("followup-outcome", FOLLOWS, "enrolment"),
+    Row("outcomes", DECIDES),
+    Row("outcome-verify", DECIDES, "outcome", post=True),
+    Row("outcome-reject", DECIDES, "outcome", post=True),
+    # county
+    Row("indicators", COUNTS),
+    Row("indicator-enrolments", COUNTS, "depth"),
+    Row("programme", READS),
+    # files, by what owns them
+    Row("file", AT_WORK, "licence"),
+    Row("file", AT_WORK, "agreement"),
+    Row("file", AT_WORK, "proof-file"),
+    Row("file", AT_WORK, "courseware"),
+    Row("file", AT_WORK, "evidence-file"),
+    Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "roster-file"),
+    Row("file", COUNTS, "outcome-file"),
+]
+REFUSED_FOR_THE_ROLE = 403
+REFUSED_FOR_THE_MOMENT = {409, 422}
+
+
+def named_patterns(patterns: Any = None) -> Iterator[URLPattern]:
+    """Every address but those of Django's own admin site, which has its own door."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        elif isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+            yield from named_patterns(pattern.url_patterns)
+
+
+@pytest.fixture
+def world(handed_in: Any) -> Any:
+    """A county in which everything that has an id exists."""
+    claim_shop(handed_in)
+    return handed_in
+
+
+def args_of(row: Row, county: Any) -> tuple[Any, ...]:
+    session = county.session
+    enrolment = session.enrolments.get(number=1)
+    proof = InstructorProof.objects.filter(instructor__institution=county.institution).first()
+    evidence = Evidence.objects.filter(training_session=session).first()
+    outcome = enrolment.outcomes.get()
+    imported = RosterImport.objects.get(training_session=session)
+    first = {
+        "": (),
+        "depth": ("planned",),
+        "session": (session.pk,),
+        "lesson": (session.lessons.first().pk,),
+        "import": (imported.pk,),
+        "enrolment": (enrolment.pk,),
+        "evidence": (evidence.pk,),
+        "instructor": (county.instructors[0].pk,),
+        "dossier": (dossier_of(county).pk,),
+        "event": (AttendanceEvent.objects.filter(training_session=session).first().pk,),
+        "proof": (proof.pk,),
+        "station": (Station.objects.get(institution=county.institution).pk,),
+        "institution": (county.institution.pk,),
+        "follow_up": (FollowUp.objects.filter(enrolment=enrolment).first().pk,),
+        "outcome": (outcome.pk,),
+        "licence": ("licence", Licence.objects.filter(institution=county.institution).first().pk),
+        "agreement": ("agreement", Agreement.objects.get(institution=county.institution).pk),
+        "proof-file": ("proof", proof.pk),
+        "courseware": ("courseware", Courseware.objects.filter(institution=county.institution).first().pk),
+        "evidence-file": ("evidence", evidence.pk),
+        "roster-file": ("roster", imported.pk),
+        "outcome-file": ("outcome", outcome.pk),
+    }
+    return first[row.about]
+
+
+def knock(client: Client, row: Row, county: Any) -> int:
+    """The answer's status; whatever the request changed is undone."""
+    address = reverse(row.name, args=args_of(row, county))
+    with transaction.atomic():
+        status = (client.post if row.post else client.get)(address).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def test_every_address_is_in_the_table() -> None:
+    known = {row.name for row in ROWS} | PUBLIC | STATIONS | OWN_ACCOUNT
+
+    assert {pattern.name for pattern in named_patterns()} == known
+
+
+def test_whoever_is_not_signed_in_is_sent_to_the_door(world: Any) -> None:
+    client = Client()
+    for row in ROWS:
+        address = reverse(row.name, args=args_of(row, world))
+        response = client.post(address) if row.post else client.get(address)
+        assert response.status_code == 302, row
+        assert response["Location"].startswith(reverse("login")), row
+
+
+def test_the_public_page_of_a_dossier_needs_its_token(world: Any) -> None:
+    client = Client()
+    token = dossier_of(world).public_token
+
+    assert client.get(reverse("public-dossier", args=[token])).status_code == 200
+    assert client.get(reverse("public-dossier", args=[token[::-1]])).status_code == 404
+    assert client.get(reverse("login")).status_code == 200
+
+
+@pytest.mark.parametrize("role", sorted(AT_WORK))
+def test_a_role_goes_where_its_work_is_and_nowhere_else(
+    world: Any, browse: Callable[..., Client], role: Role
+) -> None:
+    client = browse(role)
+    answers = {(row.name, row.about): knock(client, row, world) for row in ROWS}
+
+    wrongly = {
+        (row.name, row.about): answers[row.name, row.about]
+        for row in ROWS
+        if (answers[row.name, row.about] == REFUSED_FOR_THE_ROLE) == (role in row.roles)
+    }
+    assert wrongly == CLAIMED_BY_ME.get(role, {})
+    assert set(answers.values()) <= {200, 302, REFUSED_FOR_THE_ROLE} | REFUSED_FOR_THE_MOMENT
+
+
+CLAIMED_BY_ME = {Role.FOLLOW_UP: {("outcome-verify", "outcome"): 403, ("outcome-reject", "outcome"): 403}}
+"""The role may, this person may not: they claimed the outcome themselves."""
+
+
+@pytest.mark.parametrize("role", sorted(AT_WORK))
+def test_another_county_s_things_do_not_exist(
+    world: Any, other_county: Any, browse: Callable[..., Client], role: Role
+) -> None:
+    client = browse(role, other_county)
+
+    answers = {str(row): knock(client, row, world) for row in ROWS if row.about not in ("", "depth")}
+
+    assert set(answers.values()) == {404}, [row for row, status in answers.items() if status != 404]
+
+
+@pytest.mark.parametrize("role", sorted(INSTITUTION_ROLES))
+def test_another_institution_s_things_do_not_exist(world: Any, role: Role) -> None:
+    _institution, staff = add_institution(
+        world.programme,
+        name="石城县另一家培训学校",
+        uscc="91360825MA36DEMN7K",
+        prefix="other-",
+        bureau=world.actor(Role.BUREAU_HEAD),
+    )
+    client = Client()
+    client.force_login(staff.members[role].user)
+
+    answers = {str(row): knock(client, row, world) for row in ROWS if row.about not in ("", "depth")}
+
+    assert set(answers.values()) == {404}, [row for row, status in answers.items() if status != 404]
+
+
+@pytest.mark.parametrize("name", sorted(STATIONS - {"api-time", "api-enrol"}))
+def test_a_station_s_door_does_not_open_to_a_signed_in_person(
+    county: Any, browse: Callable[..., Client], name: str
+) -> None:
+    client = browse(Role.BUREAU_HEAD)
+    ask = client.get if name == "api-package" else client.post
+
+    assert ask(reverse(name)).status_code == 401
+
+
+def test_the_admin_site_is_for_administrators(county: Any, browse: Callable[..., Client]) -> None:
+    response = browse(Role.BUREAU_HEAD).get(reverse("admin:index"))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("admin:login"))
