@@ -58,11 +58,11 @@ TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
     # Who is this
     "walk_in": ("person", "不在本期名册，请到工作台登记", "Not on the roster: please register at the desk", "刷卡已记录，请找工作人员", "Your visit is recorded; please see the staff"),
     "look": ("wait", "请看摄像头", "Please look at the camera", "一个人站到镜头前", "One person in front of the camera"),
-    "witness_face": ("person", "请工作人员确认", "Staff, please confirm", "核对本人后输入见证密码", "Check the person, then enter the witness PIN"),
-    "witness_unseen": ("person", "请工作人员确认", "Staff, please confirm", "没有看清面部；核对本人后输入见证密码", "No clear view of the face; check the person, enter the PIN"),
+    "witness_face": ("person", "请工作人员确认", "Staff, please confirm", "核对本人后输入见证码", "Check the person, then enter the witness PIN"),
+    "witness_unseen": ("person", "请工作人员确认", "Staff, please confirm", "没有看清面部；核对本人后输入见证码", "No clear view of the face; check the person, enter the PIN"),
     "not_confirmed": ("person", "未确认，请到工作台", "Not confirmed: please go to the desk", "未签到；可重新刷卡或找工作人员", "Not signed in; try again or see the staff"),
     # The witness
-    "pin_wrong": ("person", "见证密码不对", "Wrong witness PIN", "请重新输入", "Please try again"),
+    "pin_wrong": ("person", "见证码不对", "Wrong witness PIN", "请重新输入", "Please try again"),
     "pin_locked": ("person", "输错次数太多", "Too many wrong PINs", "请 {seconds} 秒后再试", "Try again in {seconds} s"),
     "nobody_waiting": ("note", "现在没有需要确认的人", "Nobody is waiting", "请先刷卡", "Lay a card first"),
     "enrolment_unknown": ("person", "名册里没有这个人", "Not on the roster", "请核对名册", "Please check the roster"),

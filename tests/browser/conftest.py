@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +20,16 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect,
 from tests.browser.door import Door
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
-from training.demo.scenery import PASSWORD, paper
+from training.demo.people import synthetic_people
+from training.demo.scenery import PASSWORD, paper, plan_farmers_session, roster_workbook
 from training.demo.stage import Clock as StageClock
 from training.dossiers.services import submit_dossier
+from training.enrolment.services import import_roster
+from training.followup.choices import EvidenceGrade, OutcomeKind
+from training.followup.services import claim_outcome
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof
+from training.scheduling.services import submit_session
 
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -124,6 +129,7 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
         page.get_by_label("账号").fill(f"sc-2020-{names[role]}")
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
+        expect(page.get_by_role("heading", name="等您处理")).to_be_visible()
         return page
 
     return sign_in
@@ -174,8 +180,32 @@ def handed_in(taught: Any, clock: Any) -> Any:
 @pytest.fixture
 def a_month_later(handed_in: Any, clock: Any) -> Any:
     """The first follow-ups are due."""
-    clock.advance(**{"seconds": timedelta(days=31).total_seconds()})
+    clock.advance(days=31)
     return handed_in
+
+
+@pytest.fixture
+def busy(a_month_later: Any) -> Any:
+    """Work for every role: a dossier to judge, an application to approve, a draft, an outcome to verify."""
+    county = a_month_later
+    agreement, clerk = county.session.agreement, county.actor(Role.INSTITUTION_CLERK)
+    for number, day in enumerate((date(2021, 7, 6), date(2021, 7, 8))):
+        session, _venue = plan_farmers_session(
+            county.institution, agreement, county.instructors, on=day, actor=clerk
+        )
+        roster = roster_workbook(synthetic_people(8, seed=20 + number))
+        import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)
+    submit_session(session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
+    claim_outcome(
+        county.session.enrolments.first().pk,
+        kind=OutcomeKind.STARTED_UP,
+        started_on=date(2021, 6, 10),
+        grade=EvidenceGrade.PLATFORM,
+        description="开设网店，首月成交 23 单。",
+        file=paper("网店开设截图", "店铺：石城莲香小店"),
+        actor=county.actor(Role.FOLLOW_UP),
+    )
+    return county
 
 
 @pytest.fixture

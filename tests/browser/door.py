@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
+
 from kiosk.simulator.network import NetworkCable
 from training.accounts.choices import Role
 from training.demo.people import synthetic_people
-from training.demo.stage import Clock, Desk, Processes, Talk, free_port, until
+from training.demo.stage import Clock, Processes, Talk, free_port, until
 from training.demo.story import card
 from training.stations.services import issue_code
 
@@ -70,9 +72,9 @@ class Door:
             self.kiosk("simulate", "camera", "--out", str(video), "--face", camera, "--seconds", "2")
             run += ["--camera", str(video)]
         self.station = self.processes.start("station", "-m", "kiosk.cli", *run, "--package-every", "1")
-        desk = Desk(f"http://{listen}", self.reader)
-        until("签到台就绪", lambda: _ready(desk.state(), camera=bool(camera)))
-        return desk.url
+        url = f"http://{listen}"
+        until("签到台就绪", lambda: _ready(url, camera=bool(camera)))
+        return url
 
     def close(self) -> None:
         """Switch the station off."""
@@ -92,7 +94,14 @@ class Door:
         self.reader.say(json.dumps({"replug": True}))
 
 
-def _ready(state: dict[str, Any], *, camera: bool) -> bool:
-    if not state or state["screen"] != "rest" or state["reader"]["code"] != "reader_ready":
+def _ready(url: str, *, camera: bool) -> bool:
+    try:
+        state = httpx.get(f"{url}/api/state").json()
+    except httpx.TransportError:
         return False
-    return not camera or (state["face"] == "ready" and state["camera"]["state"] == "live")
+    wanted = {"screen": "rest", "reader": "reader_ready"}
+    found = {"screen": state["screen"], "reader": state["reader"]["code"]}
+    if camera:
+        wanted |= {"face": "ready", "camera": "live"}
+        found |= {"face": state["face"], "camera": state["camera"]["state"]}
+    return found == wanted

@@ -1,10 +1,10 @@
-"""Every page that a role can reach by its links, each kind of page once."""
+"""Every kind of page that a role can reach by its links."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Page
@@ -35,20 +35,22 @@ def links(page: Page) -> list[str]:
     hrefs = page.get_by_role("link").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     here = urlsplit(page.url)
     found = [urljoin(page.url, href) for href in hrefs if href]
-    return [url for url in found if urlsplit(url).netloc == here.netloc]
+    return [urldefrag(url).url for url in found if urlsplit(url).netloc == here.netloc]
 
 
-def walk(page: Page) -> Iterator[str]:
-    """Follow the links from here, breadth first; stands on each page as it gives its name."""
-    ahead, seen = deque([page.url]), set()
+def walk(page: Page, each: int = 1) -> Iterator[str]:
+    """Follow the links from here, breadth first, to so many pages of each kind; stands on each as it names it."""
+    ahead, known, visits = deque([page.url]), {page.url}, Counter[str]()
     while ahead:
         url = ahead.popleft()
         kind = kind_of(url)
-        if kind is None or kind in seen:
+        if kind is None or visits[kind] == each:
             continue
-        seen.add(kind)
+        visits[kind] += 1
         answer = page.goto(url)
         assert answer is not None
         assert answer.status == 200, f"{answer.status}: {url}"
-        ahead.extend(links(page))
+        new = [link for link in links(page) if link not in known]
+        known.update(new)
+        ahead.extend(new)
         yield kind

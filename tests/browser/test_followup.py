@@ -34,9 +34,7 @@ def test_a_contact_and_an_outcome_are_logged_on_a_phone_and_counted_with_the_for
     page.get_by_label("开始日期").fill("2021-06-10")
     page.get_by_label("证据等级").select_option(label="B 平台数据")
     page.get_by_label("说明").fill("开设网店，首月成交 23 单。")
-    page.get_by_label("证据*").set_input_files(
-        {"name": name, "mimeType": "application/pdf", "buffer": data}
-    )
+    page.get_by_label("证据*").set_input_files({"name": name, "mimeType": "application/pdf", "buffer": data})
     page.get_by_role("button", name="登记成果").click()
     expect(page.get_by_role("region", name="就业创业成果")).to_contain_text("首月成交 23 单")
 

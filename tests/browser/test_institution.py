@@ -100,7 +100,9 @@ def test_a_claim_is_refused_by_the_name_of_what_is_missing_until_the_file_is_the
     picture(page, "home-institution")
     page.get_by_role("link", name="各期培训").click()
     page.get_by_role("link", name=taught.session.code).click()
-    missing = page.get_by_role("region", name="培训档案九项").get_by_role("listitem").filter(has_text="由谁补")
+    missing = (
+        page.get_by_role("region", name="培训档案九项").get_by_role("listitem").filter(has_text="由谁补")
+    )
     expect(missing).to_have_count(1)
     expect(missing).to_contain_text("王思敏")
     picture(page, "session")
@@ -111,9 +113,7 @@ def test_a_claim_is_refused_by_the_name_of_what_is_missing_until_the_file_is_the
     name, data = paper("助理电子商务师资格证书", "姓名：王思敏")
     page.get_by_label("证书编号").fill("电商师 2020-3607-0977")
     page.get_by_label("发证机关").fill("江西省职业技能鉴定指导中心")
-    page.get_by_label("扫描件").set_input_files(
-        {"name": name, "mimeType": "application/pdf", "buffer": data}
-    )
+    page.get_by_label("扫描件").set_input_files({"name": name, "mimeType": "application/pdf", "buffer": data})
     page.get_by_role("button", name="上传证明").click()
     expect(page.get_by_text("资质证明已收下")).to_be_visible()
 

@@ -201,8 +201,10 @@ class Visitor:
             raise StageError(f"GET {path}：{answer.status_code}")
         return answer
 
-    def post(self, path: str, data: dict[str, Any], files: dict[str, Any] | None = None) -> httpx.Response:
-        """Send a form as its page would, with the page's token."""
+    def post(
+        self, path: str, data: dict[str, Any], files: dict[str, Any] | None = None, *, page: str = ""
+    ) -> httpx.Response:
+        """Send a form as its page would, with the page's token; `page` is where its button stands."""
         if "csrftoken" not in self._http.cookies:
             self.get("/account/login/")
         token = self._http.cookies["csrftoken"]
@@ -210,7 +212,7 @@ class Visitor:
             path,
             data=data | {"csrfmiddlewaretoken": token},
             files=files,
-            headers={"Referer": str(self._http.base_url.join(path))},
+            headers={"Referer": str(self._http.base_url.join(page or path))},
         )
         if answer.status_code >= 400:
             raise StageError(f"POST {path}：{answer.status_code}")

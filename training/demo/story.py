@@ -383,7 +383,11 @@ class Story:
             true=(figures["completed"], figures["completed_people"]) == (11, 11),
         )
         self.missing_before = [finding.message for finding in findings(check_session(self.session))]
-        refusal = visitor.post(reverse("session-claim", args=[self.session.pk]), {}).text
+        refusal = visitor.post(
+            reverse("session-claim", args=[self.session.pk]),
+            {},
+            page=reverse("session", args=[self.session.pk]),
+        ).text
         self.hold(
             f"申领被拒并指名：{'；'.join(self.missing_before)}",
             true=len(self.missing_before) == 1

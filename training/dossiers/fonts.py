@@ -88,6 +88,7 @@ def _cut(name: str, path: Path) -> None:
             font["name"].setName(name, name_id, 3, 1, 0x409)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
             font.save(part)
+    Path(part.name).chmod(0o644)  # another account of this machine may run the worker
     os.replace(part.name, path)
 
 

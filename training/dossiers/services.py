@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -15,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from training.accounts.permissions import demand
 from training.attendance.choices import EventKind
-from training.attendance.models import AttendanceEvent
 from training.attendance.services import complete_enrolments, start_session_if_attended
 from training.core import clock
 from training.core.actor import SYSTEM, Actor
@@ -173,12 +173,13 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
     return evidence, True
 
 
-def _photo_event(station: Station, sha256: str) -> AttendanceEvent:
+def _photo_event(station: Station, sha256: str) -> Any:
+    """The counted event, so one with a session and a lesson, that names the photo."""
     names_it = {"payload__contains": sha256}
     events = station.events.select_for_update(of=("self",)).select_related(
         "lesson", "training_session__institution__programme"
     )
-    event: AttendanceEvent | None = events.filter(kind=EventKind.PHOTO, **names_it).first()
+    event = events.filter(kind=EventKind.PHOTO, **names_it).first()
     if event is not None and not event.held_reason:
         return event
     if event is not None or station.held_envelopes.filter(**names_it).exists():

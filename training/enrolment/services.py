@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.db import transaction
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
@@ -16,7 +14,7 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.roster_file import read_roster
+from training.enrolment.roster_file import ID_NUMBER, read_roster
 from training.people.services import know_trainee
 from training.scheduling.choices import EDITABLE
 from training.scheduling.models import TrainingSession
@@ -44,7 +42,7 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
         )
     except InputError as problem:
         raise InvalidInputError(problem.message, code=problem.code, name=name) from problem
-    accepted, problems = 0, [asdict(problem) for problem in roster.problems]
+    accepted, problems = 0, [problem.as_dict() for problem in roster.problems]
     number = session.enrolments.aggregate(last=Max("number"))["last"] or 0
     on_roster = set(
         session.enrolments.exclude(status=EnrolmentStatus.WITHDRAWN).values_list("trainee_id", flat=True)
@@ -64,11 +62,9 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
             problems.append(
                 {
                     "row": row.row,
-                    "column": _("身份证号"),
+                    "column": ID_NUMBER,
                     "code": "already_on_roster",
                     "message": _("%(name)s已经在本期名册上，没有重复导入。") % {"name": row.name},
-                    "sheet": "",
-                    "cell": "",
                 }
             )
             continue

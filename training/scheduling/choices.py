@@ -29,6 +29,7 @@ SESSION_TRANSITIONS = {
     SessionStatus.ARCHIVED: frozenset({SessionStatus.CLAIMED}),
 }
 EDITABLE = frozenset({SessionStatus.DRAFT, SessionStatus.RETURNED})
+TAKES_COURSEWARE = EDITABLE | {SessionStatus.APPROVED, SessionStatus.RUNNING, SessionStatus.CLOSED}
 TAKES_ATTENDANCE = frozenset({SessionStatus.APPROVED, SessionStatus.RUNNING})
 WAS_APPROVED = frozenset(
     {

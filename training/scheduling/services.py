@@ -21,7 +21,7 @@ from training.courses.models import Courseware
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Agreement, Institution, Instructor
 from training.programmes.queries import rule_set_on
-from training.scheduling.choices import EDITABLE, SessionStatus
+from training.scheduling.choices import EDITABLE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Venue, Witness
 from training.scheduling.rules import LessonSlot, clashes
 
@@ -179,8 +179,15 @@ def remove_lesson(lesson_id: int, *, actor: Actor) -> TrainingSession:
 
 @transaction.atomic
 def pin_courseware(session_id: int, courseware_ids: Iterable[int], *, actor: Actor) -> TrainingSession:
-    """These versions, and only these, are what the session is taught with."""
-    session = _editable(session_id, actor)
+    """These versions, and only these, are what the session is taught with; until it is archived.
+
+    Later than the plan, because a session that was approved without courseware must still be able to
+    complete its archive.
+    """
+    demand(actor, "session.plan")
+    session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
+    if session.status not in TAKES_COURSEWARE:
+        raise InvalidTransitionError(_("本期已归档，课件不能再换。"))
     chosen = Courseware.objects.visible_to(actor).filter(
         pk__in=list(courseware_ids), institution=session.institution_id
     )

@@ -78,7 +78,7 @@ class UploadsField(forms.FileField):
         return [read_upload(super(UploadsField, self).clean(upload, initial)) for upload in uploads or [None]]
 
 
-def read_upload(upload: UploadedFile) -> tuple[str, bytes]:
+def read_upload(upload: UploadedFile[Any]) -> tuple[str, bytes]:
     """(file name, bytes); a file beyond every limit is refused before it is read into memory."""
     if (upload.size or 0) > MAX_UPLOAD_MB * MB:
         raise forms.ValidationError(

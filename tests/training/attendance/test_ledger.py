@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -507,9 +508,7 @@ def test_the_way_a_chain_arrives_never_changes_the_ledger_or_the_register(
 
 
 @pytest.mark.postgres
-@pytest.mark.skipif(
-    "TEST_POSTGRES_URL" not in __import__("os").environ, reason="row locks: TEST_POSTGRES_URL is not set"
-)
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="row locks: TEST_POSTGRES_URL is not set")
 @pytest.mark.django_db(transaction=True)
 def test_the_second_batch_of_one_station_waits_for_the_first(approved: Any, signer: Signer) -> None:
     lesson, people = approved.session.lessons.first(), list(approved.session.enrolments.all())

@@ -253,9 +253,7 @@ def test_sealing_gives_a_pdf_and_a_package_to_take_away(
     assert pdf.startswith(b"%PDF")
 
 
-def test_while_sealing_the_page_says_so_and_asks_again(
-    handed_in: Any, browse: Callable[..., Client]
-) -> None:
+def test_while_sealing_the_page_says_so_and_asks_again(handed_in: Any, browse: Callable[..., Client]) -> None:
     dossier, client = dossier_of(handed_in), browse(REVIEWER)
     client.post(reverse("bureau-dossier-seal", args=[dossier.pk]))  # the task waits for the commit
 
@@ -330,9 +328,7 @@ def test_a_claim_is_the_count_times_the_price(
     assert "10 400.00 4,000.00" in page(client, "bureau-claims")
 
 
-def test_lists_search_filter_and_export_the_same_rows(
-    submitted: Any, browse: Callable[..., Client]
-) -> None:
+def test_lists_search_filter_and_export_the_same_rows(submitted: Any, browse: Callable[..., Client]) -> None:
     client = browse(REVIEWER)
 
     assert submitted.session.code in page(client, "bureau-sessions", q="农民", status="submitted")

@@ -33,9 +33,7 @@ def rows(response: Any) -> list[str]:
 
 
 def owed(county: Any, number: int, day: int = 30) -> FollowUp:
-    return FollowUp.objects.get(
-        enrolment__number=number, enrolment__training_session=county.session, day=day
-    )
+    return FollowUp.objects.get(enrolment__number=number, enrolment__training_session=county.session, day=day)
 
 
 @pytest.fixture
@@ -80,9 +78,7 @@ def test_due_words_mean_what_the_home_page_counts(officer: Client, clock: Any) -
     assert "共 10 条" in text(officer.get(reverse("followups"), {"due": "overdue"}))
 
 
-def test_a_number_is_masked_until_asked_for_and_the_look_is_on_record(
-    officer: Client, closed: Any
-) -> None:
+def test_a_number_is_masked_until_asked_for_and_the_look_is_on_record(officer: Client, closed: Any) -> None:
     enrolment = owed(closed, 1).enrolment
     number = enrolment.trainee.phone
     assert number not in text(officer.get(reverse("followups")))
@@ -159,9 +155,7 @@ def outcome_answers(**changed: Any) -> dict[str, Any]:
 def test_an_outcome_is_claimed_with_its_evidence(officer: Client, closed: Any) -> None:
     enrolment = owed(closed, 1).enrolment
 
-    response = officer.post(
-        reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(), follow=True
-    )
+    response = officer.post(reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(), follow=True)
 
     outcome = Outcome.objects.get()
     assert outcome.status == OutcomeStatus.CLAIMED
@@ -181,9 +175,7 @@ def test_bad_evidence_comes_back_with_what_to_do(
 ) -> None:
     enrolment = owed(closed, 1).enrolment
 
-    response = officer.post(
-        reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(**changed)
-    )
+    response = officer.post(reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(**changed))
 
     assert response.status_code == 422
     assert said in text(response) or "请" in text(response)

@@ -202,7 +202,9 @@ def test_the_roster_file_with_its_numbers_is_not_for_the_follow_up_officer(
     assert not AuditEvent.objects.filter(verb="file.opened").exists()
 
 
-@pytest.mark.parametrize("address", ["/files/licence/999999", "/files/passwords/1", "/files/dossier-pdf/999999"])
+@pytest.mark.parametrize(
+    "address", ["/files/licence/999999", "/files/passwords/1", "/files/dossier-pdf/999999"]
+)
 def test_a_file_that_is_not_there_is_not_found(
     county: Any, browse: Callable[..., Client], address: str
 ) -> None:

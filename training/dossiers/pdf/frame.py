@@ -129,8 +129,8 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
 
 def contents() -> TableOfContents:
     """The contents page: parts in bold, what is in them below."""
-    part: dict[str, Any] = {"fontName": BOLD, "fontSize": 10.5, "leading": 15, "spaceBefore": 7}
-    inside: dict[str, Any] = {"fontName": REGULAR, "fontSize": 9, "leading": 13, "leftIndent": 18}
+    part: dict[str, Any] = {"fontName": BOLD, "fontSize": 10.5, "leading": 14, "spaceBefore": 5}
+    inside: dict[str, Any] = {"fontName": REGULAR, "fontSize": 9, "leading": 12, "leftIndent": 18}
     styles = [ParagraphStyle(f"toc{n}", textColor=INK, **look) for n, look in enumerate((part, inside))]
     style = [FONT, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
     return TableOfContents(

@@ -13,7 +13,7 @@ from training.web.middleware import MEMBERSHIP_KEY
 def switch_membership(request: HttpRequest) -> HttpResponse:
     """Work in another of one's own roles from here on; the page before may not exist in the new one."""
     chosen = request.POST.get("membership", "")
-    if chosen not in {str(held.pk) for held in memberships_of(request.user.pk)}:
+    if chosen not in {str(held.pk) for held in memberships_of(request.user.pk or 0)}:
         raise NotFoundError("accounts.Membership")
     request.session[MEMBERSHIP_KEY] = int(chosen)
     return redirect("home")

@@ -39,6 +39,7 @@ VERBS: Mapping[str, Any] = {
     "session.returned": _("退回开班申请"),
     "session.submitted": _("提交开班申请"),
 }
+SPEAKS_FOR_ITSELF = frozenset({"dossiers.Dossier", "scheduling.TrainingSession"})
 ROLES = dict(Role.choices) | {"system": _("系统")}
 
 
@@ -48,7 +49,7 @@ class Deed:
     who: str
     role: Any
     what: Any
-    subject: str
+    subject: str  # empty for the session and its dossier: the page is about them
     reason: str
 
 
@@ -68,6 +69,6 @@ def _deed(event: AuditEvent) -> Deed:
         who=event.actor_name,
         role=ROLES.get(event.role, event.role),
         what=VERBS.get(event.verb, event.verb),
-        subject=event.subject,
+        subject="" if event.subject_type in SPEAKS_FOR_ITSELF else event.subject,
         reason=str(reason),
     )

@@ -24,6 +24,7 @@ from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session, check_sessions, with_archive
 from training.dossiers.rules import Finding, ItemResult, findings
 from training.enrolment.models import Enrolment
+from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution, Instructor, InstructorProof
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
@@ -32,6 +33,13 @@ from training.stations.models import Station
 from training.web.bureau.history import Deed, deeds
 from training.web.bureau.noticed import HARDLY_DUE_YET, Notice, PlannedLesson, notices
 
+CARDS = {
+    "citizen": _("居民身份证"),
+    "J": _("港澳台居民居住证"),
+    "I": _("外国人永久居留身份证"),
+    "Y": _("外国人永久居留身份证（2023 版）"),
+    "token": _("临时凭证"),
+}
 BANDS = {"pass": _("相符"), "ask": _("由人判断"), "no_match": _("不相符")}
 Checked = list[tuple[TrainingSession, tuple[ItemResult, ...]]]
 
@@ -63,18 +71,23 @@ def proof_of(pk: int, actor: Actor) -> InstructorProof:
 
 
 def institution_of(pk: int, actor: Actor) -> Institution:
-    papers = ("licences__file", "agreements__fund_line", "instructors__proofs__verified_by", "venues")
+    papers = ("licences__file", "agreements__fund_line", "instructors__proofs__verified_by")
     institution: Institution = Institution.objects.prefetch_related(*papers).fetch(actor, pk=pk)
     return institution
 
 
 def institutions(actor: Actor) -> QuerySet[Any]:
     """Those that wait for a decision first."""
-    return (
-        Institution.objects.visible_to(actor)
-        .annotate(sessions=Count("training_sessions"), waits=Count("pk", filter=Q(status="submitted")))
-        .order_by("-waits", "name")
+    waits = Count("pk", filter=Q(status=InstitutionStatus.SUBMITTED))
+    rows: QuerySet[Any] = Institution.objects.visible_to(actor).annotate(
+        sessions=Count("training_sessions"), waits=waits
     )
+    return rows.order_by("-waits", "name")
+
+
+def admitted(actor: Actor) -> QuerySet[Any]:
+    """Those that may hold classes."""
+    return institutions(actor).filter(status=InstitutionStatus.ADMITTED)
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,11 @@ def sessions(
     chosen = {"status": status, "dossier__status": dossier, "institution": institution}
     rows = rows.filter(**{field: value for field, value in chosen.items() if value})
     return rows.order_by("-submitted_at", "-pk")
+
+
+def checked(rows: Any) -> Checked:
+    """The sessions of one page with their nine items."""
+    return check_sessions(rows)
 
 
 SESSION_COLUMNS = (
@@ -299,6 +317,10 @@ class EventPage:
         return HalfDayName(self.half_day.half_day).label if self.half_day else ""
 
     @property
+    def card(self) -> Any:
+        return CARDS[self.signed.card.type] if self.signed and self.signed.card else ""
+
+    @property
     def band(self) -> Any:
         return BANDS[self.signed.face.band] if self.signed and self.signed.face else ""
 
@@ -350,20 +372,14 @@ def _row_of(event: AttendanceEvent) -> tuple[HalfDay | None, RegisterLine | None
 def stations(actor: Actor) -> QuerySet[Any]:
     """Each with its newest number and how many of its events count, wait, or never entered the ledger."""
     refused = HeldEnvelope.objects.filter(station=OuterRef("pk")).order_by().values("station")
-    return (
-        Station.objects.visible_to(actor)
-        .select_related("institution")
-        .annotate(
-            last_seq=Max("events__seq"),
-            event_count=Count("events"),
-            held_count=Count("events", filter=~Q(events__held_reason="")),
-            refused_count=Coalesce(
-                Subquery(refused.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0
-            ),
-            waiting=F("held_count") + F("refused_count"),
-        )
-        .order_by("institution__name", "name", "pk")
+    unread = Subquery(refused.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    rows: QuerySet[Any] = Station.objects.visible_to(actor).annotate(
+        last_seq=Max("events__seq"),
+        event_count=Count("events"),
+        held_count=Count("events", filter=~Q(events__held_reason="")),
+        waiting=F("held_count") + Coalesce(unread, 0),
     )
+    return rows.select_related("institution").order_by("institution__name", "name", "pk")
 
 
 def held(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:

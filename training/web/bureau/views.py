@@ -39,7 +39,7 @@ def queue(request: WorkRequest) -> HttpResponse:
 def sessions(request: WorkRequest) -> HttpResponse:
     filters = SessionFilter(request, queries.institutions(request.actor))
     page = page_of(request, queries.sessions(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "rows": queries.check_sessions(page.object_list)}
+    context = {"filters": filters, "page_obj": page, "rows": queries.checked(page.object_list)}
     return render(request, "bureau/sessions.html", context)
 
 
@@ -128,7 +128,7 @@ def _back(request: WorkRequest) -> str:
 @needs("programme.view")
 def stations(request: WorkRequest) -> HttpResponse:
     """Also answers the POST that issues a code: the code is on this one answer and nowhere else."""
-    form = StationCodeForm(request.POST or None, institutions=queries.institutions(request.actor))
+    form = StationCodeForm(request.POST or None, institutions=queries.admitted(request.actor))
     code = ""
     if request.method == "POST" and form.is_valid():
         code = issue_code(actor=request.actor, **form.cleaned_data)

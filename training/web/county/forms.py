@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -14,4 +12,3 @@ class EnrolmentFilter(FilterForm):
     q = forms.CharField(
         label=_("期号、培训名称或机构"), required=False, max_length=64, widget=forms.SearchInput
     )
-    field_order: Any = ["q"]

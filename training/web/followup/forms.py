@@ -30,17 +30,18 @@ DUE = (
 
 
 class FollowUpFilter(FilterForm):
+    q = forms.CharField(label=_("姓名"), required=False, max_length=64, widget=forms.SearchInput)
     due = forms.ChoiceField(label=_("进度"), required=False, choices=DUE)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
     def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
         super().__init__(request)
-        self.fields["q"].label = _("姓名")
         self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
         self.full_clean()
 
 
 class OutcomeFilter(FilterForm):
+    q = forms.CharField(label=_("姓名"), required=False, max_length=64, widget=forms.SearchInput)
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *OutcomeStatus.choices])
     grade = forms.ChoiceField(
         label=_("证据等级"), required=False, choices=[ANY, ("AB", _("A 和 B")), *EvidenceGrade.choices]

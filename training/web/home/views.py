@@ -6,13 +6,14 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from training.web.gate import WorkRequest
 from training.web.home.documents import open_document
 from training.web.home.health import parts
 from training.web.home.queries import waiting_for
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: WorkRequest) -> HttpResponse:
     return render(request, "home/home.html", {"waiting": waiting_for(request.actor)})
 
 
@@ -30,11 +31,11 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def file(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def file(request: WorkRequest, kind: str, pk: int) -> HttpResponse:
     """Shown in the browser, or with `?download` handed over as a file."""
     stored, data = open_document(kind, pk, actor=request.actor)
     shown = stored.content_type.startswith(("image/", "application/pdf")) and "download" not in request.GET
     response = HttpResponse(data, content_type=stored.content_type)
-    response["Content-Disposition"] = content_disposition_header(not shown, stored.name)
+    response["Content-Disposition"] = content_disposition_header(not shown, stored.name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response

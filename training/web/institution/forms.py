@@ -160,7 +160,7 @@ class EvidenceForm(CardForm):
         help_text=_("照片必须选它拍的是哪一课次。"),
     )
     caption = forms.CharField(label=_("说明"), max_length=200, help_text=_("例如：5 月 18 日上午，学员实操"))
-    files = UploadsField(
+    uploads = UploadsField(
         label=_("文件"),
         accept=".jpg,.jpeg,.png,.pdf",
         help_text=_("可以一次选多个；照片用 JPG 或 PNG，其他材料也可以用 PDF。"),
@@ -178,10 +178,11 @@ class EvidenceForm(CardForm):
         if not self.is_valid():
             return 0
         details = dict(self.cleaned_data)
-        files = details.pop("files")
+        uploads = details.pop("uploads")
         details["kind"] = EvidenceKind(details["kind"])
         return sum(
-            self._keep(partial(add_evidence, session_id, file=file, actor=actor, **details)) for file in files
+            self._keep(partial(add_evidence, session_id, file=file, actor=actor, **details))
+            for file in uploads
         )
 
     def _keep(self, add: Any) -> bool:
@@ -246,7 +247,7 @@ class AgreementForm(CardForm):
     submit_label = _("添加协议或任务文件")
     kind = forms.TypedChoiceField(label=_("文件类型"), choices=AgreementKind.choices, coerce=AgreementKind)
     number = forms.CharField(label=_("文件编号"), max_length=64)
-    fund_line = forms.ModelChoiceField(
+    fund_line: Any = forms.ModelChoiceField(
         label=_("资金条线"), queryset=None, help_text=_("一期培训只走一条资金线。")
     )
     signed_on = forms.DateField(label=_("签署日期"), widget=DateInput)

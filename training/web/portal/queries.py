@@ -7,9 +7,12 @@ from datetime import date
 
 from django.db.models import Count, Max, Min
 
+from kiosk.envelope import encode_key
 from training.core.actor import SYSTEM
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
+from training.dossiers.seal import fingerprint
+from training.dossiers.services import seal_key
 from training.enrolment.choices import EnrolmentStatus
 
 
@@ -22,6 +25,7 @@ class PublicDossier:
     last_on: date | None
     renci: int
     renshu: int
+    key_fingerprint: str  # of the key this server seals with today
 
     @property
     def sealed(self) -> bool:
@@ -37,4 +41,10 @@ def public_dossier(token: str) -> PublicDossier:
     days = session.lessons.aggregate(first=Min("on"), last=Max("on"))
     completed = session.enrolments.filter(status=EnrolmentStatus.COMPLETED)
     counts = completed.aggregate(renci=Count("pk"), renshu=Count("trainee", distinct=True))
-    return PublicDossier(dossier, days["first"], days["last"], counts["renci"], counts["renshu"])
+    return PublicDossier(
+        dossier, days["first"], days["last"], counts["renci"], counts["renshu"], _fingerprint()
+    )
+
+
+def _fingerprint() -> str:
+    return fingerprint(encode_key(seal_key().public_key()))
