@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+EPOCH, FAR = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""A station whose clock battery died starts in 1970: its events count as evidence all the same."""
 
 GENESIS = "0" * 64
 """`prev` of a station's first event."""
@@ -111,7 +115,7 @@ class Event(BaseModel):
     witness: WitnessSaid | None = None
     photo: PhotoTaken | None = None
     voids: UUID | None = None
-    captured_at: AwareDatetime
+    captured_at: Annotated[AwareDatetime, Field(ge=EPOCH, lt=FAR)]
     boot: UUID
     monotonic_ms: int = Field(ge=0)
     clock_offset_ms: int | None = None

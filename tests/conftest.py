@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from training.accounts.choices import Role
@@ -30,6 +31,10 @@ from training.programmes.preset import Preset, load_preset
 from training.programmes.services import load_programme
 from training.scheduling.models import TrainingSession
 from training.scheduling.services import approve_session, submit_session
+
+# How fast this machine is today says nothing about whether the code is right.
+hypothesis.settings.register_profile("yidang", deadline=None)
+hypothesis.settings.load_profile("yidang")
 
 CLASS_DAY = date(2021, 5, 18)
 EARLY_MORNING = datetime(2021, 5, 18, 0, 40, tzinfo=UTC)  # 08:40 in the county

@@ -37,7 +37,10 @@ def step(name: str, *command: str, **environment: str) -> bool:
     print(f"\n== {name}", flush=True)
     started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False)
-    print(f"== {name}: {'ok' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+    print(
+        f"== {name}: {'ok' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s",
+        flush=True,
+    )
     return done.returncode == 0
 
 
@@ -57,10 +60,21 @@ def main() -> int:
         ),
         step("tests on SQLite", *tests),
     ]  # fmt: skip
-    not_run = [f"{tool} is not on this machine: {what} did not run" for tool, what in TOOLS.items() if not shutil.which(tool)]
+    not_run = [
+        f"{tool} is not on this machine: {what} did not run"
+        for tool, what in TOOLS.items()
+        if not shutil.which(tool)
+    ]
     if postgres:
         results.append(
-            step("tests on PostgreSQL", *tests, "-m", "not browser", "tests/training", TEST_POSTGRES_URL=postgres)
+            step(
+                "tests on PostgreSQL",
+                *tests,
+                "-m",
+                "not browser",
+                "tests/training",
+                TEST_POSTGRES_URL=postgres,
+            )
         )
     else:
         not_run.append("TEST_POSTGRES_URL is not set: the tests on PostgreSQL did not run")

@@ -109,7 +109,9 @@ def hang_up(end: socket.socket) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """A cable as a process: `cut` and `restore` come as lines, each is answered by a JSON line."""
-    parser = argparse.ArgumentParser(prog="kiosk simulate network", description="模拟网线 / a simulated cable")
+    parser = argparse.ArgumentParser(
+        prog="kiosk simulate network", description="模拟网线 / a simulated cable"
+    )
     parser.add_argument("--to", required=True, metavar="HOST:PORT", help="服务器 / the server")
     host, _colon, port = parser.parse_args(argv).to.rpartition(":")
     with NetworkCable(host, int(port)) as cable:

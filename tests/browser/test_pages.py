@@ -91,7 +91,9 @@ def test_the_stations_screen_has_no_serious_barrier(door: Any, open_page: Any) -
     assert serious(page) == []
 
 
-def test_a_page_is_left_by_keyboard_alone(county: Any, sign_in: Any) -> None:
+def test_the_keyboard_alone_gets_past_the_bars_to_the_first_thing_that_waits(
+    county: Any, sign_in: Any
+) -> None:
     page = sign_in(Role.INSTITUTION_HEAD)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()

@@ -73,7 +73,7 @@ events = st.builds(
     witness=st.none() | st.builds(WitnessSaid, id=whole),
     photo=st.none() | st.builds(PhotoTaken, sha256=digest, size=st.integers(1, 2**53 - 1)),
     voids=st.none() | st.uuids(),
-    captured_at=st.datetimes(timezones=st.just(UTC)),
+    captured_at=st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
     boot=st.uuids(),
     monotonic_ms=whole,
     clock_offset_ms=st.none() | st.integers(-(2**53) + 1, 2**53 - 1),

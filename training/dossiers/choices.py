@@ -20,7 +20,6 @@ DOSSIER_TRANSITIONS = {
     DossierStatus.SEALING: frozenset({DossierStatus.SEALED, DossierStatus.SUBMITTED}),
 }
 TAKES_EVIDENCE = frozenset({DossierStatus.COLLECTING, DossierStatus.RETURNED})
-FROZEN = frozenset({DossierStatus.SEALING, DossierStatus.SEALED})
 
 
 class EvidenceKind(models.TextChoices):

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
+from training.attendance.choices import EventKind
+from training.attendance.models import AttendanceEvent
 from training.attendance.queries import chain_gaps, counted_scans
 from training.core.actor import Actor
 from training.dossiers.models import Dossier, Evidence
@@ -48,6 +50,7 @@ def with_archive(sessions: QuerySet[Any]) -> QuerySet[Any]:
 def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveContents]:
     """Session id -> contents; the sessions come from `with_archive`."""
     scans, gaps = counted_scans(sessions), chain_gaps(sessions)
+    on_the_way = _photos_on_the_way(sessions)
     return {
         session.pk: _contents(
             session,
@@ -58,12 +61,15 @@ def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveCo
                 for enrolment in session.on_roster  # type: ignore[attr-defined]
             },
             gaps.get(session.pk, ()),
+            on_the_way.get(session.pk, 0),
         )
         for session in sessions
     }
 
 
-def _contents(session: Any, half_days: dict[int, frozenset[Any]], gaps: tuple[str, ...]) -> ArchiveContents:
+def _contents(
+    session: Any, half_days: dict[int, frozenset[Any]], gaps: tuple[str, ...], on_the_way: int
+) -> ArchiveContents:
     agreement = session.agreement
     lessons = list(session.lessons.all())
     files_by_item: dict[str, int] = defaultdict(int)
@@ -123,9 +129,26 @@ def _contents(session: Any, half_days: dict[int, frozenset[Any]], gaps: tuple[st
             if evidence.item == "A9"
         ),
         gaps=gaps,
+        photos_on_the_way=on_the_way,
         photos_per_half_day=session.rule_set.rules.photos.min_per_half_day,
         other_items=dict(files_by_item),
     )
+
+
+def _photos_on_the_way(sessions: Sequence[TrainingSession]) -> dict[int, int]:
+    """session id -> counted photo events whose picture has not come."""
+    rows = (
+        AttendanceEvent.objects.filter(
+            training_session__in=[session.pk for session in sessions],
+            kind=EventKind.PHOTO,
+            held_reason="",
+            evidence__isnull=True,
+        )
+        .order_by()
+        .values_list("training_session")
+        .annotate(Count("pk"))
+    )
+    return dict(rows)
 
 
 def _sequence(evidence: Evidence, lessons: Iterable[Any]) -> int | None:

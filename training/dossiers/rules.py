@@ -93,6 +93,7 @@ class ArchiveContents:
     closed: bool
     photos: tuple[PhotoOnFile, ...]
     photos_per_half_day: int = 1
+    photos_on_the_way: int = 0  # signed by a station, not arrived yet
     gaps: tuple[str, ...] = ()  # stations whose chain of events has holes before this session's last one
     other_items: Mapping[str, int] = field(default_factory=dict)  # extra item code -> files
 
@@ -152,6 +153,7 @@ MESSAGES = {
     "chain_gap": _("%(item)s：签到终端“%(station)s”还有记录没有传到，请让它联网补传"),
     "not_in_register": _("%(item)s：%(names)s计入人次，但签到名册上没有签到"),
     "no_photo": _("缺 %(item)s：%(day)s%(half_day)s应有现场照片%(need)s张，现有%(have)s张"),
+    "photos_on_the_way": _("%(item)s：签到终端还有%(count)s张照片没有传到，请让它联网补传"),
     "photo_outside": _("%(item)s：照片“%(caption)s”不是在所属课次时间内拍的"),
     "photo_caption": _("%(item)s：有照片没有写说明"),
     "no_files": _("缺 %(item)s：没有材料"),
@@ -256,7 +258,9 @@ def register(contents: ArchiveContents) -> Missing:
 
 
 def photos(contents: ArchiveContents) -> Missing:
-    """A9: enough for each half-day, taken inside their lesson, with a caption."""
+    """A9: enough for each half-day, taken inside their lesson, with a caption; all that a station took."""
+    if contents.photos_on_the_way:
+        yield "photos_on_the_way", {"count": contents.photos_on_the_way}
     lessons = {lesson.sequence: lesson for lesson in contents.lessons}
     inside = []
     for photo in contents.photos:

@@ -23,7 +23,7 @@ from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, TrainingError
 from training.core.files import PAPERS, PHOTOS, keep, keep_upload
 from training.core.models import StoredFile
-from training.dossiers.choices import FROZEN, TAKES_EVIDENCE, DossierStatus, EvidenceKind
+from training.dossiers.choices import TAKES_EVIDENCE, DossierStatus, EvidenceKind
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
 from training.dossiers.rules import findings
@@ -127,6 +127,8 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
     _open_archive(evidence.training_session_id, actor)
     if not reason.strip():
         raise InvalidInputError(_("请写明撤下的原因。"))
+    if evidence.event_id is not None:
+        raise InvalidInputError(_("签到终端拍的照片有签名记录，不能撤下。需要时请另补照片。"))
     if evidence.withdrawn_at is None:
         evidence.withdrawn_at = clock.now()
         evidence.withdrawn_reason = reason.strip()
@@ -140,7 +142,7 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
     """The picture a station's signed photo event names. Returns the evidence and whether it is new.
 
     Raises PhotoEventUnknownError until the event is in the ledger, and PhotoEventHeldError if it is
-    there and does not count. One that comes after sealing is kept beside the archive, not in it.
+    there and does not count. A dossier is not complete before the last of them has come.
     """
     event = _photo_event(station, hashlib.sha256(data).hexdigest())
     existing = Evidence.objects.filter(event=event).first()
@@ -151,7 +153,6 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
     stored = keep_upload(
         name, data, allow=frozenset({"image/jpeg"}), actor=replace(SYSTEM, name=station.name)
     )
-    sealed = Dossier.objects.filter(training_session=session, status__in=FROZEN).exists()
     evidence: Evidence = Evidence.objects.create(
         training_session=session,
         item="A9",
@@ -166,8 +167,6 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
         taken_at=event.captured_at,
         event=event,
         file=stored,
-        withdrawn_at=clock.now() if sealed else None,
-        withdrawn_reason=_("档案封存以后才收到") if sealed else "",
     )
     record(SYSTEM, "evidence.photo_received", evidence, sha256=stored.sha256)
     return evidence, True

@@ -14,7 +14,7 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.roster_file import ID_NUMBER, read_roster
+from training.enrolment.roster_file import ID_NUMBER, NAME, read_roster
 from training.people.services import know_trainee
 from training.scheduling.choices import EDITABLE
 from training.scheduling.models import TrainingSession
@@ -58,6 +58,16 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
             township=row.township,
             village=row.village,
         )
+        if trainee.name != row.name:
+            problems.append(
+                {
+                    "row": row.row,
+                    "column": NAME,
+                    "code": "name_differs",
+                    "message": _("姓名与这个身份证号已登记的姓名不一致，请对照证件核对两项。"),
+                }
+            )
+            continue
         if trainee.pk in on_roster:
             problems.append(
                 {

@@ -34,11 +34,14 @@ def know_trainee(
     township: str,
     village: str,
 ) -> Trainee:
-    """The one row of this person in the programme's pool; contact details follow the newest roster."""
+    """The one row of this person in the programme's pool; contact details follow the newest roster.
+
+    The name stays as it was first written: another institution's roster can't rename a person.
+    """
     trainee, _created = Trainee.objects.update_or_create(
         programme=programme,
         id_hash=id_hash(id_number),
-        defaults={"name": name, "phone": phone, "township": township, "village": village},
+        defaults={"phone": phone, "township": township, "village": village},
         create_defaults={
             "name": name,
             "phone": phone,

@@ -109,7 +109,9 @@ def enrol_station(code: str, *, public_key: str, software: str) -> EnrolledStati
 
 def authenticate(token: str) -> Station:
     """The station that holds this token; raises StationUnknownError or StationRevokedError."""
-    station: Station | None = Station.objects.select_related("institution__programme").filter(token_hash=_hash(token)).first()
+    station: Station | None = (
+        Station.objects.select_related("institution__programme").filter(token_hash=_hash(token)).first()
+    )
     if station is None:
         raise StationUnknownError(_("本机没有登记，请联系商务局。记录仍在本机，没有丢失。"))
     if station.status == StationStatus.REVOKED:

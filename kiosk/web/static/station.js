@@ -47,7 +47,7 @@ function draw() {
   put("expected", String(counts.expected));
   put("signed-in", String(counts.signed_in));
   put("signed-out", String(counts.signed_out));
-  put("phones", programme && programme.phones.length ? words().phones + " " + programme.phones.join("、") : "");
+  put("phones", programme && programme.phones.length ? [words().phones, ...programme.phones].join("\n") : "");
 
   put("queue", text(state.queue) + (state.online ? "" : " · " + words().offline));
   put("held", state.held_message ? text(state.held_message) : "");

@@ -223,7 +223,7 @@ def test_the_list_asks_the_database_as_often_for_thirty_sessions_as_for_one(
     assert len(page.context["rows"]) == min(1 + more, 20)
 
 
-LIST_QUERIES = 21
+LIST_QUERIES = 22
 
 
 def test_search_status_and_page_live_in_the_address(county: Any, browse: Any) -> None:
@@ -719,7 +719,10 @@ def test_a_photo_needs_its_lesson(closed: Any, browse: Any) -> None:
 
 
 def test_evidence_is_withdrawn_with_a_reason_that_stays_on_record(closed: Any, browse: Any) -> None:
-    photo, client = closed.session.evidence.first(), browse(CLERK)
+    client = browse(CLERK)
+    fields = evidence_fields(closed, uploads=[upload("1.jpg", picture(101))])
+    post(client, "evidence-add", closed.session.pk, **fields)
+    photo = closed.session.evidence.get(caption="上午实操")
     assert post(client, "evidence-withdraw", photo.pk, reason="").status_code == 422
 
     page = post(client, "evidence-withdraw", photo.pk, reason="拍到了别的班")
@@ -727,6 +730,18 @@ def test_evidence_is_withdrawn_with_a_reason_that_stays_on_record(closed: Any, b
     photo.refresh_from_db()
     assert photo.withdrawn_reason == "拍到了别的班"
     assert "拍到了别的班" in shown(page)
+
+
+def test_a_photo_that_a_station_signed_for_stays(closed: Any, browse: Any) -> None:
+    photo = closed.session.evidence.first()
+    page = post(browse(CLERK), "evidence-withdraw", photo.pk, reason="拍到了别的班")
+
+    assert page.context["form"].non_field_errors() == [
+        "签到终端拍的照片有签名记录，不能撤下。需要时请另补照片。"
+    ]
+    assert reverse("evidence-withdraw", args=[photo.pk]) not in see(
+        browse(CLERK), "session", closed.session.pk
+    )
 
 
 def test_an_archive_that_was_handed_in_takes_nothing_more(handed_in: Any, browse: Any) -> None:

@@ -64,7 +64,7 @@ def sessions(request: WorkRequest) -> HttpResponse:
 @needs("session.plan")
 def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
     rows = queries.search_sessions(request.actor, **forms.SessionFilter(request).chosen)
-    return csv_response(_("各期培训") + ".csv", SESSION_COLUMNS, queries.export_rows(rows))
+    return csv_response(_("各期培训.csv"), SESSION_COLUMNS, queries.export_rows(rows))
 
 
 @needs("session.plan")
@@ -189,7 +189,7 @@ def _import(session_id: int, *, file: tuple[str, bytes], actor: Any) -> Any:
 
 @of_session
 def roster_template(request: WorkRequest, session: Any) -> HttpResponse:
-    return _workbook(_("名册模板") + ".xlsx", queries.empty_roster(session))
+    return _workbook(_("名册模板.xlsx"), queries.empty_roster(session))
 
 
 @about(queries.import_of, "roster.import")
@@ -200,7 +200,7 @@ def roster_import(request: WorkRequest, imported: Any) -> HttpResponse:
 
 @about(queries.import_of, "roster.import")
 def marked_roster(request: WorkRequest, imported: Any) -> HttpResponse:
-    return _workbook(_("标出问题的名册") + ".xlsx", queries.marked_roster(imported))
+    return _workbook(_("标出问题的名册.xlsx"), queries.marked_roster(imported))
 
 
 @require_POST
