@@ -9,7 +9,7 @@ from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
-from training.core.errors import NotFoundError, TrainingError
+from training.core.errors import TrainingError
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.services import completed_count, demand_complete
@@ -41,17 +41,15 @@ def claim_session(session_id: int, *, actor: Actor) -> Claim:
 
 @transaction.atomic
 def _claim(session: TrainingSession, actor: Actor) -> Claim:
-    demand_complete(session)
     dossier = Dossier.objects.select_for_update().filter(training_session=session).first()
-    if dossier is None:
-        raise NotFoundError("dossiers.Dossier")
+    if dossier is None or dossier.status != DossierStatus.SEALED:
+        demand_complete(session)  # a sealed one was, and no later rule or paper takes that back
+        raise DossierNotSealedError(_("档案已齐全，但商务局还没有封存，封存后才能申领。"))
     existing: Claim | None = Claim.objects.filter(
         dossier=dossier, fund_line=session.agreement.fund_line
     ).first()
     if existing:
         return existing
-    if dossier.status != DossierStatus.SEALED:
-        raise DossierNotSealedError(_("档案已齐全，但商务局还没有封存，封存后才能申领。"))
     renci = completed_count(session)
     price = session.agreement.unit_price_fen
     claim: Claim = Claim.objects.create(

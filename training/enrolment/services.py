@@ -15,8 +15,9 @@ from training.core.uploads import XLSX
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
 from training.enrolment.roster_file import ID_NUMBER, NAME, read_roster
+from training.people.rules import check_phone
 from training.people.services import know_trainee
-from training.scheduling.choices import EDITABLE
+from training.scheduling.choices import EDITABLE, SessionStatus
 from training.scheduling.models import TrainingSession
 
 
@@ -95,6 +96,22 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
     )
     record(actor, "roster.imported", roster_import, accepted=accepted, problems=len(problems))
     return roster_import
+
+
+@transaction.atomic
+def correct_phone(enrolment_id: int, *, phone: str, actor: Actor) -> Enrolment:
+    """Put right how a trainee is reached. The roster is frozen, a telephone number is not part of who is on it."""
+    demand(actor, "roster.import")
+    enrolment: Enrolment = Enrolment.objects.fetch(actor, pk=enrolment_id)
+    if enrolment.training_session.status in (SessionStatus.ARCHIVED, SessionStatus.CLAIMED):
+        raise InvalidTransitionError(_("档案已封存，名册不能再改。"))
+    try:
+        enrolment.trainee.phone = check_phone(phone)
+    except InputError as problem:
+        raise InvalidInputError(problem.message, code=problem.code) from problem
+    enrolment.trainee.save(update_fields=["phone"])
+    record(actor, "trainee.phone_corrected", enrolment)
+    return enrolment
 
 
 @transaction.atomic

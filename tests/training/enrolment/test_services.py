@@ -17,7 +17,7 @@ from training.demo.people import SyntheticPerson, synthetic_people
 from training.demo.scenery import roster_workbook
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.services import import_roster, withdraw_enrolment
+from training.enrolment.services import correct_phone, import_roster, withdraw_enrolment
 from training.people.models import Trainee
 
 CLERK = Role.INSTITUTION_CLERK
@@ -184,3 +184,28 @@ def test_the_roster_file_is_kept_encrypted(county: Any) -> None:
     assert kept.sensitive
     with kept.file.open("rb") as raw:
         assert not raw.read().startswith(b"PK")
+
+
+def test_a_phone_can_be_put_right_after_the_roster_is_frozen(approved: Any) -> None:
+    place = approved.session.enrolments.first()
+
+    with pytest.raises(InvalidInputError, match="11 位"):
+        correct_phone(place.pk, phone="12345", actor=approved.actor(Role.INSTITUTION_CLERK))
+    correct_phone(place.pk, phone="138 0000 1111", actor=approved.actor(Role.INSTITUTION_CLERK))
+
+    place.trainee.refresh_from_db()
+    assert place.trainee.phone == "13800001111"
+
+
+def test_a_roster_of_another_session_can_not_rename_a_person(county: Any) -> None:
+    place = county.session.enrolments.select_related("trainee").first()
+    person = synthetic_people(12, seed=7)[0]
+    renamed = roster_workbook([replace(person, name="赖改名")])
+
+    done = import_roster(
+        county.session.pk, name="名册.xlsx", data=renamed, actor=county.actor(Role.INSTITUTION_CLERK)
+    )
+
+    place.trainee.refresh_from_db()
+    assert place.trainee.name == person.name
+    assert [(problem["column"], problem["code"]) for problem in done.problems] == [("姓名", "name_differs")]

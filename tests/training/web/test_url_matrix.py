@@ -65,6 +65,7 @@ ROWS = [
     Row("roster-import", INSTITUTION_ROLES, "import"),
     Row("roster-marked", INSTITUTION_ROLES, "import"),
     Row("enrolment-withdraw", INSTITUTION_ROLES, "enrolment", post=True),
+    Row("enrolment-phone", INSTITUTION_ROLES, "enrolment"),
     Row("consent", INSTITUTION_ROLES, "enrolment", post=True),
     Row("evidence-add", INSTITUTION_ROLES, "session"),
     Row("evidence-withdraw", INSTITUTION_ROLES, "evidence"),

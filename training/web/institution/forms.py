@@ -119,6 +119,13 @@ class PinForm(CardForm):
         self.fields["courseware_ids"].initial = sorted(pinned)
 
 
+class PhoneForm(CardForm):
+    submit_label = _("改手机号")
+    phone = forms.CharField(
+        label=_("新手机号"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+
+
 class WitnessForm(CardForm):
     submit_label = _("添加见证人")
     name = forms.CharField(label=_("姓名"), max_length=64)

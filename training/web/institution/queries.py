@@ -31,7 +31,7 @@ from training.people.models import Consent
 from training.programmes.models import FundLine
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
-from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, SessionStatus
+from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Venue
 from training.stations.models import Station
 
@@ -49,13 +49,16 @@ class Todo(models.TextChoices):
 
 
 def sessions(actor: Actor) -> QuerySet[Any]:
-    return TrainingSession.objects.visible_to(actor)
+    rows: QuerySet[Any] = TrainingSession.objects.visible_to(actor)
+    return rows
 
 
 def sessions_to_do(actor: Actor, todo: Todo) -> QuerySet[Any]:
-    rows = sessions(actor)
+    rows: QuerySet[Any] = sessions(actor)
     if todo == Todo.CLOSE:
-        over = rows.filter(status__in=TAKES_ATTENDANCE).annotate(ends_at=Max("lessons__ends_at"))
+        over: QuerySet[Any] = rows.filter(status__in=TAKES_ATTENDANCE).annotate(
+            ends_at=Max("lessons__ends_at")
+        )
         return over.filter(ends_at__lte=clock.now())
     if todo == Todo.ARCHIVE:
         return rows.filter(status=SessionStatus.CLOSED, dossier__status__in=TAKES_EVIDENCE)
@@ -158,6 +161,10 @@ class SessionPage(SessionRow):
     @property
     def editable(self) -> bool:
         return self.session.status in EDITABLE
+
+    @property
+    def takes_courseware(self) -> bool:
+        return self.session.status in TAKES_COURSEWARE
 
     @property
     def takes_evidence(self) -> bool:
@@ -305,7 +312,9 @@ def register_pages(session: TrainingSession) -> list[HalfDay]:
 
 
 def instructors(actor: Actor, q: str = "") -> QuerySet[Any]:
-    rows = Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs")).order_by("name", "pk")
+    rows: QuerySet[Any] = (
+        Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs")).order_by("name", "pk")
+    )
     return rows.filter(Q(name__icontains=q) | Q(title__icontains=q)) if q else rows
 
 
@@ -340,7 +349,9 @@ def courseware(actor: Actor, q: str = "") -> QuerySet[Any]:
         title=OuterRef("title"),
         version__gt=OuterRef("version"),
     )
-    rows = Courseware.objects.visible_to(actor).select_related("file").annotate(superseded=Exists(newer))
+    rows: QuerySet[Any] = (
+        Courseware.objects.visible_to(actor).select_related("file").annotate(superseded=Exists(newer))
+    )
     return rows.filter(Q(topic__icontains=q) | Q(title__icontains=q)) if q else rows
 
 

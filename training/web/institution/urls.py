@@ -21,6 +21,7 @@ urlpatterns = [
     path("roster-imports/<int:pk>/", views.roster_import, name="roster-import"),
     path("roster-imports/<int:pk>/marked", views.marked_roster, name="roster-marked"),
     path("enrolments/<int:pk>/withdraw/", views.withdraw_enrolment, name="enrolment-withdraw"),
+    path("enrolments/<int:pk>/phone/", views.phone, name="enrolment-phone"),
     path("enrolments/<int:pk>/consent/", views.consent, name="consent"),
     path("sessions/<int:pk>/evidence/", views.add_evidence, name="evidence-add"),
     path("evidence/<int:pk>/withdraw/", views.withdraw_evidence, name="evidence-withdraw"),

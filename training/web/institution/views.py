@@ -18,7 +18,7 @@ from training.core import clock
 from training.core.uploads import XLSX
 from training.courses.services import add_courseware as keep_courseware
 from training.dossiers import services as dossiers
-from training.enrolment.services import import_roster
+from training.enrolment.services import correct_phone, import_roster
 from training.enrolment.services import withdraw_enrolment as take_off_roster
 from training.institutions import services as institutions
 from training.people.services import record_consent
@@ -57,7 +57,7 @@ def _workbook(name: str, data: bytes) -> HttpResponse:
 def sessions(request: WorkRequest) -> HttpResponse:
     filters = forms.SessionFilter(request)
     page = page_of(request, queries.search_sessions(request.actor, **filters.chosen))
-    rows = queries.session_rows(page.object_list)
+    rows = queries.session_rows(page.object_list)  # type: ignore[arg-type]
     return render(request, "institution/sessions.html", {"filters": filters, "page_obj": page, "rows": rows})
 
 
@@ -208,6 +208,15 @@ def marked_roster(request: WorkRequest, imported: Any) -> HttpResponse:
 def withdraw_enrolment(request: WorkRequest, enrolment: Any) -> HttpResponse:
     take_off_roster(enrolment.pk, actor=request.actor)
     return done(request, _("已从名册上删除。"), "roster", enrolment.training_session_id)
+
+
+@about(queries.enrolment_of, "roster.import")
+def phone(request: WorkRequest, enrolment: Any) -> HttpResponse:
+    form = forms.PhoneForm(request.POST or None)
+    if form.accept(partial(correct_phone, enrolment.pk, actor=request.actor)):
+        return done(request, _("手机号已改。"), "roster", enrolment.training_session_id)
+    back = reverse("roster", args=[enrolment.training_session_id])
+    return form_page(request, form, title=_("改手机号"), subtitle=enrolment, back=back)
 
 
 @require_POST
