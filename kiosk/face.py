@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Literal
 
 import cv2
+from PIL import ImageFile
 
 from kiosk.camera import Camera, Image
 from kiosk.envelope import FaceResult
@@ -73,6 +74,8 @@ class FaceModel:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # face_recognition_models uses pkg_resources
                 self._library = import_module("face_recognition")
+            # It lets the whole process accept cut-off pictures (face_recognition 1.3.0, api.py line 15).
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
         except (ImportError, SystemExit):  # it calls quit() when its models are missing
             self._library = None
         finally:

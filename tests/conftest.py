@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.utils import translation
 
 from training.accounts.choices import Role
 from training.core.actor import SYSTEM, Actor
@@ -79,6 +80,13 @@ class County:
 def shicheng() -> Preset:
     """Read once: checking every quotation against the document takes a while."""
     return load_preset("shicheng")
+
+
+@pytest.fixture(autouse=True)
+def county_language() -> Iterator[None]:
+    """The test client leaves the language of its last request behind; every test starts in Chinese."""
+    with translation.override("zh-hans"):
+        yield
 
 
 @pytest.fixture

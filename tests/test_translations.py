@@ -61,6 +61,12 @@ def forms(text: object) -> list[str]:
     return list(text) if isinstance(text, list | tuple) else [str(text)]
 
 
+def pairs() -> Iterator[tuple[str, str]]:
+    """Chinese and English of all that is translated."""
+    for message in entries():
+        yield from ((zh, en) for zh, en in zip(forms(message.id), forms(message.string), strict=True) if en)
+
+
 def templates() -> list[Path]:
     return sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in {".html", ".txt"})
 
@@ -115,8 +121,7 @@ def test_nothing_in_the_catalogue_is_a_guess():
 def test_both_languages_name_the_same_values():
     different = {
         chinese: english
-        for message in entries()
-        for chinese, english in zip(forms(message.id), forms(message.string), strict=True)
+        for chinese, english in pairs()
         if set(PLACEHOLDER.findall(chinese)) != set(PLACEHOLDER.findall(english))
     }
 
@@ -124,12 +129,7 @@ def test_both_languages_name_the_same_values():
 
 
 def test_english_is_written_without_chinese_characters():
-    left = {
-        english: found
-        for message in entries()
-        for english in forms(message.string)
-        if (found := set(HAN.findall(english)) - GLOSSES)
-    }
+    left = {english: found for _chinese, english in pairs() if (found := set(HAN.findall(english)) - GLOSSES)}
 
     assert left == {}
 
@@ -137,8 +137,7 @@ def test_english_is_written_without_chinese_characters():
 def test_a_full_stop_stays_a_full_stop_and_no_space_hangs_over():
     wrong = {
         chinese: english
-        for message in entries()
-        for chinese, english in zip(forms(message.id), forms(message.string), strict=True)
+        for chinese, english in pairs()
         if (chinese.endswith("。") and not english.endswith("."))
         or (HAN.search(chinese) and english != english.strip())
     }

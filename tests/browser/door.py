@@ -73,7 +73,7 @@ class Door:
             run += ["--camera", str(video)]
         self.station = self.processes.start("station", "-m", "kiosk.cli", *run, "--package-every", "1")
         url = f"http://{listen}"
-        until("签到台就绪", lambda: _ready(url, camera=bool(camera)))
+        until("签到终端就绪", lambda: _ready(url, camera=bool(camera)))
         return url
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from training.attendance.choices import EventKind
 from training.attendance.models import Completion
@@ -35,7 +37,8 @@ def complete_enrolments(session: TrainingSession) -> list[Completion]:
     rule = session.rule_set.rules.attendance
     completions = []
     for enrolment in session.enrolments.filter(status=EnrolmentStatus.ENROLLED):
-        result = completion(minutes.get(enrolment.pk, {}), lessons, rule)
+        with override(settings.LANGUAGE_CODE):  # the archive speaks the county's language, whoever closes
+            result = completion(minutes.get(enrolment.pk, {}), lessons, rule)
         enrolment.enter(EnrolmentStatus.COMPLETED if result.completed else EnrolmentStatus.INCOMPLETE)
         completions.append(
             Completion(

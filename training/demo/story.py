@@ -220,7 +220,7 @@ class Story:
     def enrol_the_station(self) -> None:
         self.clock.set(at(8, 0))
         code = issue_code(
-            self.institution.pk, station_name="一号签到台", actor=self.county.actor(Role.BUREAU_REVIEWER)
+            self.institution.pk, station_name="一号终端", actor=self.county.actor(Role.BUREAU_REVIEWER)
         )
         self.cable = Talk(
             self.processes.start(
@@ -229,8 +229,8 @@ class Story:
         )
         enrol = ["enrol", "--server", self.cable.hello["url"], "--code", code, "--home", self.home]
         self._kiosk(*enrol)
-        station = Station.objects.get(code__station_name="一号签到台")
-        self.tell(f"签到台用一次性登记码登记，自制 Ed25519 钥匙：{station.public_key[:12]}…")
+        station = Station.objects.get(code__station_name="一号终端")
+        self.tell(f"签到终端用一次性登记码登记，自制 Ed25519 钥匙：{station.public_key[:12]}…")
         cards = self.var / "cards.json"
         cards.write_text(json.dumps([card(person) for person in self.people]), encoding="utf-8")
         self.reader = Talk(
@@ -263,7 +263,7 @@ class Story:
         )  # fmt: skip
         desk = Desk(f"http://127.0.0.1:{port}", self.reader, [person.name for person in self.people])
         try:
-            until("签到台就绪", lambda: self._ready(desk.state()), 40)
+            until("签到终端就绪", lambda: self._ready(desk.state()), 40)
         except StageError as late:
             raise StageError(f"{late}；屏幕显示 {desk.state().get('message')}") from late
         return desk
@@ -303,7 +303,7 @@ class Story:
         self.clock.set(at(8, 20))
         desk = self._open_desk("astronaut")
         self._take_portrait(desk, MATCHES)
-        self.tell("两位同意者在签到台上登记了肖像，模板加密留在本机")
+        self.tell("两位同意者在签到终端上登记了肖像，模板加密留在本机")
         self.clock.set(at(8, 50))
         started = time.monotonic()
         for index in EVERYONE:
@@ -318,7 +318,7 @@ class Story:
         )
         self.hold("断网：签到照常，事件留在本机待传", true=desk.state()["pending"] > 0)
         self.clock.set(at(9, 30))
-        self.hold("签到台拍下上午的课堂照片", true=desk.press("photo")["ok"])
+        self.hold("签到终端拍下上午的课堂照片", true=desk.press("photo")["ok"])
         self.cable.say("restore")
         until("补传完", lambda: desk.state().get("safe_to_power_off"), 90)
         self.tell("网络恢复，全部事件得到回执，“可以关机”灯亮")
@@ -353,7 +353,7 @@ class Story:
         desk = self._open_desk("astronaut")
         self._everyone(desk, present, "signed_in")
         self.clock.set(at(14, 40))
-        self.hold("签到台拍下下午的课堂照片", true=desk.press("photo")["ok"])
+        self.hold("签到终端拍下下午的课堂照片", true=desk.press("photo")["ok"])
         self.clock.set(at(16, 20))
         self._everyone(desk, present, "signed_out")
         until("传完", lambda: desk.state().get("safe_to_power_off"), 90)
@@ -569,7 +569,7 @@ class Story:
             "second-clerk": "另一家机构（看不到前一家的任何东西）",
         }
         desk = self._open_desk("astronaut")
-        print(f"\n网站 {self.site}\n签到台 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
+        print(f"\n网站 {self.site}\n签到终端 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
         for username, role in accounts.items():
             print(f"  {username:14}{role}")  # noqa: T201
         print("按 Ctrl-C 结束。", flush=True)  # noqa: T201

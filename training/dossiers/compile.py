@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from training.attendance.choices import Method
 from training.attendance.models import AttendanceEvent, Completion
@@ -27,8 +28,9 @@ from training.scheduling.models import TrainingSession
 from training.stations.models import Station
 
 
+@override(settings.LANGUAGE_CODE)
 def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
-    """All of it, read now; the caller saw to it that the actor may see the dossier."""
+    """All of it, read now, in the county's language; the caller saw to it that the actor may see the dossier."""
     session: Any = with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id)).get()
     rules = session.rule_set.rules
     programme = session.institution.programme

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 HalfDayKey = tuple[date, str]
@@ -199,7 +200,7 @@ def instructors(contents: ArchiveContents) -> Missing:
         taught = [lesson for lesson in contents.lessons if lesson.instructor == key]
         params: dict[str, str | int] = {
             "name": person.name,
-            "lessons": "、".join(str(lesson.sequence) for lesson in taught),
+            "lessons": gettext("、").join(str(lesson.sequence) for lesson in taught),
         }
         if not person.profile.strip():
             yield "no_profile", params
@@ -240,7 +241,7 @@ def roster(contents: ArchiveContents) -> Missing:
         yield "no_roster", {}
     silent = [entry.name for entry in contents.roster if not entry.phone]
     if silent:
-        yield "no_phone", {"count": len(silent), "names": "、".join(silent[:5])}
+        yield "no_phone", {"count": len(silent), "names": gettext("、").join(silent[:5])}
 
 
 def register(contents: ArchiveContents) -> Missing:
@@ -254,7 +255,7 @@ def register(contents: ArchiveContents) -> Missing:
         yield "chain_gap", {"station": station}
     uncovered = [entry.name for entry in contents.roster if entry.completed and not entry.half_days]
     if uncovered:
-        yield "not_in_register", {"names": "、".join(uncovered[:5])}
+        yield "not_in_register", {"names": gettext("、").join(uncovered[:5])}
 
 
 def photos(contents: ArchiveContents) -> Missing:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from training.accounts.permissions import demand
 from training.attendance.choices import EventKind
@@ -137,6 +138,7 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
     return evidence
 
 
+@override(settings.LANGUAGE_CODE)  # its caption stays in the archive
 @transaction.atomic
 def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool]:
     """The picture a station's signed photo event names. Returns the evidence and whether it is new.

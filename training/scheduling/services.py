@@ -154,7 +154,7 @@ def _refuse_clash(lesson: Lesson, actor: Actor) -> None:
     )
     found = clashes(_slot(lesson), [_slot(other) for other in others])
     if found:
-        raise InvalidInputError("；".join(found))
+        raise InvalidInputError(_("；").join(found))
 
 
 def _slot(lesson: Lesson) -> LessonSlot:

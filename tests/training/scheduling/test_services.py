@@ -299,8 +299,15 @@ FROZEN: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("act", FROZEN.values(), ids=FROZEN.keys())
-@pytest.mark.parametrize("status", ["submitted", "approved"])
+@pytest.mark.parametrize(
+    ("status", "act"),
+    [
+        pytest.param(status, act, id=f"{status}-{name}")
+        for status in ("submitted", "approved")
+        for name, act in FROZEN.items()
+        if (status, name) != ("approved", "change the courseware")  # it may be completed until archived
+    ],
+)
 def test_from_submission_on_the_plan_and_the_roster_are_frozen(
     county: Any, act: Callable[[Any], Any], status: str
 ) -> None:

@@ -352,7 +352,7 @@ def more_sessions(county: Any, count: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-@pytest.mark.parametrize(("name", "queries"), [("bureau-queue", 21), ("bureau-sessions", 22)])
+@pytest.mark.parametrize(("name", "queries"), [("bureau-queue", 22), ("bureau-sessions", 23)])
 def test_lists_ask_a_constant_number_of_questions(
     submitted: Any,
     browse: Callable[..., Client],

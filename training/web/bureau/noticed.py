@@ -74,4 +74,4 @@ def _groups(rules: Preset, category: str, groups: Sequence[str]) -> Notice:
     if not strangers:
         return Notice(True, _("学员类别都适合本课程类别。"))
     text = _("%(count)s 人的学员类别不是这一课程类别的主要对象：%(groups)s。")
-    return Notice(False, text % {"count": len(strangers), "groups": "、".join(names)})
+    return Notice(False, text % {"count": len(strangers), "groups": _("、").join(names)})

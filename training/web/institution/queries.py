@@ -117,7 +117,7 @@ class SessionRow:
 
     @property
     def missing(self) -> str:
-        return "、".join(item.code for item in self.items if not item.complete)
+        return str(_("、")).join(item.code for item in self.items if not item.complete)
 
 
 def session_rows(rows: QuerySet[Any]) -> list[SessionRow]:
