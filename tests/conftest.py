@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -147,3 +149,17 @@ def approved(county: County) -> County:
     submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
     county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
     return county
+
+
+@pytest.fixture
+def pdf_text() -> Callable[[Path], str]:
+    """What a reader copies out of a PDF, by poppler's own tool."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is not on this machine: apt-get install poppler-utils")
+
+    def read(path: Path) -> str:
+        return subprocess.run(
+            ["pdftotext", str(path), "-"], capture_output=True, text=True, check=True
+        ).stdout
+
+    return read

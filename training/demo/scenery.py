@@ -216,9 +216,13 @@ def plan_farmers_session(
     instructors: Sequence[Instructor],
     *,
     on: date,
+    start: time = time(9, 0),
     actor: Actor,
 ) -> tuple[TrainingSession, Venue]:
-    """A draft of two half-days: morning by the first instructor, afternoon by the second."""
+    """A draft of two half-days: morning by the first instructor, afternoon by the second.
+
+    The morning ends at 11:15, later where it starts later.
+    """
     session = plan_session(institution.pk, agreement_id=agreement.pk, plan=FARMERS_PLAN, actor=actor)
     venue = add_venue(
         institution.pk,
@@ -228,15 +232,15 @@ def plan_farmers_session(
         actor=actor,
     )
     slots = (
-        (time(9, 0), time(11, 15), "电商基础知识", instructors[0]),
+        (start, max(time(11, 15), start.replace(hour=start.hour + 1)), "电商基础知识", instructors[0]),
         (time(14, 0), time(16, 15), "电商交易安全", instructors[1]),
     )
-    for start, end, topic, instructor in slots:
+    for begins, ends, topic, instructor in slots:
         add_lesson(
             session.pk,
             on=on,
-            start=start,
-            end=end,
+            start=begins,
+            end=ends,
             topic=topic,
             instructor_id=instructor.pk,
             venue_id=venue.pk,

@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ import httpx
 import pikepdf
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from training.accounts.choices import Role
 from training.accounts.services import add_member
@@ -48,12 +51,14 @@ from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
 from training.dossiers.rules import findings
 from training.enrolment.models import Enrolment
+from training.enrolment.services import import_roster
 from training.followup.models import Contact, FollowUp, Outcome
 from training.people.services import record_consent
 from training.programmes.preset import load_preset
 from training.programmes.services import load_programme
 from training.reporting.queries import depths, indicators
 from training.scheduling.models import TrainingSession
+from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
 from training.stations.services import issue_code
 
@@ -568,16 +573,35 @@ class Story:
             "auditor": "纪检/审计（只读）",
             "second-clerk": "另一家机构（看不到前一家的任何东西）",
         }
-        desk = self._open_desk("astronaut")
+        desk = self._open_the_next_session()
         print(f"\n网站 {self.site}\n签到终端 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
         for username, role in accounts.items():
             print(f"  {username:14}{role}")  # noqa: T201
-        print("按 Ctrl-C 结束。", flush=True)  # noqa: T201
-        try:
-            while True:
+        print("按回车放下一位学员的身份证，按 Ctrl-C 结束。", flush=True)  # noqa: T201
+        with suppress(KeyboardInterrupt):
+            for index, _enter in enumerate(sys.stdin):
+                desk.reader.say(json.dumps({"lay": index % STRANGER}))
+                time.sleep(1.5)
+                desk.lift()
+            while True:  # nobody at the keyboard: serve all the same
                 time.sleep(3600)
-        except KeyboardInterrupt:
-            return
+
+    def _open_the_next_session(self) -> Desk:
+        """A second session that is about to begin, so that the visitor finds the door open."""
+        clerk = self.staff.actor(Role.INSTITUTION_CLERK)
+        day = timezone.localdate(self.clock.now())
+        session, _venue = plan_farmers_session(
+            self.institution,
+            self.session.agreement,
+            self.instructors,
+            on=day,
+            start=time_of_day(10, 30),
+            actor=clerk,
+        )
+        import_roster(session.pk, name="名册.xlsx", data=roster_workbook(self.people[:STRANGER]), actor=clerk)
+        submit_session(session.pk, actor=self.staff.actor(Role.INSTITUTION_HEAD))
+        approve_session(session.pk, actor=self.county.actor(Role.BUREAU_REVIEWER))
+        return self._open_desk("astronaut")
 
 
 def _pages(pdf: Path) -> int:
