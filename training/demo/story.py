@@ -5,7 +5,6 @@ Every step checks what it says before it prints a line; `summary.json` is read f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import subprocess
@@ -22,14 +21,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import pikepdf
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from training.accounts.choices import Role
 from training.accounts.services import add_member
-from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.attendance.models import AttendanceEvent
 from training.claims.models import Claim
 from training.core import files
 from training.core.actor import SYSTEM
@@ -46,6 +44,7 @@ from training.demo.scenery import (
     roster_workbook,
 )
 from training.demo.stage import Clock, Desk, Processes, StageError, Talk, Visitor, free_port, until
+from training.demo.summary import describe, indicator
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
@@ -56,8 +55,7 @@ from training.followup.models import Contact, FollowUp, Outcome
 from training.people.services import record_consent
 from training.programmes.preset import load_preset
 from training.programmes.services import load_programme
-from training.reporting.queries import depths, indicators
-from training.scheduling.models import TrainingSession
+from training.reporting.queries import depths
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
 from training.stations.services import issue_code
@@ -512,54 +510,28 @@ class Story:
         outcome.refresh_from_db()
         self.hold("成果由申报人以外的人核实", true=outcome.status == "verified")
         page = Visitor(self.site, "head", PASSWORD).get(reverse("indicators")).text
-        indicator = self._indicator()
+        found = indicator(self.programme, self.county.actor(Role.BUREAU_HEAD))
         self.hold(
-            f"指标页：{indicator['actual']} / {indicator['target']} 人次，公式“{indicator['formula']}”",
-            true=indicator["formula"] in page,
+            f"指标页：{found['actual']} / {found['target']} 人次，公式“{found['formula']}”",
+            true=found["formula"] in page,
         )
-
-    def _indicator(self) -> dict[str, Any]:
-        found = indicators(self.programme, self.county.actor(Role.BUREAU_HEAD))[0]
-        return {"target": int(found.target or 0), "actual": found.actual, "formula": found.formula}
 
     # What happened, as data
 
     def summarise(self, *, seconds: float) -> None:
-        session = TrainingSession.objects.get(pk=self.session.pk)
-        events = AttendanceEvent.objects.filter(training_session=session)
-        signed = events.filter(held_reason="", enrolment__isnull=False)
-        held = [
-            *events.exclude(held_reason="").values_list("held_reason", flat=True),
-            *HeldEnvelope.objects.values_list("reason", flat=True),
-        ]
-        figures = depths(self.programme, self.county.actor(Role.BUREAU_HEAD))
-        pdf = self.var / "dossier.pdf"
-        summary = {
-            "programme": self.programme.code,
-            "session": session.code,
-            "rostered": session.enrolments.count(),
-            "signed_in": signed.filter(kind="sign_in").count(),
-            "signed_out": signed.filter(kind="sign_out").count(),
-            "by_method": dict(Counter(signed.filter(kind="sign_in").values_list("method", flat=True))),
-            "events_total": events.count(),
-            "events_held": held,
+        """Write `summary.json`: what the records say, and what was tried on the way."""
+        tried = {
             "duplicates_refused": self.duplicates_refused,
-            "completed_renci": figures["completed"],
-            "completed_renshu": figures["completed_people"],
             "missing_before": self.missing_before,
-            "missing_after": [finding.message for finding in findings(check_session(session))],
-            "sealed": Dossier.objects.get(training_session=session).status == DossierStatus.SEALED,
-            "dossier_pages": _pages(pdf),
-            "dossier_sha256": _sha256(pdf),
             "verify_ok": self.verify_ok,
             "tampered_detected": self.tampered_detected,
-            "followups": Contact.objects.count(),
-            "outcomes": Outcome.objects.count(),
-            "indicator": self._indicator(),
             "seconds": round(seconds, 1),
         }
+        records = describe(
+            self.session.pk, self.var / "dossier.pdf", actor=self.county.actor(Role.BUREAU_HEAD)
+        )
         path = self.var / "summary.json"
-        path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(records | tried, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         self.tell(f"{seconds:.0f} 秒。结果在 {path}")
 
     def serve(self) -> None:
@@ -602,12 +574,3 @@ class Story:
         submit_session(session.pk, actor=self.staff.actor(Role.INSTITUTION_HEAD))
         approve_session(session.pk, actor=self.county.actor(Role.BUREAU_REVIEWER))
         return self._open_desk("astronaut")
-
-
-def _pages(pdf: Path) -> int:
-    with pikepdf.open(pdf) as opened:
-        return len(opened.pages)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,7 +14,8 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.roster_file import ID_NUMBER, NAME, read_roster
+from training.enrolment.roster_file import ID_NUMBER, NAME, RosterRow, read_roster
+from training.people.models import Trainee
 from training.people.rules import check_phone
 from training.people.services import know_trainee
 from training.scheduling.choices import EDITABLE, SessionStatus
@@ -49,34 +50,15 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
         session.enrolments.exclude(status=EnrolmentStatus.WITHDRAWN).values_list("trainee_id", flat=True)
     )
     for row in roster.rows:
-        trainee = know_trainee(
-            session.institution.programme,
-            row.id_number,
-            name=row.name,
-            sex=row.sex,
-            born_on=row.born_on,
-            phone=row.phone,
-            township=row.township,
-            village=row.village,
-        )
-        if trainee.name != row.name:
+        try:
+            trainee = _trainee(session, row)
+            if trainee.pk in on_roster:
+                text = _("%(name)s已经在本期名册上，没有重复导入。") % {"name": row.name}
+                raise InputError("already_on_roster", text)  # noqa: TRY301  both refusals become a problem row
+        except InputError as problem:
+            column = NAME if problem.code == "name_differs" else ID_NUMBER
             problems.append(
-                {
-                    "row": row.row,
-                    "column": NAME,
-                    "code": "name_differs",
-                    "message": _("姓名与这个身份证号已登记的姓名不一致，请对照证件核对两项。"),
-                }
-            )
-            continue
-        if trainee.pk in on_roster:
-            problems.append(
-                {
-                    "row": row.row,
-                    "column": ID_NUMBER,
-                    "code": "already_on_roster",
-                    "message": _("%(name)s已经在本期名册上，没有重复导入。") % {"name": row.name},
-                }
+                {"row": row.row, "column": column, "code": problem.code, "message": problem.message}
             )
             continue
         number += 1
@@ -96,6 +78,19 @@ def import_roster(session_id: int, *, name: str, data: bytes, actor: Actor) -> R
     )
     record(actor, "roster.imported", roster_import, accepted=accepted, problems=len(problems))
     return roster_import
+
+
+def _trainee(session: TrainingSession, row: RosterRow) -> Trainee:
+    return know_trainee(
+        session.institution.programme,
+        row.id_number,
+        name=row.name,
+        sex=row.sex,
+        born_on=row.born_on,
+        phone=row.phone,
+        township=row.township,
+        village=row.village,
+    )
 
 
 @transaction.atomic

@@ -3,12 +3,14 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.crypto import keyed_hash
+from training.core.refusals import InputError
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent, Trainee
 from training.people.rules import Sex
@@ -34,24 +36,24 @@ def know_trainee(
     township: str,
     village: str,
 ) -> Trainee:
-    """The one row of this person in the programme's pool; contact details follow the newest roster.
+    """The one row of this person in the programme's pool; what a newer roster says of contact is taken over.
 
-    The name stays as it was first written: another institution's roster can't rename a person.
+    The name stays as it was first written: another institution's roster can't rename a person. Raises
+    InputError(`name_differs`), and nothing of the person changes then.
     """
-    trainee, _created = Trainee.objects.update_or_create(
+    contact = {"phone": phone, "township": township, "village": village}
+    trainee, created = Trainee.objects.get_or_create(
         programme=programme,
         id_hash=id_hash(id_number),
-        defaults={"phone": phone, "township": township, "village": village},
-        create_defaults={
-            "name": name,
-            "phone": phone,
-            "township": township,
-            "village": village,
-            "id_number": id_number,
-            "sex": sex,
-            "born_on": born_on,
-        },
+        defaults={"name": name, "id_number": id_number, "sex": sex, "born_on": born_on, **contact},
     )
+    if trainee.name != name:
+        raise InputError("name_differs", _("姓名与这个身份证号已登记的姓名不一致，请对照证件核对两项。"))
+    newer = {field: value for field, value in contact.items() if value and value != getattr(trainee, field)}
+    if newer and not created:
+        for field, value in newer.items():
+            setattr(trainee, field, value)
+        trainee.save(update_fields=list(newer))
     return trainee
 
 
