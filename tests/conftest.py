@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import hypothesis
 import pytest
 from django.utils import translation
 
+from tests.machine import POPPLER
 from training.accounts.choices import Role
 from training.core.actor import SYSTEM, Actor
 from training.demo.people import synthetic_people
@@ -154,8 +154,8 @@ def approved(county: County) -> County:
 @pytest.fixture
 def pdf_text() -> Callable[[Path], str]:
     """What a reader copies out of a PDF, by poppler's own tool."""
-    if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext is not on this machine: apt-get install poppler-utils")
+    if not POPPLER.here():
+        pytest.skip(POPPLER.message)
 
     def read(path: Path) -> str:
         return subprocess.run(

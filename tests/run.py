@@ -12,24 +12,20 @@ import sys
 import time
 from pathlib import Path
 
+from machine import missing
+
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
-TOOLS = {
-    "chromium": "the browser tests",
-    "pdftotext": "the tests of the text layer of PDFs",
-    "pdftoppm": "the tests of PDF pages as pictures",
-}
-DEBIAN = {"chromium": "chromium", "pdftotext": "poppler-utils", "pdftoppm": "poppler-utils"}
 
 
 def install_missing() -> None:
-    """Ask apt for the browser and the PDF tools where we may; without that the tests that need them say so."""
-    missing = sorted({DEBIAN[tool] for tool in TOOLS if not shutil.which(tool)})
-    if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+    """Ask apt for what the tests need, where we may; without it those tests say so by name."""
+    packages = [package for need in missing() for package in need.packages]
+    if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     subprocess.run(install, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 
@@ -60,11 +56,7 @@ def main() -> int:
         ),
         step("tests on SQLite", *tests),
     ]  # fmt: skip
-    not_run = [
-        f"{tool} is not on this machine: {what} did not run"
-        for tool, what in TOOLS.items()
-        if not shutil.which(tool)
-    ]
+    not_run = [need.message for need in missing()]
     if postgres:
         results.append(
             step(

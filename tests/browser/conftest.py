@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from tests.browser.door import Door
+from tests.machine import CHROMIUM, LIBATOMIC
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.demo.people import synthetic_people
@@ -46,9 +47,10 @@ TakePicture = Callable[..., None]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    for need in (CHROMIUM, LIBATOMIC):
+        if not need.here():
+            pytest.skip(need.message)
     executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("chromium is not on this machine: apt-get install chromium")
     expect.set_options(timeout=15_000)
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright runs an event loop in the tests' thread; Django takes that for async code and

@@ -2,6 +2,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from training.dossiers.seal import Sealer, SealError, load_or_make_key, open_sea
 def unzipped(package: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bag")
     (folder / "dossier.zip").write_bytes(package)
-    subprocess.run(["unzip", "-q", "dossier.zip"], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", "dossier.zip", "."], cwd=folder, check=True)
     (folder / "dossier.zip").unlink()
     return folder
 

@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.machine import POPPLER
 from training.dossiers import fonts
+
+pytestmark = pytest.mark.skipif(not POPPLER.here(), reason=POPPLER.message)
 
 
 def drawn(text: str, font: str, fonts_dir: Path, tmp_path: Path) -> Path:

@@ -1,6 +1,5 @@
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,20 +9,12 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from tests.machine import POPPLER, PREFLIGHT, PREFLIGHT_JARS
 from training.dossiers.facts import Attachment, DossierFacts
 from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 
-JAVA = Path("/usr/share/java")
-PREFLIGHT_JARS = (
-    "preflight",
-    "pdfbox2",
-    "fontbox2",
-    "xmpbox",
-    "commons-logging",
-    "javax.activation",
-    "jaxb-api",
-)
+pytestmark = pytest.mark.skipif(not POPPLER.here(), reason=POPPLER.message)
 
 
 def text_of(content: bytes, *options: str) -> str:
@@ -209,16 +200,14 @@ def test_only_a_dossier_made_of_our_own_pages_claims_to_be_pdf_a(
 def test_preflight_finds_the_dossier_valid_pdf_a(
     without_merged_pdfs: DossierFacts, sealer: Sealer, fonts_dir: Path, tmp_path: Path
 ) -> None:
-    jars = [JAVA / f"{name}.jar" for name in PREFLIGHT_JARS]
-    missing = [jar.name for jar in jars if not jar.exists()] + ["java"] * (not shutil.which("java"))
-    if missing:
-        pytest.skip(f"PDFBox Preflight is not installed: {', '.join(missing)}")
+    if not PREFLIGHT.here():
+        pytest.skip(PREFLIGHT.message)
     path = tmp_path / "dossier.pdf"
     path.write_bytes(build_pdf(without_merged_pdfs, sealer.note, fonts_dir))
     command = [
         "java",
         "-cp",
-        os.pathsep.join(map(str, jars)),
+        os.pathsep.join(map(str, PREFLIGHT_JARS)),
         "org.apache.pdfbox.preflight.Validator_A1b",
         path,
     ]
