@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Both install what they need first.
+# `make demo`, `make test` and `make bench` install what they need first.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -25,6 +25,10 @@ demo: install
 
 test: install
 	$(BIN)/python tests/run.py
+
+# ARGS="tap face" measures only those; TEST_POSTGRES_URL or ARGS="--database-url …" takes PostgreSQL.
+bench: install
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

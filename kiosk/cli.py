@@ -122,7 +122,12 @@ def _run(options: argparse.Namespace) -> int:
         station = Station(journal, clock, camera, model=model, uplink=uplink, has_reader=bool(options.reader))
         if uplink:
             uplink.on_change = station.refresh
-        reader = CardReader(options.reader, station.on_reader_event) if options.reader else None
+        # The desk has no use for addresses, so nobody waits for them.
+        reader = (
+            CardReader(options.reader, station.on_reader_event, with_addresses=False)
+            if options.reader
+            else None
+        )
         server = _listen(options.listen, station)
         parts = [part for part in (camera, model, uplink, station, reader) if part]
         for part in parts:

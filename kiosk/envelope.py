@@ -96,7 +96,11 @@ class PhotoTaken(_Part):
 
 
 class Event(BaseModel):
-    """One thing a station saw. Fields as in design §4, plus `photo` and `voids`."""
+    """One thing a station saw or did.
+
+    `portrait` and `forget` say that the face template of the `person` came to be on this station and
+    that it is deleted; the template itself is in no event.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -105,7 +109,7 @@ class Event(BaseModel):
     seq: int = Field(ge=1, le=2**53 - 1)
     prev: Digest
     event: UUID
-    kind: Literal["sign_in", "sign_out", "check", "void", "photo"]
+    kind: Literal["sign_in", "sign_out", "check", "void", "photo", "portrait", "forget"]
     session: str = Field(max_length=64, pattern=PRINTABLE)
     lesson: int | None = None
     person: Enrolled | WalkIn | None = None

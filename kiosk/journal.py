@@ -16,15 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import BaseModel, ConfigDict
+from uuid6 import uuid7
 
-from kiosk.envelope import GENESIS, Envelope, Event, decode_sealing_key, sign
+from kiosk.clock import Clock
+from kiosk.envelope import GENESIS, Enrolled, Envelope, Event, WitnessSaid, decode_sealing_key, sign
 from kiosk.package import Package
 
 DATABASE = "journal.sqlite3"
@@ -59,6 +61,11 @@ CREATE TABLE IF NOT EXISTS photos (
 CREATE TABLE IF NOT EXISTS portraits (
     enrolment INTEGER PRIMARY KEY, template BLOB NOT NULL, model TEXT NOT NULL, enrolled_at TEXT NOT NULL
 ) STRICT;
+CREATE TRIGGER IF NOT EXISTS portraits_go_with_a_record
+    BEFORE DELETE ON portraits WHEN 'portrait' = (
+        SELECT kind FROM events WHERE kind IN ('portrait', 'forget') AND subject = CAST(OLD.enrolment AS TEXT)
+        ORDER BY seq DESC LIMIT 1)
+    BEGIN SELECT RAISE(ABORT, 'no record'); END;
 CREATE TRIGGER IF NOT EXISTS events_are_never_edited
     BEFORE UPDATE OF seq, event, digest, payload, signature, kind, session, lesson, subject ON events
     BEGIN SELECT RAISE(ABORT, 'an event is never edited'); END;
@@ -69,6 +76,9 @@ CREATE TRIGGER IF NOT EXISTS photos_stay_until_received
     BEFORE DELETE ON photos WHEN OLD.status IS NULL OR OLD.status = 'refused'
     BEGIN SELECT RAISE(ABORT, 'no receipt'); END;
 """
+
+Compose = Callable[[int, str], Event]
+"""Makes an event of its sequence number and the digest of the one before."""
 
 
 class JournalError(Exception):
@@ -191,16 +201,20 @@ class Journal:
                 self._package = Package.parse(raw)
             return self._package
 
-    def keep_package(self, text: bytes) -> Package:
+    def keep_package(self, text: bytes, clock: Clock) -> Package:
         """Put a new package in place of the old; portraits without standing consent go at once.
 
-        Raises PackageError and keeps the old one if the text isn't a package.
+        Each that goes leaves a signed `forget` event behind, in the same transaction. Raises
+        PackageError and keeps the old one if the text isn't a package.
         """
         package = Package.parse(text)
-        with self._writing():
-            self._keep("package", text)
-            self._drop_portraits(keep=package.consenting())
-        self._package = package
+        with self._lock:
+            with self._writing():
+                self._keep("package", text)
+                forgotten = self._forget_portraits(clock, keep=package.consenting())
+            self._package = package
+            if forgotten:
+                self._rows("PRAGMA wal_checkpoint(TRUNCATE)")  # gone from the write-ahead log too
         return package
 
     @property
@@ -223,9 +237,24 @@ class Journal:
 
     # What we saw
 
-    def append(
-        self, compose: Callable[[int, str], Event], *, subject: str | None = None, photo: bytes | None = None
-    ) -> Event:
+    def compose(self, clock: Clock, **fields: Any) -> Compose:
+        """An event of this station, as of when it is numbered; raises JournalError before enrolment."""
+        identity, offset = self.identity, self.clock_offset_ms
+        if identity is None:
+            raise JournalError("not enrolled")
+        return lambda seq, prev: Event(
+            station=identity.station,
+            seq=seq,
+            prev=prev,
+            event=uuid7(),
+            captured_at=clock.now(),
+            boot=clock.boot,
+            monotonic_ms=clock.monotonic_ms(),
+            clock_offset_ms=offset,
+            **fields,
+        )
+
+    def append(self, compose: Compose, *, subject: str | None = None, photo: bytes | None = None) -> Event:
         """Number, chain, sign and commit one event; it is on the disk when this returns.
 
         `compose` gets the sequence number and the digest of the event before. Raises JournalError,
@@ -350,14 +379,25 @@ class Journal:
 
     # Faces
 
-    def keep_portrait(self, enrolment: int, portrait: Portrait, at: datetime) -> None:
-        """Keep a consented template, in place of an older one."""
+    def keep_portrait(
+        self, enrolment: int, portrait: Portrait, clock: Clock, witness: WitnessSaid | None = None
+    ) -> bool:
+        """Keep a consented template, in place of an older one, and sign that it is here.
+
+        False, and nothing was kept, if no consent stands: it may have been withdrawn a moment ago.
+        """
         numbers = ",".join(map(repr, portrait.template)).encode()
         with self._writing():
+            package = self.package
+            row = package.enrolment(enrolment) if package else None
+            if package is None or row is None or enrolment not in package.consenting():
+                return False
+            event = self._record_template("portrait", enrolment, row[0].code, clock, witness=witness)
             self._db.execute(
                 "INSERT OR REPLACE INTO portraits (enrolment, template, model, enrolled_at) VALUES (?, ?, ?, ?)",
-                (enrolment, self._cipher.encrypt(numbers), portrait.model, at.isoformat()),
+                (enrolment, self._cipher.encrypt(numbers), portrait.model, event.captured_at.isoformat()),
             )
+        return True
 
     def portrait(self, enrolment: int) -> Portrait | None:
         """The template of this trainee, if there is one."""
@@ -371,9 +411,23 @@ class Journal:
         """Enrolments that have a template here."""
         return {enrolment for (enrolment,) in self._rows("SELECT enrolment FROM portraits")}
 
-    def _drop_portraits(self, keep: set[int]) -> None:
-        gone = [(enrolment,) for enrolment in self.portraits() - keep]
-        self._db.executemany("DELETE FROM portraits WHERE enrolment = ?", gone)
+    def _forget_portraits(self, clock: Clock, keep: set[int]) -> set[int]:
+        gone = self.portraits() - keep
+        for enrolment in sorted(gone):
+            made = self._rows(
+                "SELECT session FROM events WHERE kind = 'portrait' AND subject = ? ORDER BY seq DESC LIMIT 1",
+                str(enrolment),
+            )
+            for (session,) in made:  # none if it was made by a version that did not record it
+                self._record_template("forget", enrolment, session, clock)
+            self._db.execute("DELETE FROM portraits WHERE enrolment = ?", (enrolment,))
+        return gone
+
+    def _record_template(
+        self, kind: Literal["portrait", "forget"], enrolment: int, session: str, clock: Clock, **fields: Any
+    ) -> Event:
+        about = {"kind": kind, "session": session, "person": Enrolled(enrolment=enrolment), **fields}
+        return self.append(self.compose(clock, **about), subject=str(enrolment))
 
     # The file
 

@@ -17,12 +17,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from uuid6 import uuid7
-
 from kiosk import desk, face
 from kiosk.camera import Camera, as_jpeg
 from kiosk.clock import Clock
-from kiosk.envelope import CardUsed, Event, PhotoTaken, WitnessSaid, seal_card
+from kiosk.envelope import CardUsed, PhotoTaken, WitnessSaid, seal_card
 from kiosk.face import FaceError, FaceModel
 from kiosk.idcard.dialogue import CardRead, CardRemoved, CardUnreadable, ReaderEvent, ReaderFault
 from kiosk.journal import Identity, Journal, JournalError, Portrait
@@ -345,9 +343,11 @@ class Station:
 
     def enrol_portrait(self, enrolment: int, pin: str) -> Message:
         """Make the template of a trainee who agreed; a witness stands by. No picture is kept."""
-        return self._as_witness(pin, lambda _witness, package: self._enrol_portrait(enrolment, package))
+        return self._as_witness(
+            pin, lambda witness, package: self._enrol_portrait(enrolment, witness, package)
+        )
 
-    def _enrol_portrait(self, enrolment: int, package: Package) -> Message:
+    def _enrol_portrait(self, enrolment: int, witness: Witness, package: Package) -> Message:
         row = package.enrolment(enrolment)
         if row is None:
             return say("enrolment_unknown")
@@ -362,7 +362,10 @@ class Station:
             template = self._clear_template(self._model)
         except FaceError as error:
             return say(error.code)
-        self._journal.keep_portrait(enrolment, Portrait(template, face.MODEL), self._clock.now())
+        portrait, said = Portrait(template, face.MODEL), WitnessSaid(id=witness.id)
+        if not self._journal.keep_portrait(enrolment, portrait, self._clock, said):
+            return say("portrait_no_consent")
+        self._wake_uplink()
         return say("portrait_saved")
 
     def _clear_template(self, model: FaceModel) -> tuple[float, ...]:
@@ -500,24 +503,11 @@ class Station:
     def _record(
         self, fields: dict[str, Any], *, subject: str | None = None, photo: bytes | None = None
     ) -> None:
-        identity = self._identity
-        if identity is None:
-            raise JournalError("not enrolled")
-
-        def compose(seq: int, prev: str) -> Event:
-            return Event(
-                station=identity.station,
-                seq=seq,
-                prev=prev,
-                event=uuid7(),
-                captured_at=self._clock.now(),
-                boot=self._clock.boot,
-                monotonic_ms=self._clock.monotonic_ms(),
-                clock_offset_ms=self._journal.clock_offset_ms,
-                **fields,
-            )
-
+        compose = self._journal.compose(self._clock, **fields)
         self._journal.append(compose, subject=subject, photo=photo)
+        self._wake_uplink()
+
+    def _wake_uplink(self) -> None:
         if self._uplink:
             self._uplink.wake()
 

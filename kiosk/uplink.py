@@ -366,8 +366,9 @@ class Uplink:
     # Down
 
     def _download(self) -> bool:
-        self._journal.keep_package(self._server.package())
+        self._journal.keep_package(self._server.package(), self._clock)
         self.package_unreadable = False
+        self.wake()  # templates that went left a record
         self._succeeded()
         return False
 

@@ -105,10 +105,11 @@ class CardDialogue:
     """One connection's conversation: send `command` after `pause` seconds, hand in the answer, repeat.
 
     `lost` becomes true after three silences in a row: close the port and begin a new dialogue.
-    With `read_lying`, a card that was read before and never moved is read once more at the start.
+    With `read_lying`, a card that was read before and never moved is read once more at the start. Without
+    `with_addresses`, a card is told of as soon as it is read; moves written to it later are not waited for.
     """
 
-    def __init__(self, *, read_lying: bool = False) -> None:
+    def __init__(self, *, read_lying: bool = False, with_addresses: bool = True) -> None:
         self.command = Command.STATUS
         self.pause = 0.0
         self.lost = False
@@ -116,6 +117,7 @@ class CardDialogue:
         self._silences = 0
         self._tries = 0
         self._finds_failed = 0
+        self._with_addresses = with_addresses
         self._read_lying = read_lying
         self._guessing = read_lying
         """A card may lie there of which find says nothing, as a card is found only once."""
@@ -222,7 +224,10 @@ class CardDialogue:
             self._unannounced = parse_card(reply.data)
         except CardDataError as error:
             return self._try_again(Command.READ, reply.status, error)
-        return self._go(Command.READ_ADDRESSES)
+        if self._with_addresses:
+            return self._go(Command.READ_ADDRESSES)
+        self._go(Command.READ_ADDRESSES, PRESENCE_PAUSE)
+        return self._announce()
 
     def _take_presence(self, reply: Reply) -> list[ReaderEvent]:
         """The newest address right after the read; later only: is the card still there?"""

@@ -273,7 +273,7 @@ def journal(tmp_path: Path, county: County) -> Iterator[Journal]:
     with Journal(tmp_path / "home") as journal:
         enrol(county.address, "4711-0815", journal, Clock())
         journal.keep_package(
-            json.dumps(county.answer("/api/v1/station/package", b"", county.token)[1]).encode()
+            json.dumps(county.answer("/api/v1/station/package", b"", county.token)[1]).encode(), Clock()
         )
         yield journal
 

@@ -55,7 +55,7 @@ events = st.builds(
     seq=st.integers(1, 2**53 - 1),
     prev=digest,
     event=st.uuids(),
-    kind=st.sampled_from(["sign_in", "sign_out", "check", "void", "photo"]),
+    kind=st.sampled_from(["sign_in", "sign_out", "check", "void", "photo", "portrait", "forget"]),
     session=WORDS,
     lesson=st.none() | whole,
     person=st.none() | st.builds(Enrolled, enrolment=whole) | st.just(WalkIn(sealed="c2VhbGVk")),

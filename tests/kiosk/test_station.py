@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,26 @@ import pytest
 from kiosk.camera import Camera
 from kiosk.clock import Clock
 from kiosk.desk import Card
-from kiosk.envelope import CardUsed, Enrolled, WalkIn
+from kiosk.envelope import CardUsed, Enrolled, WalkIn, verify
 from kiosk.face import MODEL, FaceModel
-from kiosk.journal import Journal, Portrait
+from kiosk.journal import DATABASE, Journal, JournalError, Portrait
 from kiosk.station import Station
+from kiosk.uplink import Uplink
 
+PORTRAIT = Portrait((0.123456789,) * 128, MODEL)
 Cards = Callable[..., Card]
 Stations = Callable[..., Station]
 Cameras = Callable[[str], Camera]
 Eventually = Callable[..., None]
 
 
-def events(journal: Journal) -> list[dict[str, Any]]:
+def recorded(journal: Journal) -> list[dict[str, Any]]:
     return [json.loads(envelope.payload) for envelope in journal.envelopes()]
+
+
+def events(journal: Journal) -> list[dict[str, Any]]:
+    """What was seen at the desk, without what was done to templates."""
+    return [event for event in recorded(journal) if event["kind"] not in ("portrait", "forget")]
 
 
 def summary(journal: Journal) -> list[tuple[object, ...]]:
@@ -139,7 +147,7 @@ def test_no_number_and_no_name_lies_readable_on_the_disk(
     station = make_station()
     station.admit(card("赵春禾"))
     station.admit(card(stranger[0], number=stranger[1]))
-    journal.keep_portrait(101, Portrait((0.123456789,) * 128, MODEL), station._clock.now())
+    journal.keep_portrait(101, PORTRAIT, Clock())
 
     disk = b"".join(path.read_bytes() for path in (tmp_path / "home").iterdir() if path.suffix != ".key")
 
@@ -187,7 +195,7 @@ class TestFaces:
 
         station.admit(card("陈小满"))
         eventually(lambda: station.state()["screen"] == "witness")
-        assert journal.counts().total == 0
+        assert events(journal) == []
         assert station.decide(pin, allow=True).zh == "签到成功"
 
         (event,) = events(journal)
@@ -212,7 +220,7 @@ class TestFaces:
     ) -> None:
         station = enrolled("grace_hopper")
         county.package["sessions"][0]["face"] |= {"pass_below": 0.4, "ask_below": 0.9}
-        journal.keep_package(json.dumps(county.package | {"version": "2"}).encode())
+        journal.keep_package(json.dumps(county.package | {"version": "2"}).encode(), Clock())
 
         station.admit(card("陈小满"))
         eventually(lambda: station.state()["screen"] == "witness")
@@ -275,16 +283,133 @@ class TestFaces:
 
         assert journal.portraits() == set()
 
-    def test_a_withdrawn_consent_takes_the_portrait_with_it(
-        self, journal: Journal, county: Any, enrolled: Stations
+    def test_enrolling_a_portrait_is_recorded_with_the_witness_and_without_the_template(
+        self, journal: Journal, enrolled: Stations, pin: str
     ) -> None:
         enrolled("astronaut")
-        assert journal.portraits() == {101}
+
+        (event,) = recorded(journal)
+        assert {name: value for name, value in event.items() if value is not None} == {
+            name: event[name] for name in ("boot", "captured_at", "event", "monotonic_ms", "prev", "station")
+        } | {
+            "kind": "portrait",
+            "person": {"enrolment": 101},
+            "session": "SC-2026-03",
+            "witness": {"id": 7},
+            "seq": 1,
+            "v": 1,
+        }
+
+    def test_after_a_withdrawal_the_first_day_stays_and_the_next_is_signed_by_card(
+        self, journal: Journal, county: Any, enrolled: Stations, card: Cards, eventually: Eventually,
+        make_uplink: Callable[[], Uplink], set_time: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        station = enrolled("astronaut")
+        station.admit(card("陈小满"))
+        eventually(lambda: station.state()["message"]["code"] == "signed_in")
+
         county.package["sessions"][0]["roster"][0]["face_consent"] = False
+        make_uplink()
+        eventually(lambda: journal.portraits() == set() and journal.counts().all_received)
+        set_time("11:45")
+        station.admit(card("陈小满"))
 
-        journal.keep_package(json.dumps(county.package | {"version": "2"}).encode())
+        eventually(lambda: len(county.events) == 4)
+        assert [(e.kind, e.method, e.person, e.lesson) for e in county.in_order()] == [
+            ("portrait", None, Enrolled(enrolment=101), None),
+            ("sign_in", "card+face", Enrolled(enrolment=101), 11),
+            ("forget", None, Enrolled(enrolment=101), None),
+            ("sign_out", "card", Enrolled(enrolment=101), 11),
+        ]
+        assert {event.session for event in county.events.values()} == {"SC-2026-03"}
 
-        assert journal.portraits() == set()
+
+def nobody_agrees(session: dict[str, Any]) -> None:
+    for trainee in session["roster"]:
+        trainee["face_consent"] = False
+
+
+WAYS_TO_GO: dict[str, Callable[[dict[str, Any]], None]] = {
+    "consent withdrawn": lambda package: nobody_agrees(package["sessions"][0]),
+    "face switched off": lambda package: package["sessions"][0]["face"].update(enabled=False),
+    "off the roster": lambda package: package["sessions"][0]["roster"].clear(),
+    "session closed": lambda package: package["sessions"].clear(),
+}
+
+
+def arrive(journal: Journal, package: dict[str, Any]) -> None:
+    journal.keep_package(json.dumps(package | {"version": "2"}).encode(), Clock())
+
+
+@pytest.mark.parametrize("change", WAYS_TO_GO.values(), ids=WAYS_TO_GO.keys())
+def test_a_template_that_has_to_go_leaves_a_signed_record_and_no_byte(
+    tmp_path: Path, journal: Journal, county: Any, change: Callable[[dict[str, Any]], None]
+) -> None:
+    journal.keep_portrait(101, PORTRAIT, Clock())
+    ((locked,),) = journal._rows("SELECT template FROM portraits")
+    change(county.package)
+
+    arrive(journal, county.package)
+    arrive(journal, county.package)
+
+    assert [(e["kind"], e["person"], e["session"]) for e in recorded(journal)] == [
+        ("portrait", {"enrolment": 101}, "SC-2026-03"),
+        ("forget", {"enrolment": 101}, "SC-2026-03"),
+    ]
+    assert [verify(envelope, journal.signing_key.public_key()).seq for envelope in journal.envelopes()] == [
+        1,
+        2,
+    ]
+    assert journal.portrait(101) is None
+    assert all(locked not in path.read_bytes() for path in (tmp_path / "home").iterdir())
+
+
+def test_where_the_record_can_not_be_written_nothing_is_deleted_yet(journal: Journal, county: Any) -> None:
+    journal.keep_portrait(101, PORTRAIT, Clock())
+    nobody_agrees(county.package["sessions"][0])
+    journal._db.execute("PRAGMA query_only = ON")  # a disk that went read-only
+
+    with pytest.raises(JournalError):
+        arrive(journal, county.package)
+    assert journal.portraits() == {101}
+    assert journal.package.consenting() == {101, 102}  # type: ignore[union-attr]
+
+    journal._db.execute("PRAGMA query_only = OFF")
+    arrive(journal, county.package)
+    assert journal.portraits() == set()
+    assert [event["kind"] for event in recorded(journal)] == ["portrait", "forget"]
+
+
+def test_no_template_can_be_deleted_past_its_record(tmp_path: Path, journal: Journal) -> None:
+    journal.keep_portrait(101, PORTRAIT, Clock())
+    db = sqlite3.connect(tmp_path / "home" / DATABASE)
+
+    with pytest.raises(sqlite3.IntegrityError, match="no record"):
+        db.execute("DELETE FROM portraits")
+    db.close()
+
+    assert journal.portraits() == {101}
+
+
+def test_a_consent_withdrawn_while_the_camera_looks_keeps_the_template_out(
+    journal: Journal, county: Any
+) -> None:
+    nobody_agrees(county.package["sessions"][0])
+    arrive(journal, county.package)
+
+    assert journal.keep_portrait(101, PORTRAIT, Clock()) is False
+
+    assert (journal.portraits(), recorded(journal)) == (set(), [])
+
+
+def test_a_portrait_made_again_is_recorded_again_and_forgotten_once(journal: Journal, county: Any) -> None:
+    journal.keep_portrait(101, PORTRAIT, Clock())
+    journal.keep_portrait(101, PORTRAIT, Clock())
+    county.package["sessions"].clear()
+
+    arrive(journal, county.package)
+
+    assert [event["kind"] for event in recorded(journal)] == ["portrait", "portrait", "forget"]
 
 
 def test_a_witness_signs_in_somebody_without_a_card(

@@ -13,6 +13,7 @@ from training.core.errors import ForbiddenError
 MAY: Final[dict[str, frozenset[Role]]] = {
     "programme.view": BUREAU_ROLES | {Role.AUDITOR},
     "institution.manage_papers": INSTITUTION_ROLES,
+    "institution.register": BUREAU_ROLES,
     "institution.admit": frozenset({Role.BUREAU_HEAD}),
     "proof.verify": BUREAU_ROLES,
     "session.plan": INSTITUTION_ROLES,
@@ -28,6 +29,7 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "dossier.review": BUREAU_ROLES,
     "claim.create": frozenset({Role.INSTITUTION_HEAD}),
     "attendance.view_events": BUREAU_ROLES | {Role.AUDITOR},
+    "walk_in.reveal": BUREAU_ROLES,
     "followup.log": frozenset({Role.FOLLOW_UP}),
     "outcome.verify": BUREAU_ROLES | {Role.FOLLOW_UP},
     "indicator.view": BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR},

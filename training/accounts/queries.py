@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from training.accounts.choices import INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
-from training.accounts.models import Membership
+from training.accounts.models import Membership, User
 from training.core.actor import ALL, Actor, All
 
 
@@ -30,3 +30,7 @@ def membership_of(user_id: int, chosen: int | None) -> Membership | None:
 def memberships_of(user_id: int) -> list[Membership]:
     """Every role this person may switch to."""
     return list(Membership.objects.filter(user_id=user_id))
+
+
+def username_is_taken(username: str) -> bool:
+    return User.objects.filter(username__iexact=username).exists()

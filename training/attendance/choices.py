@@ -8,6 +8,12 @@ class EventKind(models.TextChoices):
     CHECK = "check", _("核对")
     VOID = "void", _("作废")
     PHOTO = "photo", _("拍照")
+    PORTRAIT = "portrait", _("登记肖像")
+    FORGET = "forget", _("删除肖像")
+
+
+TEMPLATE_KINDS = (EventKind.PORTRAIT, EventKind.FORGET)
+"""A face template came to be on a station, or is deleted there: kept as proof, never attendance."""
 
 
 class Method(models.TextChoices):

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
-from training.attendance.choices import EventKind, HeldReason, Note
+from training.attendance.choices import TEMPLATE_KINDS, EventKind, HeldReason, Note
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
@@ -46,7 +46,14 @@ class _Place:
 
     sessions: dict[str, TrainingSession]
     lessons: dict[int, tuple[int, object]]  # lesson id -> (session id, day)
-    enrolments: dict[int, int]  # enrolment id -> session id
+    enrolments: dict[int, tuple[int, bool]]  # enrolment id -> (session id, is still on its roster)
+
+    def belongs(self, event: Event, session: TrainingSession | None) -> bool:
+        """Whether the event's person is on this session's roster; of a template, whether they ever were."""
+        if session is None or not isinstance(event.person, Enrolled):
+            return False
+        where, on_roster = self.enrolments.get(event.person.enrolment, (None, False))
+        return where == session.pk and (on_roster or event.kind in TEMPLATE_KINDS)
 
 
 @transaction.atomic
@@ -182,8 +189,12 @@ def _look_up(station: Station, events: list[Event]) -> _Place:
         for lesson_id, session_id, day in session.lessons.values_list("pk", "training_session_id", "on")
     }
     wanted = {event.person.enrolment for event in events if isinstance(event.person, Enrolled)}
-    enrolments = Enrolment.objects.filter(ON_ROSTER, pk__in=wanted).values_list("pk", "training_session_id")
-    return _Place(sessions, lessons, dict(enrolments))
+    rows = Enrolment.objects.filter(pk__in=wanted).annotate(on_roster=ON_ROSTER)
+    enrolments = {
+        enrolment: (session_id, on_roster)
+        for enrolment, session_id, on_roster in rows.values_list("pk", "training_session_id", "on_roster")
+    }
+    return _Place(sessions, lessons, enrolments)
 
 
 def _row(
@@ -191,8 +202,7 @@ def _row(
 ) -> AttendanceEvent:
     session = place.sessions.get(event.session)
     lesson = place.lessons.get(event.lesson or 0)
-    enrolment = event.person.enrolment if isinstance(event.person, Enrolled) else None
-    belongs = session is not None and enrolment is not None and place.enrolments.get(enrolment) == session.pk
+    belongs = place.belongs(event, session)
     return AttendanceEvent(
         station=station,
         seq=event.seq,
@@ -205,7 +215,7 @@ def _row(
         method=event.method or "",
         training_session=session,
         lesson_id=event.lesson if lesson and session and lesson[0] == session.pk else None,
-        enrolment_id=enrolment if belongs else None,
+        enrolment_id=event.person.enrolment if belongs and isinstance(event.person, Enrolled) else None,
         voids=event.voids,
         captured_at=event.captured_at,
         received_at=at,
@@ -220,6 +230,8 @@ def _standing(
     """Why a believed event does not count; None when it does."""
     if session is None:
         return HeldReason.UNKNOWN_SESSION
+    if event.kind in TEMPLATE_KINDS:  # a template goes when its session is over, so its proof comes later
+        return None if belongs else HeldReason.NOT_ON_ROSTER
     if session.status not in TAKES_ATTENDANCE:
         return HeldReason.SESSION_NOT_OPEN
     if event.kind in (EventKind.SIGN_IN, EventKind.SIGN_OUT) and not belongs:

@@ -10,13 +10,14 @@ from datetime import date
 from django.db.models import Exists, Max, Min, OuterRef
 
 from kiosk.envelope import GENESIS, Envelope, EnvelopeError, decode_signing_key, verify
-from training.attendance.choices import EventKind
+from training.attendance.choices import TEMPLATE_KINDS, EventKind
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.attendance.rules import LessonTime, Presence, Scan, presence
 from training.core.actor import Actor
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.scheduling.models import Lesson, TrainingSession
+from training.stations.models import Station
 
 COUNTED_KINDS = (EventKind.SIGN_IN, EventKind.SIGN_OUT)
 
@@ -50,6 +51,16 @@ class EventProof:
     problem: str
     chain_ok: bool | None  # None: the event before it has not arrived
     previous: AttendanceEvent | None
+
+
+@dataclass(frozen=True)
+class Template:
+    """A face template on one station, told by signed events; the template itself is on no server."""
+
+    enrolment: Enrolment
+    station: Station
+    made: AttendanceEvent | None  # None: the record of its making has not arrived
+    forgotten: AttendanceEvent | None  # None: the station still has it
 
 
 def lesson_time(lesson: Lesson) -> LessonTime:
@@ -103,6 +114,20 @@ def register(session: TrainingSession) -> list[HalfDay]:
 
 def _of(scans: dict[int, list[Scan]], enrolment: Enrolment, key: tuple[date, str]) -> list[Scan]:
     return [scan for scan in scans.get(enrolment.pk, []) if scan.half_day == key]
+
+
+def templates(session: TrainingSession) -> list[Template]:
+    """Whose face template which station has or had for this session, in roster order."""
+    rows = session.events.filter(kind__in=TEMPLATE_KINDS, held_reason="").order_by("seq")
+    found: dict[tuple[int, int, str], Template] = {}
+    for event in rows.select_related("enrolment__trainee", "station").defer("payload", "signature"):
+        whose = event.enrolment.number, event.enrolment_id, str(event.station_id)
+        if event.kind == EventKind.PORTRAIT:
+            found[whose] = Template(event.enrolment, event.station, event, None)
+        else:
+            made = found[whose].made if whose in found else None
+            found[whose] = Template(event.enrolment, event.station, made, event)
+    return [found[whose] for whose in sorted(found)]
 
 
 def minutes_by_lesson(pages: Sequence[HalfDay]) -> dict[int, dict[int, int]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from functools import cache
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.conf import settings
 from django.db import models
 
@@ -29,6 +31,11 @@ def decrypt(data: bytes) -> bytes:
 def keyed_hash(text: str, *, purpose: str) -> str:
     """HMAC-SHA256 as hex: finds the same text again and tells nobody without the key what it is."""
     return hmac.new(settings.HASH_KEY.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def sealing_key() -> X25519PrivateKey:
+    """What opens the card data that stations seal for this server."""
+    return X25519PrivateKey.from_private_bytes(base64.b64decode(settings.SEALING_KEY))
 
 
 class EncryptedTextField(models.TextField[str, str]):

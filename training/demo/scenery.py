@@ -21,7 +21,7 @@ from training.accounts.choices import Role
 from training.accounts.models import Membership
 from training.accounts.queries import actor_for
 from training.accounts.services import add_member
-from training.core.actor import SYSTEM, Actor
+from training.core.actor import Actor
 from training.courses.services import add_courseware
 from training.demo.people import SyntheticPerson
 from training.dossiers import fonts
@@ -103,7 +103,7 @@ def add_institution(
         uscc=uscc,
         institution_type=InstitutionType.TRAINING,
         contact="邓经办",
-        actor=SYSTEM,
+        actor=bureau,
     )
     staff = Staff(
         {

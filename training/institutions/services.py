@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.accounts.models import Membership
 from training.accounts.permissions import demand
+from training.accounts.queries import username_is_taken
+from training.accounts.services import add_member
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
@@ -34,11 +40,14 @@ def register_institution(
     contact: str,
     actor: Actor,
 ) -> Institution:
-    """Enter an institution for 资格预审; raises InvalidInputError on a code that can't be one."""
+    """Enter an institution for 资格预审; raises InvalidInputError on a code that can't be one or is there."""
+    demand(actor, "institution.register")
     try:
         uscc = check_uscc(uscc)
     except InputError as problem:
         raise InvalidInputError(problem.message) from problem
+    if Institution.objects.filter(programme=programme, uscc=uscc).exists():
+        raise InvalidInputError(_("这个统一社会信用代码已经登记过。"))
     institution: Institution = Institution.objects.create(
         programme=programme,
         name=name,
@@ -49,6 +58,39 @@ def register_institution(
     )
     record(actor, "institution.registered", institution)
     return institution
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """`password` is the first one, to be handed over once and changed."""
+
+    membership: Membership
+    password: str
+
+
+@transaction.atomic
+def add_staff(
+    institution_id: int, *, username: str, display_name: str, role: str, actor: Actor
+) -> NewAccount:
+    """An account for somebody who works at the institution, as its clerk or its head."""
+    demand(actor, "institution.register")
+    institution: Institution = Institution.objects.fetch(actor, pk=institution_id)
+    if role not in INSTITUTION_ROLES:
+        raise InvalidInputError(_("请选择机构经办或机构负责人。"))
+    if username_is_taken(username):
+        raise InvalidInputError(_("这个账号名已有人用，请换一个。"))
+    password = secrets.token_urlsafe(9)
+    membership = add_member(
+        username,
+        password=password,
+        display_name=display_name,
+        role=Role(role),
+        workplace=institution.name,
+        programme_id=institution.programme_id,
+        institution_id=institution.pk,
+    )
+    record(actor, "institution.staff_added", institution, username=username, role=role)
+    return NewAccount(membership, password)
 
 
 @transaction.atomic

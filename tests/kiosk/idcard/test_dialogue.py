@@ -129,6 +129,19 @@ def test_the_newest_address_comes_with_the_card(desk):
     assert desk.run() == [CardRead(moved, SAM_NUMBER)]
 
 
+def test_who_needs_no_addresses_is_told_of_the_card_as_soon_as_it_is_read(desk):
+    desk.dialogue = CardDialogue(with_addresses=False)
+    moved = replace(ZHANG, additional_addresses=("北京市海淀区中关村大街1号",))
+    desk.sam.lay(CardChip.of(moved))
+    desk.run_to(Command.READ)
+
+    assert desk.step() == [CardRead(ZHANG, SAM_NUMBER)]
+    assert desk.dialogue.pause == PRESENCE_PAUSE
+    assert desk.run() == []
+    desk.sam.lift()
+    assert desk.run() == [CardRemoved()]
+
+
 def test_a_card_lifted_right_after_the_read_counts(desk):
     desk.sam.lay(CardChip.of(ZHANG))
     desk.run_to(Command.READ_ADDRESSES)

@@ -41,6 +41,7 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
         "dossier.review",
         "outcome.verify",
         "followup.log",
+        "walk_in.reveal",
     }
     assert never <= set(MAY)
     assert not (acts_of(CLERK) | acts_of(HEAD)) & never

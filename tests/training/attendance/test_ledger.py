@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kiosk.envelope import GENESIS, Envelope, seal_card, sign, unseal_card
+from kiosk.envelope import GENESIS, Enrolled, Envelope, seal_card, sign, unseal_card
 from tests.training.signing import (
     Signer,
     append,
@@ -36,9 +36,11 @@ from tests.training.signing import (
 from training.accounts.choices import Role
 from training.attendance.ledger import receive
 from training.attendance.models import AttendanceEvent, HeldEnvelope
-from training.attendance.queries import counted_scans, prove, register
+from training.attendance.queries import counted_scans, prove, register, templates
 from training.core import clock as product_clock
 from training.dossiers.services import close_session
+from training.enrolment.services import withdraw_enrolment
+from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson
 from training.scheduling.services import approve_session, submit_session
 
@@ -59,6 +61,12 @@ def ledger() -> list[tuple[Any, ...]]:
 
 def forge(envelope: Envelope, **changes: Any) -> Envelope:
     return envelope.model_copy(update=changes)
+
+
+def template(signer: Signer, kind: str, lesson: Lesson, person: Any) -> Envelope:
+    """A face template came to be on the station, or is deleted there."""
+    about = Enrolled(enrolment=person.pk)
+    return append(signer, kind, lesson.starts_at, session=lesson.training_session.code, person=about)
 
 
 # Accepted
@@ -125,8 +133,10 @@ def test_every_kind_of_event_is_accepted(signer: Signer, lesson: Lesson, people:
     photograph(signer, lesson)
     append(signer, "check", lesson.starts_at, session=lesson.training_session.code)
     append(signer, "void", lesson.ends_at, session=lesson.training_session.code, voids=wrong)
+    template(signer, "portrait", lesson, people[0])
+    template(signer, "forget", lesson, people[0])
 
-    assert statuses(send(signer)) == [ACCEPTED] * 5
+    assert statuses(send(signer)) == [ACCEPTED] * 7
 
 
 # Order and chain
@@ -379,6 +389,66 @@ def test_after_closing_a_late_event_is_kept_and_changes_no_result(
 
     assert statuses(send(signer, late)) == [held("session_not_open")] * 4
     assert register(approved.session) == before
+
+
+# Templates: proof, never attendance
+
+
+@pytest.mark.parametrize("kind", ["portrait", "forget"])
+def test_the_record_of_a_template_counts_for_nothing_and_starts_no_session(
+    approved: Any, signer: Signer, lesson: Lesson, people: list[Any], kind: str
+) -> None:
+    before = register(approved.session)
+    template(signer, kind, lesson, people[0])
+
+    assert statuses(send(signer)) == [ACCEPTED]
+
+    event = AttendanceEvent.objects.get()
+    assert (event.kind, event.enrolment, event.lesson, event.method) == (kind, people[0], None, "")
+    assert counted_scans([approved.session]) == {}
+    assert register(approved.session) == before
+    approved.session.refresh_from_db()
+    assert approved.session.status == SessionStatus.APPROVED
+
+
+def test_a_template_s_record_is_believed_before_approval_and_for_whoever_left_the_roster(county: Any) -> None:
+    signer, lesson = enrol(county), county.session.lessons.first()
+    person = county.session.enrolments.first()
+    withdraw_enrolment(person.pk, actor=county.actor(Role.INSTITUTION_CLERK))
+    template(signer, "forget", lesson, person)
+    scan(signer, "sign_in", lesson, person, lesson.starts_at)
+
+    assert statuses(send(signer)) == [ACCEPTED, held("session_not_open")]
+    assert list(AttendanceEvent.objects.values_list("enrolment", flat=True)) == [person.pk, None]
+
+
+def test_a_template_of_somebody_who_was_never_on_the_roster_is_held(
+    signer: Signer, other_county: Any, lesson: Lesson
+) -> None:
+    template(signer, "forget", lesson, other_county.session.enrolments.first())
+    append(signer, "forget", lesson.starts_at, session=lesson.training_session.code)
+    append(signer, "forget", lesson.starts_at, session=other_county.session.code)
+
+    assert statuses(send(signer)) == [held("not_on_roster")] * 2 + [held("unknown_session")]
+    assert templates(lesson.training_session) == []
+
+
+def test_each_station_s_templates_are_told_apart_and_the_last_record_counts(
+    approved: Any, signer: Signer, lesson: Lesson, people: list[Any]
+) -> None:
+    second = enrol(approved, "二号终端")
+    for kind in ("portrait", "forget", "portrait"):
+        template(signer, kind, lesson, people[1])
+    for kind in ("portrait", "forget"):
+        template(second, kind, lesson, people[0])
+    template(second, "forget", lesson, people[2])
+    send(signer)
+    send(second)
+
+    assert [
+        (row.enrolment, row.station.name, row.made and row.made.seq, row.forgotten and row.forgotten.seq)
+        for row in templates(approved.session)
+    ] == [(people[0], "二号终端", 1, 2), (people[1], "一号终端", 3, None), (people[2], "二号终端", None, 3)]
 
 
 # Notes: it counts, and somebody should look

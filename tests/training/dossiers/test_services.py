@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from kiosk.envelope import Enrolled
 from tests.training.signing import append, hold_and_close, hold_class, picture, send, statuses
 from training.accounts.choices import Role
 from training.attendance.models import Completion
@@ -494,10 +495,20 @@ def test_sealing_archives_the_session_and_keeps_both_files_encrypted(submitted: 
 
 
 def test_the_whole_way_to_a_package_that_verifies(
-    submitted: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
+    approved: Any, clock: Any, tmp_path: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
+    signer = hold_and_close(approved, clock, absent={11, 12})
+    about = {
+        "session": approved.session.code,
+        "person": Enrolled(enrolment=approved.session.enrolments.first().pk),
+    }
+    append(signer, "portrait", approved.session.closed_at, **about)
+    append(signer, "forget", approved.session.closed_at, **about)
+    assert statuses(send(signer, signer.chain[-2:])) == [("accepted", "")] * 2
+    prove_qualification(approved)
+    submit_dossier(approved.session.pk, actor=approved.actor(HEAD))
     with django_capture_on_commit_callbacks(execute=True):
-        seal_dossier(submitted.session.dossier.pk, actor=submitted.actor(REVIEWER))
+        seal_dossier(approved.session.dossier.pk, actor=approved.actor(REVIEWER))
 
     dossier = Dossier.objects.get()
     assert (dossier.status, dossier.seal_problem) == (DossierStatus.SEALED, "")
@@ -508,4 +519,4 @@ def test_the_whole_way_to_a_package_that_verifies(
     with zipfile.ZipFile(io.BytesIO(read(dossier.package))) as archive:
         assert archive.read("data/dossier.pdf") == read(dossier.pdf)
         station = Station.objects.get()
-        assert archive.read(f"data/envelopes/{station.pk}.jsonl").count(b"\n") == station.events.count() == 42
+        assert archive.read(f"data/envelopes/{station.pk}.jsonl").count(b"\n") == station.events.count() == 44

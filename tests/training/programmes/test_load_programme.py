@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
+from training.accounts.models import Membership
 from training.programmes.models import FundLine, Programme, RuleSet, Target
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +43,21 @@ def test_loading_twice_is_refused_and_changes_nothing():
 def test_a_preset_that_does_not_exist_is_refused_in_words():
     with pytest.raises(CommandError):
         call_command("load_programme", "nowhere")
+
+
+def test_a_county_member_gets_an_account_with_a_first_password(capsys):
+    call_command("load_programme", "shicheng")
+    capsys.readouterr()
+    wanted = {"name": "温某", "role": "bureau_reviewer", "programme": "SC-2020"}
+
+    call_command("add_member", "shenhe", **wanted)
+
+    username, password = capsys.readouterr().out.split()
+    member = Membership.objects.get(user__username=username)
+    assert (member.role, member.workplace) == ("bureau_reviewer", "石城县商务局")
+    assert member.programme_id == Programme.objects.get().pk
+    assert member.user.check_password(password)
+    with pytest.raises(CommandError, match="已有人用"):
+        call_command("add_member", "shenhe", **wanted)
+    with pytest.raises(CommandError, match="没有项目"):
+        call_command("add_member", "other", **wanted | {"programme": "XX-1"})

@@ -11,10 +11,11 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.test import Client
 from django.urls import reverse
 
-from kiosk.envelope import FaceResult, WitnessSaid, decode_sealing_key, seal_card
+from kiosk.envelope import FaceResult, WitnessSaid, decode_sealing_key, encode_key, seal_card
 from tests.training.signing import enrol, scan, send
 from tests.training.web.conftest import dossier_of
 from training.accounts.choices import Role
@@ -22,10 +23,12 @@ from training.accounts.models import Membership
 from training.api.sealing import sealing_key
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.claims.services import claim_session
+from training.core.models import AuditEvent
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import InstructorProof
+from training.people.rules import mask_id_number
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.stations.choices import StationStatus
@@ -192,6 +195,84 @@ def test_a_stranger_s_card_is_held_and_its_data_stays_sealed(
     assert "过路人" not in shown
     assert "不在本期名册" in shown
     assert "不在本期名册" in listed
+
+
+def walk_in(county: Any, number: str, *, key: str = "") -> AttendanceEvent:
+    """Somebody who is not on the roster laid a card; it was sealed for us, or for `key`."""
+    lesson, signer = county.session.lessons.first(), enrol(county)
+    card = {"name": "过路人", "number": number, "card_type": "citizen"}
+    scan(
+        signer, "sign_in", lesson, seal_card(card, decode_sealing_key(key or sealing_key())), lesson.starts_at
+    )
+    send(signer)
+    event: AttendanceEvent = AttendanceEvent.objects.get()
+    return event
+
+
+def test_a_reviewer_opens_a_stranger_s_card_and_the_look_is_written_down(
+    approved: Any, other_county: Any, browse: Callable[..., Client]
+) -> None:
+    """The same person is on another roster here, and in another county, of which nothing is told."""
+    more_sessions(approved, 2)
+    number = approved.session.enrolments.first().trainee.id_number
+    event, client = walk_in(approved, number), browse(REVIEWER)
+    assert "查看证件信息" in page(client, "bureau-event", event.pk)
+
+    response = client.post(reverse("bureau-event-reveal", args=[event.pk]))
+
+    shown = text(response)
+    assert f"过路人 {mask_id_number(number)}" in shown
+    assert "在别的名册上 SC-002 什么事" in shown
+    assert number not in shown
+    assert "no-store" in response["Cache-Control"]
+    audit = AuditEvent.objects.get(verb="walk_in.revealed")
+    assert (audit.role, audit.subject, audit.details) == (REVIEWER, str(event), {})
+    again = page(client, "bureau-event", event.pk)
+    assert "过路人" not in again
+    assert f"查看证件信息 {audit.actor_name}" in again
+
+
+def test_a_stranger_on_no_other_roster_is_said_to_be_on_none(
+    approved: Any, browse: Callable[..., Client]
+) -> None:
+    event = walk_in(approved, approved.session.enrolments.first().trainee.id_number)
+
+    response = browse(REVIEWER).post(reverse("bureau-event-reveal", args=[event.pk]))
+
+    assert "名册上都没有这个号码" in text(response)
+
+
+def test_a_card_sealed_for_another_server_stays_shut_and_the_page_says_why(
+    approved: Any, browse: Callable[..., Client]
+) -> None:
+    event = walk_in(approved, "x", key=encode_key(X25519PrivateKey.generate().public_key()))
+    client, address = browse(REVIEWER), reverse("bureau-event", args=[event.pk])
+
+    response = client.post(
+        reverse("bureau-event-reveal", args=[event.pk]), headers={"referer": f"http://testserver{address}"}
+    )
+
+    assert response["Location"].endswith(address)
+    assert "它不是为这台服务器封存的" in page(client, "bureau-event", event.pk)
+    assert not AuditEvent.objects.filter(verb="walk_in.revealed").exists()
+
+
+def test_an_auditor_looks_at_the_event_and_not_into_the_card(
+    approved: Any, browse: Callable[..., Client]
+) -> None:
+    event, client = walk_in(approved, "x"), browse(Role.AUDITOR)
+
+    assert "查看证件信息" not in page(client, "bureau-event", event.pk)
+    assert client.post(reverse("bureau-event-reveal", args=[event.pk])).status_code == 403
+
+
+def test_where_nothing_is_sealed_there_is_nothing_to_open(closed: Any, browse: Callable[..., Client]) -> None:
+    event = AttendanceEvent.objects.filter(kind="sign_in").first()
+
+    response = browse(REVIEWER).post(reverse("bureau-event-reveal", args=[event.pk]))
+
+    assert response.status_code == 422
+    assert "没有封存的证件信息" in text(response)
 
 
 def test_what_could_not_be_believed_is_listed_with_its_reason(

@@ -103,6 +103,7 @@ def every_address_with_an_id(county: Any) -> dict[str, str]:
         "roster-import": session.roster_imports.first(),
         "roster-marked": session.roster_imports.first(),
         "enrolment-withdraw": session.enrolments.first(),
+        "enrolment-phone": session.enrolments.first(),
         "consent": session.enrolments.first(),
         "evidence-withdraw": session.evidence.first(),
         "instructor": county.instructors[0],

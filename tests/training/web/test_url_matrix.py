@@ -43,7 +43,7 @@ class Row:
 
 PUBLIC = {"login", "health", "public-dossier", "set_language"}
 STATIONS = {"api-time", "api-enrol", "api-package", "api-events", "api-photos"}
-OWN_ACCOUNT = {"logout", "switch-membership"}
+OWN_ACCOUNT = {"logout", "switch-membership", "password"}
 ROWS = [
     Row("home", AT_WORK),
     # institution
@@ -93,6 +93,7 @@ ROWS = [
     Row("bureau-dossier-return", BUREAU_ROLES, "dossier", post=True),
     Row("bureau-dossier-seal", BUREAU_ROLES, "dossier", post=True),
     Row("bureau-event", READS, "event"),
+    Row("bureau-event-reveal", BUREAU_ROLES, "event", post=True),
     Row("bureau-proof-verify", BUREAU_ROLES, "proof", post=True),
     Row("bureau-stations", READS),
     Row("bureau-station-revoke", BUREAU_ROLES, "station"),
@@ -100,6 +101,8 @@ ROWS = [
     Row("bureau-refused", READS),
     Row("bureau-claims", READS),
     Row("bureau-institutions", READS),
+    Row("bureau-institution-register", BUREAU_ROLES),
+    Row("bureau-institution-staff", BUREAU_ROLES, "institution"),
     Row("bureau-institution", READS, "institution"),
     Row("bureau-institution-admit", frozenset({Role.BUREAU_HEAD}), "institution", post=True),
     # follow-up

@@ -4,7 +4,7 @@ from typing import Any
 
 from crispy_forms.bootstrap import StrictButton
 from crispy_forms.helper import FormHelper
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,3 +20,10 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].label = _("密码")
         self.helper = FormHelper(self)
         self.helper.layout.append(StrictButton(_("登录"), type="submit", css_class="btn-primary w-100"))
+
+
+class NewPasswordForm(PasswordChangeForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.helper = FormHelper(self)
+        self.helper.layout.append(StrictButton(_("改密码"), type="submit", css_class="btn-primary"))

@@ -7,8 +7,10 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.attendance.choices import HeldReason
 from training.dossiers.choices import DossierStatus
+from training.institutions.choices import InstitutionType
 from training.scheduling.choices import SessionStatus
 from training.web.forms import CardForm
 from training.web.lists import FilterForm
@@ -51,6 +53,25 @@ class ReturnItemsForm(ReturnForm):
     def __init__(self, *args: Any, items: Iterable[Any], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]
+
+
+class InstitutionForm(CardForm):
+    submit_label = _("登记机构")
+    name = forms.CharField(label=_("机构名称"), max_length=120)
+    uscc = forms.CharField(label=_("统一社会信用代码"), max_length=18)
+    institution_type = forms.ChoiceField(label=_("机构类型"), choices=InstitutionType.choices)
+    contact = forms.CharField(label=_("联系人"), max_length=64)
+
+
+class StaffForm(CardForm):
+    submit_label = _("开通账号")
+    display_name = forms.CharField(label=_("姓名"), max_length=64)
+    username = forms.SlugField(label=_("账号"), max_length=64, help_text=_("字母、数字和短横线，登录时用。"))
+    role = forms.ChoiceField(
+        label=_("身份"),
+        choices=[choice for choice in Role.choices if choice[0] in INSTITUTION_ROLES],
+        help_text=_("提交开班申请、档案和申领要由机构负责人办理。"),
+    )
 
 
 class StationCodeForm(CardForm):

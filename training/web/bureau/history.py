@@ -38,8 +38,11 @@ VERBS: Mapping[str, Any] = {
     "session.planned": _("制定计划"),
     "session.returned": _("退回开班申请"),
     "session.submitted": _("提交开班申请"),
+    "walk_in.revealed": _("查看证件信息"),
 }
-SPEAKS_FOR_ITSELF = frozenset({"dossiers.Dossier", "scheduling.TrainingSession"})
+SPEAKS_FOR_ITSELF = frozenset(
+    {"attendance.AttendanceEvent", "dossiers.Dossier", "scheduling.TrainingSession"}
+)
 ROLES = dict(Role.choices) | {"system": _("系统")}
 
 
@@ -49,7 +52,7 @@ class Deed:
     who: str
     role: Any
     what: Any
-    subject: str  # empty for the session and its dossier: the page is about them
+    subject: str  # empty for what the page itself is about
     reason: str
 
 

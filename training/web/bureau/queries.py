@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from kiosk.envelope import Envelope, EnvelopeError, Event, WalkIn, read_unverified
 from training.attendance.choices import Method, Note
 from training.attendance.models import AttendanceEvent, Completion, HeldEnvelope
-from training.attendance.queries import EventProof, HalfDay, RegisterLine, held_events, prove, register
+from training.attendance.queries import (
+    EventProof,
+    HalfDay,
+    RegisterLine,
+    Template,
+    held_events,
+    prove,
+    register,
+    templates,
+)
 from training.attendance.rules import hours
 from training.claims.models import Claim
 from training.core.actor import Actor
@@ -176,6 +185,7 @@ class Plan:
     class_type: str
     form: str
     hours: str
+    templates: list[Template]
     history: list[Deed]
 
 
@@ -197,6 +207,7 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
         class_type=rules.class_type(whole.class_type).name,
         form=rules.form(whole.form).name,
         hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
+        templates=templates(session),
         history=deeds([whole], actor),
     )
 
@@ -311,6 +322,7 @@ class EventPage:
     half_day: HalfDay | None
     row: RegisterLine | None
     voided_by: AttendanceEvent | None
+    history: list[Deed]
 
     @property
     def half_day_name(self) -> Any:
@@ -326,7 +338,7 @@ class EventPage:
 
     @property
     def sealed_card(self) -> bool:
-        """Somebody not on the roster: their card data is here, locked, and stays locked on this page."""
+        """Somebody not on the roster: their card data is here, locked until somebody asks to see it."""
         return bool(self.signed) and isinstance(self.signed.person, WalkIn)  # type: ignore[union-attr]
 
 
@@ -348,6 +360,7 @@ def event_page(event: AttendanceEvent, actor: Actor) -> EventPage:
         voided_by=AttendanceEvent.objects.visible_to(actor)
         .filter(voids=event.event_id, held_reason="")
         .first(),
+        history=deeds([event], actor),
     )
 
 
@@ -359,7 +372,7 @@ def _read(event: AttendanceEvent) -> Event | None:
 
 
 def _row_of(event: AttendanceEvent) -> tuple[HalfDay | None, RegisterLine | None]:
-    """Where in the register this event counts; nowhere if it is held, void or a photo."""
+    """Where in the register this event counts; nowhere if it is held, void, a photo or about a template."""
     if event.training_session is None or event.enrolment is None:
         return None, None
     for page in register(event.training_session):

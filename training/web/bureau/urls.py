@@ -13,6 +13,7 @@ urlpatterns = [
     path("dossiers/<int:pk>/return/", views.return_dossier, name="bureau-dossier-return"),
     path("dossiers/<int:pk>/seal/", views.seal, name="bureau-dossier-seal"),
     path("events/<int:pk>/", views.event, name="bureau-event"),
+    path("events/<int:pk>/reveal/", views.reveal_walk_in, name="bureau-event-reveal"),
     path("proofs/<int:pk>/verify/", views.verify_proof, name="bureau-proof-verify"),
     path("stations/", views.stations, name="bureau-stations"),
     path("stations/<uuid:pk>/revoke/", views.revoke_station, name="bureau-station-revoke"),
@@ -20,6 +21,8 @@ urlpatterns = [
     path("held/refused/", views.refused, name="bureau-refused"),
     path("claims/", views.claims, name="bureau-claims"),
     path("institutions/", views.institutions, name="bureau-institutions"),
+    path("institutions/register/", views.register_institution, name="bureau-institution-register"),
+    path("institutions/<int:pk>/staff/", views.add_staff, name="bureau-institution-staff"),
     path("institutions/<int:pk>/", views.institution, name="bureau-institution"),
     path("institutions/<int:pk>/admit/", views.admit, name="bureau-institution-admit"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,17 +14,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from training.attendance.services import reveal_walk_in as open_card
 from training.dossiers.choices import DossierStatus
 from training.dossiers.services import return_dossier as send_back_dossier
 from training.dossiers.services import seal_dossier
+from training.institutions.services import add_staff as open_account
 from training.institutions.services import admit_institution
+from training.institutions.services import register_institution as enter_institution
 from training.institutions.services import verify_proof as mark_verified
+from training.programmes.queries import the_programme
 from training.scheduling.services import approve_session
 from training.scheduling.services import return_session as send_back_session
 from training.stations.services import issue_code
 from training.stations.services import revoke_station as stop_believing
 from training.web.bureau import queries
-from training.web.bureau.forms import HeldFilter, ReturnForm, ReturnItemsForm, SessionFilter, StationCodeForm
+from training.web.bureau.forms import (
+    HeldFilter,
+    InstitutionForm,
+    ReturnForm,
+    ReturnItemsForm,
+    SessionFilter,
+    StaffForm,
+    StationCodeForm,
+)
+from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.lists import csv_response, page_of
 
@@ -110,6 +124,16 @@ def event(request: WorkRequest, event: Any) -> HttpResponse:
     return render(request, "bureau/event.html", {"page": queries.event_page(event, request.actor)})
 
 
+@never_cache
+@require_POST
+@about(queries.event_of, "walk_in.reveal")
+def reveal_walk_in(request: WorkRequest, event: Any) -> HttpResponse:
+    """What the card says is on this one answer and nowhere else."""
+    card = open_card(event.pk, actor=request.actor)
+    context = {"page": queries.event_page(event, request.actor), "card": card}
+    return render(request, "bureau/event.html", context)
+
+
 @require_POST
 @about(queries.proof_of, "proof.verify")
 def verify_proof(request: WorkRequest, proof: Any) -> HttpResponse:
@@ -177,6 +201,26 @@ def institutions(request: WorkRequest) -> HttpResponse:
 @about(queries.institution_of, "programme.view")
 def institution(request: WorkRequest, institution: Any) -> HttpResponse:
     return render(request, "bureau/institution.html", {"institution": institution})
+
+
+@needs("institution.register")
+def register_institution(request: WorkRequest) -> HttpResponse:
+    form = InstitutionForm(request.POST or None)
+    enter = partial(enter_institution, the_programme(request.actor), actor=request.actor)
+    if made := form.accept(enter):
+        return done(request, _("机构已登记，请给它开通账号。"), "bureau-institution-staff", made.pk)
+    note = _("登记后机构自己上传证照，商务局负责人核过再准予入库。")
+    back = reverse("bureau-institutions")
+    return form_page(request, form, title=_("登记机构"), back=back, note=note)
+
+
+@about(queries.institution_of, "institution.register")
+def add_staff(request: WorkRequest, institution: Any) -> HttpResponse:
+    form = StaffForm(request.POST or None)
+    if account := form.accept(partial(open_account, institution.pk, actor=request.actor)):
+        return render(request, "bureau/account_made.html", {"institution": institution, "account": account})
+    back = reverse("bureau-institution", args=[institution.pk])
+    return form_page(request, form, title=_("开通账号"), subtitle=institution, back=back)
 
 
 @require_POST
