@@ -182,6 +182,19 @@ def test_hearing_from_a_station_is_noted(clock: Any, county: Any) -> None:
     assert signer.station.last_seen_at - signer.station.enrolled_at > timedelta(minutes=59)
 
 
+def test_a_station_that_asks_again_at_once_is_noted_once(
+    clock: Any, county: Any, django_assert_num_queries: Any
+) -> None:
+    signer = enrol(county)
+    authenticate(signer.token)
+
+    with django_assert_num_queries(1):
+        authenticate(signer.token)
+    clock.advance(seconds=6)
+    with django_assert_num_queries(2):
+        authenticate(signer.token)
+
+
 @pytest.mark.parametrize("start", StationStatus)
 @pytest.mark.parametrize("target", StationStatus)
 def test_a_station_only_ever_goes_from_active_to_revoked(county: Any, start: str, target: str) -> None:
