@@ -174,7 +174,7 @@ def plan(url: str) -> Office:
     from training.demo import scenery  # noqa: PLC0415
     from training.demo.people import synthetic_people  # noqa: PLC0415
     from training.enrolment.services import import_roster  # noqa: PLC0415
-    from training.programmes.preset import load_preset  # noqa: PLC0415
+    from training.programmes.preset_file import load_preset  # noqa: PLC0415
     from training.programmes.services import load_programme  # noqa: PLC0415
     from training.scheduling.services import approve_session, submit_session  # noqa: PLC0415
 

@@ -30,7 +30,8 @@ from training.demo.scenery import (
 from training.enrolment.services import import_roster
 from training.institutions.models import Institution, Instructor
 from training.programmes.models import Programme
-from training.programmes.preset import Preset, load_preset
+from training.programmes.preset import Preset
+from training.programmes.preset_file import load_preset
 from training.programmes.services import load_programme
 from training.scheduling.models import TrainingSession
 from training.scheduling.services import approve_session, submit_session

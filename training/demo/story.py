@@ -53,7 +53,7 @@ from training.enrolment.models import Enrolment
 from training.enrolment.services import import_roster
 from training.followup.models import Contact, FollowUp, Outcome
 from training.people.services import record_consent
-from training.programmes.preset import load_preset
+from training.programmes.preset_file import load_preset
 from training.programmes.services import load_programme
 from training.reporting.queries import depths
 from training.scheduling.services import approve_session, submit_session

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from training.demo.people import synthetic_people
 from training.people.rules import check_id_number, check_name, check_phone
-from training.programmes.preset import load_preset
+from training.programmes.preset_file import load_preset
 
 GROUPS = {group.code for group in load_preset("shicheng").groups}
 

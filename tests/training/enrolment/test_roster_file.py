@@ -18,7 +18,7 @@ from training.enrolment.roster_file import (
     read_roster,
     roster_template,
 )
-from training.programmes.preset import load_preset
+from training.programmes.preset_file import load_preset
 
 SHICHENG = load_preset("shicheng")
 GROUPS = SHICHENG.group_words

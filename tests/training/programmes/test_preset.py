@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.programmes.preset import PRESETS, Clause, Preset, PresetError, load_preset
+from training.programmes.preset import Clause, Preset
+from training.programmes.preset_file import PRESETS, PresetError, load_preset
 
 SHICHENG = (PRESETS / "shicheng.yaml").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from training.core.actor import SYSTEM
 from training.core.errors import TrainingError
-from training.programmes.preset import PresetError, load_preset
+from training.programmes.preset_file import PresetError, load_preset
 from training.programmes.services import load_programme
 
 
