@@ -34,6 +34,7 @@ SEALING_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 """No control characters: PostgreSQL refuses NUL in text, and a log line is a line."""
+PRINTABLE_OR_EMPTY = r"^[^\x00-\x1f\x7f]*$"
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
@@ -68,24 +69,48 @@ class WalkIn(_Part):
     sealed: Base64
 
 
+def _later(default: Any) -> Any:
+    """A field that came after the first stations: left out while it says nothing, so that every text
+    signed before it is still its own canonical text."""
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
 class CardUsed(_Part):
+    """`token` is a card that only stands for its holder; `sam_id` is empty if the reader has none."""
+
     type: Literal["citizen", "J", "I", "Y", "token"]
-    sam_id: str = Field(max_length=64, pattern=PRINTABLE)
+    sam_id: str = Field(max_length=64, pattern=PRINTABLE_OR_EMPTY)
 
 
 class FaceResult(_Part):
-    """What the comparison on the station gave. No image and no template, ever."""
+    """What the comparison on the station gave. No image and no template, ever.
+
+    `against`: the portrait enrolled with consent, or the photo of the card's chip. `challenge`: whether
+    the head turned as asked; a sign of a person who can hear, not a proof of life.
+    """
 
     band: Literal["pass", "ask", "no_match"]
     distance: float
     model: str = Field(max_length=64, pattern=PRINTABLE)
     threshold: float
+    against: Literal["portrait", "chip"] | None = _later(None)
+    challenge: Literal["passed", "failed"] | None = _later(None)
+
+
+WitnessReason = Literal["no_card", "card_unreadable", "face_differs", "face_unseen", "second_look", "other"]
 
 
 class WitnessSaid(_Part):
-    """Who vouched for the person; `id` is the witness in the station's package."""
+    """Who vouched for the person; `id` is the witness in the station's package.
+
+    `second` is the other pair of eyes where there was one; `assisted`: somebody helped the trainee
+    through the steps, which must be said (domain.md §3.3 F2).
+    """
 
     id: int
+    second: int | None = _later(None)
+    reason: WitnessReason | None = _later(None)
+    assisted: bool = _later(False)
 
 
 class PhotoTaken(_Part):
@@ -98,8 +123,10 @@ class PhotoTaken(_Part):
 class Event(BaseModel):
     """One thing a station saw or did.
 
+    `check` is an answer to a check in mid-class (随堂抽查); `attempt` a visit that nobody confirmed.
     `portrait` and `forget` say that the face template of the `person` came to be on this station and
-    that it is deleted; the template itself is in no event.
+    that it is deleted; the template itself is in no event. `bind` says that a witness gave the `person`
+    a card whose number has the keyed hash `token`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -109,7 +136,7 @@ class Event(BaseModel):
     seq: int = Field(ge=1, le=2**53 - 1)
     prev: Digest
     event: UUID
-    kind: Literal["sign_in", "sign_out", "check", "void", "photo", "portrait", "forget"]
+    kind: Literal["sign_in", "sign_out", "check", "attempt", "void", "photo", "portrait", "forget", "bind"]
     session: str = Field(max_length=64, pattern=PRINTABLE)
     lesson: int | None = None
     person: Enrolled | WalkIn | None = None
@@ -119,6 +146,7 @@ class Event(BaseModel):
     witness: WitnessSaid | None = None
     photo: PhotoTaken | None = None
     voids: UUID | None = None
+    token: Digest | None = _later(None)
     captured_at: Annotated[AwareDatetime, Field(ge=EPOCH, lt=FAR)]
     boot: UUID
     monotonic_ms: int = Field(ge=0)

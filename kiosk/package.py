@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -32,6 +32,10 @@ class Face(_Part):
     enabled: bool = False
     pass_below: float = Field(default=0.40, gt=0, lt=1)
     ask_below: float = Field(default=0.50, gt=0, lt=1)
+    challenge: bool = False
+    """Whether to ask for a turn of the head."""
+    second_look: float = Field(default=0.0, ge=0, le=1)
+    """The share of passed comparisons that a person looks at all the same, by chance."""
 
 
 class Witness(_Part):
@@ -59,16 +63,19 @@ class Lesson(_Part):
     topic: str
     instructor: str = ""
     venue: str = ""
+    check_at: AwareDatetime | None = None
+    """When everybody present is asked to lay their card again; drawn by the server, told to nobody."""
 
 
 class Trainee(_Part):
-    """A row of the roster."""
+    """A row of the roster; `tokens` are keyed hashes of cards that were given to this trainee."""
 
     enrolment: int
     number: int
     name: str
     match: str
     face_consent: bool = False
+    tokens: tuple[str, ...] = ()
 
 
 class TrainingSession(_Part):
@@ -81,6 +88,7 @@ class TrainingSession(_Part):
     face: Face = Face()
     sign_in_opens_minutes: int = 60
     sign_out_opens_minutes: int = 30
+    check_minutes: int = 10
     witnesses: tuple[Witness, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     roster: tuple[Trainee, ...] = ()
@@ -110,12 +118,17 @@ class TrainingSession(_Part):
         return sorted(self.lessons, key=lambda lesson: (lesson.starts_at, lesson.sequence))
 
 
+Permission = Literal["witness", "portrait", "photo", "bind"]
+"""What a station may do besides taking cards."""
+
+
 class StationName(_Part):
-    """What the server calls this station."""
+    """What the server calls this station, and what it may do."""
 
     id: UUID
     name: str
     institution: str = ""
+    may: frozenset[str] = frozenset(get_args(Permission))
 
 
 class Programme(_Part):

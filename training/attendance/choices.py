@@ -5,11 +5,13 @@ from django.utils.translation import gettext_lazy as _
 class EventKind(models.TextChoices):
     SIGN_IN = "sign_in", _("签到")
     SIGN_OUT = "sign_out", _("签退")
-    CHECK = "check", _("核对")
+    CHECK = "check", _("随堂抽查")
+    ATTEMPT = "attempt", _("未确认")
     VOID = "void", _("作废")
     PHOTO = "photo", _("拍照")
     PORTRAIT = "portrait", _("登记肖像")
     FORGET = "forget", _("删除肖像")
+    BIND = "bind", _("发卡")
 
 
 TEMPLATE_KINDS = (EventKind.PORTRAIT, EventKind.FORGET)
@@ -21,6 +23,7 @@ class Method(models.TextChoices):
     CARD_FACE = "card+face", _("身份证+人脸")
     WITNESS = "witness", _("见证")
     PAPER = "paper", _("纸质")
+    MAKE_UP = "make_up", _("补签")
 
 
 class HeldReason(models.TextChoices):
@@ -46,3 +49,35 @@ class Note(models.TextChoices):
     GAP = "gap", _("收到时，前面还有未到的事件")
     LATE = "late", _("断网补传，晚到超过一小时")
     CLOCK = "clock", _("终端时钟与服务器相差超过两分钟")
+    CLOCK_JUMP = "clock_jump", _("终端时钟在两条记录之间跳动过")
+
+
+class CorrectionKind(models.TextChoices):
+    """What a correction says happened, or unsays."""
+
+    SIGN_IN = "sign_in", _("补签到")
+    SIGN_OUT = "sign_out", _("补签退")
+    CHECK = "check", _("抽查缺席说明")
+    VOID = "void", _("作废")
+
+
+class CorrectionSource(models.TextChoices):
+    """Where it was written down before it came here; it stays visible in the register for ever."""
+
+    MAKE_UP = "make_up", _("补签")
+    PAPER = "paper", _("纸质签到册")
+
+
+class CorrectionStatus(models.TextChoices):
+    PROPOSED = "proposed", _("待核准")
+    APPROVED = "approved", _("已核准")
+    DECLINED = "declined", _("不予核准")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+CORRECTION_TRANSITIONS = {
+    CorrectionStatus.PROPOSED: frozenset(
+        {CorrectionStatus.APPROVED, CorrectionStatus.DECLINED, CorrectionStatus.WITHDRAWN}
+    ),
+}
+"""An approved correction is as final as an event; a wrong one is answered by another."""

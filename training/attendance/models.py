@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from training.attendance.choices import EventKind, HeldReason, Method
+from training.attendance.choices import (
+    CORRECTION_TRANSITIONS,
+    CorrectionKind,
+    CorrectionSource,
+    CorrectionStatus,
+    EventKind,
+    HeldReason,
+    Method,
+)
 from training.core.db import ScopedModel
+from training.core.lifecycle import Lifecycle
 
 
 class AttendanceEvent(ScopedModel):
@@ -65,6 +76,103 @@ class HeldEnvelope(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.station} {self.reason}"
+
+
+class Correction(Lifecycle):
+    """补签、纸质签到册的补录、作废: what no station signed, said by one person and approved by another.
+
+    It counts once approved and is marked in the register for ever. `enrolment` and `happened_at` are
+    empty only for a `void`, which names an event instead.
+    """
+
+    SCOPE = {
+        "programme": "training_session__institution__programme",
+        "institution": "training_session__institution",
+    }
+    TRANSITIONS = CORRECTION_TRANSITIONS
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.PROTECT, related_name="corrections"
+    )
+    lesson = models.ForeignKey("scheduling.Lesson", models.PROTECT, related_name="corrections")
+    enrolment = models.ForeignKey(
+        "enrolment.Enrolment", models.PROTECT, null=True, related_name="corrections"
+    )
+    kind = models.CharField(_("种类"), max_length=16, choices=CorrectionKind)
+    source = models.CharField(_("来源"), max_length=16, choices=CorrectionSource)
+    happened_at = models.DateTimeField(_("发生时间"), null=True)
+    voids = models.ForeignKey(AttendanceEvent, models.PROTECT, null=True, related_name="voided_by")
+    reason = models.CharField(_("原因"), max_length=200)
+    evidence = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    status = models.CharField(
+        _("状态"), max_length=16, choices=CorrectionStatus, default=CorrectionStatus.PROPOSED
+    )
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(_("提出时间"))
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("核准时间"), null=True)
+    decision_reason = models.CharField(_("不予核准的原因"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("proposed_by")) | Q(status=CorrectionStatus.WITHDRAWN),
+                name="correction_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=CorrectionKind.VOID, voids__isnull=False)
+                | Q(voids__isnull=True, enrolment__isnull=False, happened_at__isnull=False)
+                & ~Q(kind=CorrectionKind.VOID),
+                name="correction_says_who_and_when_or_voids",
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=CorrectionSource.PAPER) | Q(evidence__isnull=False),
+                name="paper_correction_has_its_sheet",
+            ),
+        ]
+        indexes = [models.Index(fields=["training_session", "status"], name="corrections_of_session")]
+
+    def __str__(self) -> str:
+        return f"{self.training_session} {self.get_kind_display()}"
+
+
+class LostRange(Lifecycle):
+    """缺号说明: numbers of a station's chain that will never come, said and confirmed by two people.
+
+    Not a waiver: the register names the numbers for ever, and whoever signed in under them needs a
+    correction. Events that turn up after all enter the ledger as usual.
+    """
+
+    SCOPE = {"programme": "station__institution__programme", "institution": "station__institution"}
+    TRANSITIONS = CORRECTION_TRANSITIONS
+    station = models.ForeignKey("stations.Station", models.PROTECT, related_name="lost_ranges")
+    first_seq = models.PositiveBigIntegerField(_("从序号"))
+    last_seq = models.PositiveBigIntegerField(_("到序号"))
+    reason = models.CharField(_("原因"), max_length=200)
+    evidence = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    status = models.CharField(
+        _("状态"), max_length=16, choices=CorrectionStatus, default=CorrectionStatus.PROPOSED
+    )
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(_("提出时间"))
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("核准时间"), null=True)
+    decision_reason = models.CharField(_("不予核准的原因"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["station", "first_seq"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("proposed_by")) | Q(status=CorrectionStatus.WITHDRAWN),
+                name="lost_range_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_seq__gte=1, last_seq__gte=F("first_seq")), name="lost_range_is_a_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.station} #{self.first_seq}–{self.last_seq}"
 
 
 class Completion(ScopedModel):

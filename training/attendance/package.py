@@ -43,7 +43,12 @@ def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
     )
     programme = station.institution.programme
     content: dict[str, Any] = {
-        "station": {"id": str(station.pk), "name": station.name, "institution": station.institution.name},
+        "station": {
+            "id": str(station.pk),
+            "name": station.name,
+            "institution": station.institution.name,
+            "may": sorted(station.may),
+        },
         "programme": {
             "code": programme.code,
             "name": programme.name,

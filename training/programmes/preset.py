@@ -33,6 +33,7 @@ UNCONFIRMED: Literal["待确认"] = "待确认"
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Text = Annotated[str, Field(min_length=1)]
 Ratio = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def wrong(message: str) -> PydanticCustomError:
@@ -264,6 +265,13 @@ class AttendanceRule(Rule):
     late_tolerance_minutes: Annotated[int, Field(ge=0)]
     early_tolerance_minutes: Annotated[int, Field(ge=0)]
     require_sign_out: bool
+    check_share: Share = 0
+    """Of the session's lessons, at least one unless 0: so many have a check in mid-class (随堂抽查)."""
+    check_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    check_required: bool = False
+    """Whether somebody absent from a check has not attended that lesson."""
+    make_up_share: Share = 0.05
+    """Of the roster: so many may be made up (补签) without the bureau."""
 
 
 class PhotoRule(Rule):
@@ -284,6 +292,9 @@ class FacePolicy(Rule):
     enabled: bool = False
     pass_below: Annotated[float, Field(gt=0, lt=1)]
     ask_below: Annotated[float, Field(gt=0, lt=1)]
+    challenge: bool = False
+    second_look: Share = 0
+    """Of the comparisons that pass: so many a person looks at all the same."""
 
     @model_validator(mode="after")
     def bands_are_in_order(self) -> Self:

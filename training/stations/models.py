@@ -9,11 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core.db import ScopedModel
 from training.core.lifecycle import Lifecycle
-from training.stations.choices import STATION_TRANSITIONS, StationStatus
+from training.stations.choices import STATION_TRANSITIONS, Permission, StationStatus
+
+
+def all_permissions() -> list[str]:
+    return list(Permission.values)
 
 
 class Station(Lifecycle):
-    """签到终端. Its events are believed because of `public_key`, whose private half never left it."""
+    """签到终端. Its events are believed because of `public_key`, whose private half never left it.
+
+    `may` holds values of `Permission`; `report` is the last `kiosk.report.StationReport`, empty before
+    the first. A station with another key is another station: it `replaces` the old one.
+    """
 
     SCOPE = {"programme": "institution__programme", "institution": "institution"}
     TRANSITIONS = STATION_TRANSITIONS
@@ -26,6 +34,10 @@ class Station(Lifecycle):
     status = models.CharField(_("状态"), max_length=16, choices=StationStatus, default=StationStatus.ACTIVE)
     enrolled_at = models.DateTimeField(_("登记时间"))
     last_seen_at = models.DateTimeField(_("最近联系"), null=True)
+    may = models.JSONField(_("可以办理"), default=all_permissions)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
+    report = models.JSONField(default=dict)
+    reported_at = models.DateTimeField(_("最近报告"), null=True)
 
     class Meta:
         ordering = ["name", "enrolled_at"]
@@ -35,7 +47,11 @@ class Station(Lifecycle):
 
 
 class StationCode(ScopedModel):
-    """One-time code that lets one machine become a station. Only its hash is kept."""
+    """One-time code that lets one machine become a station. Only its hash is kept.
+
+    With `renews` it is for a station that is there: the machine that holds its key gets a new token, a
+    machine with another key takes its place. `station` is who used it.
+    """
 
     SCOPE = {"programme": "institution__programme", "institution": "institution"}
     institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="station_codes")
@@ -43,7 +59,8 @@ class StationCode(ScopedModel):
     code_hash = models.CharField(max_length=64, unique=True)
     issued_by = models.CharField(max_length=64)
     expires_at = models.DateTimeField(_("有效期止"))
-    station = models.OneToOneField(Station, models.PROTECT, null=True, related_name="code")
+    station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="codes")
+    renews = models.ForeignKey(Station, models.PROTECT, null=True, related_name="renewal_codes")
 
     def __str__(self) -> str:
         return self.station_name
