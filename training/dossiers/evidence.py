@@ -14,10 +14,9 @@ from pydantic import ValidationError
 from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
 from training.dossiers.findings import Finding
 from training.dossiers.layout import METADATA, OUTSIDE_CHAIN, envelopes_path
-from training.dossiers.metadata import HalfDay, Metadata, Signed, Station
+from training.dossiers.metadata import Correction, HalfDay, LostRange, Metadata, Signed, Station
 
 _TOLERANCE = timedelta(seconds=1)
-_PAPER = "纸质"
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,17 @@ class Evidence:
             and self.standings.get(line.digest) == "counted"
         }
         voided = {event.voids for event in events.values() if event.voids}
-        return {digest: event for digest, event in events.items() if event.event not in voided}
+        unsaid = {correction.voids for correction in self.metadata.corrections if correction.kind == "void"}
+        return {
+            digest: event
+            for digest, event in events.items()
+            if event.event not in voided and digest not in unsaid
+        }
+
+    @cached_property
+    def corrections(self) -> dict[int, Correction]:
+        """What no station signed, by number."""
+        return {correction.id: correction for correction in self.metadata.corrections}
 
     def _read(self, name: str) -> Iterator[Line]:
         station = next((s for s in self.metadata.stations if envelopes_path(s.id) == name), None)
@@ -135,11 +144,20 @@ def chain(evidence: Evidence) -> Iterator[Finding]:
     for line in evidence.lines:
         if line.event and evidence.standings.get(line.digest) not in OUTSIDE_CHAIN:
             stations[line.file].append((line, line.event))
+    lost: dict[str, list[LostRange]] = defaultdict(list)
+    for entry in evidence.metadata.lost:
+        file = envelopes_path(entry.station)
+        lost[file].append(entry)
+        zh = f"第 {entry.first_seq}–{entry.last_seq} 号由两人说明为丢失：{entry.reason}"
+        en = f"numbers {entry.first_seq}–{entry.last_seq} are declared lost by two people: {entry.reason}"
+        yield Finding(file, f"seq {entry.first_seq}–{entry.last_seq}", zh, en, grave=False)
     for file, lines in stations.items():
-        yield from _one_chain(file, lines, links[file])
+        yield from _one_chain(file, lines, links[file], lost[file])
 
 
-def _one_chain(file: str, lines: list[tuple[Line, Event]], links: dict[int, str]) -> Iterator[Finding]:
+def _one_chain(
+    file: str, lines: list[tuple[Line, Event]], links: dict[int, str], lost: list[LostRange]
+) -> Iterator[Finding]:
     digests, previous = dict(links), 0
     for line, event in lines:
         if event.seq in digests:
@@ -152,9 +170,11 @@ def _one_chain(file: str, lines: list[tuple[Line, Event]], links: dict[int, str]
     for line, event in lines:
         before = GENESIS if event.seq == 1 else digests.get(event.seq - 1)
         if before is None and event.seq != first:
-            missing = _gap(event.seq, digests)
-            zh = f"事件链断开：缺第 {missing} 号"
-            yield Finding(file, line.record, zh, f"a gap in the chain: {missing} missing")
+            start = max(number for number in digests if number < event.seq) + 1
+            if not any(gap.first_seq <= start and event.seq - 1 <= gap.last_seq for gap in lost):
+                missing = str(start) if start == event.seq - 1 else f"{start}–{event.seq - 1}"
+                zh = f"事件链断开：缺第 {missing} 号"
+                yield Finding(file, line.record, zh, f"a gap in the chain: {missing} missing")
         elif before is not None and before != event.prev:
             zh = f"与第 {event.seq - 1} 号接不上：前一条被换过或改过"
             yield Finding(
@@ -162,9 +182,24 @@ def _one_chain(file: str, lines: list[tuple[Line, Event]], links: dict[int, str]
             )
 
 
-def _gap(seq: int, digests: dict[int, str]) -> str:
-    start = max(number for number in digests if number < seq) + 1
-    return str(start) if start == seq - 1 else f"{start}–{seq - 1}"
+def corrections(evidence: Evidence) -> Iterator[Finding]:
+    """Each took two people, a sheet of paper is here, and a void names an event that is here."""
+    files = {file.sha256 for file in evidence.metadata.files}
+    listed = {
+        row for half_day in evidence.metadata.registers for line in half_day.rows for row in line.corrections
+    }
+    for correction in evidence.metadata.corrections:
+        record = f"更正 correction {correction.id}"
+        if correction.proposed_by == correction.approved_by:
+            yield Finding(METADATA, record, "提出和核准是同一个人", "proposed and approved by one person")
+        if correction.evidence and correction.evidence not in files:
+            yield Finding(METADATA, record, "附的签到册不在包内", "its sheet is not in the package")
+        if correction.source == "paper" and not correction.evidence:
+            yield Finding(METADATA, record, "纸质补录没有附签到册", "a paper entry without its sheet")
+        if correction.kind == "void" and correction.voids not in evidence.standings:
+            yield Finding(METADATA, record, "作废的事件不在包内", "the event it voids is not here")
+        if correction.kind in ("sign_in", "sign_out") and correction.id not in listed:
+            yield Finding(METADATA, record, "已核准而不在签到名册里", "approved, but not in the register")
 
 
 def register(evidence: Evidence) -> Iterator[Finding]:
@@ -207,13 +242,18 @@ def _foots(evidence: Evidence, half_day: HalfDay, row: Signed, holders: dict[int
         if enrolment is not None and holders.setdefault(enrolment, row.number) != row.number:
             zh = f"第 {event.seq} 号事件签的是另一个人"
             yield _row(half_day, row.number, zh, f"event {event.seq} is another person's")
-    if _PAPER in row.method and not row.events:
-        return
+    said = [evidence.corrections[n] for n in row.corrections if n in evidence.corrections]
+    for number in row.corrections:
+        correction = evidence.corrections.get(number)
+        if correction is None or correction.number != row.number:
+            zh = f"依据的更正 {number} 没有，或说的是另一个人"
+            yield _row(half_day, row.number, zh, f"its correction {number} is missing or another person's")
     kinds = (("sign_in", "签到", row.signed_in_at), ("sign_out", "签退", row.signed_out_at))
     for kind, word, at in kinds:
-        if at and not any(event.kind == kind and _at(event, at) for event in standing_on):
-            zh = f"{word}时间 {at:%H:%M:%S} 没有签名事件为证"
-            yield _row(half_day, row.number, zh, f"no signed {kind} at {at:%H:%M:%S}")
+        signed = any(event.kind == kind and _at(event, at) for event in standing_on) if at else True
+        if not signed and not any(c.kind == kind and c.happened_at == at for c in said):
+            zh = f"{word}时间 {at:%H:%M:%S} 没有签名事件或更正为证"
+            yield _row(half_day, row.number, zh, f"no signed {kind} and no correction at {at:%H:%M:%S}")
 
 
 def _at(event: Event, at: datetime) -> bool:

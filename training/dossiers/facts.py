@@ -158,6 +158,7 @@ class RegisterRow:
     method: str  # for people: 身份证, 身份证+人脸, 见证, 纸质
     note: str
     events: tuple[str, ...]  # digests of the envelopes this row stands on
+    corrections: tuple[int, ...] = ()  # numbers of the corrections it stands on
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,40 @@ class HalfDayRegister:
     half_day: str
     lessons: tuple[int, ...]
     rows: tuple[RegisterRow, ...]
+
+
+@dataclass(frozen=True)
+class CorrectionFacts:
+    """What no station signed: said by one person, approved by another."""
+
+    id: int
+    kind: str  # "sign_in" | "sign_out" | "check" | "void"
+    source: str  # "make_up" | "paper"
+    label: str  # for people: 补签到, 作废
+    number: int | None  # on the roster; None for the void of somebody who is on none
+    name: str
+    lesson: int
+    happened_at: datetime | None  # None for a void
+    voids: str  # digest of the event, "" if it voids none
+    reason: str
+    evidence: str  # SHA-256 of the sheet, "" for none
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True)
+class LostRangeFacts:
+    """Numbers of a station's chain that will never come, said and confirmed by two people."""
+
+    station: str
+    first_seq: int
+    last_seq: int
+    reason: str
+    proposed_by: str
+    approved_by: str
+    approved_at: datetime
 
 
 @dataclass(frozen=True)
@@ -238,6 +273,8 @@ class DossierFacts:
     stations: tuple[StationFacts, ...]
     envelopes: tuple[EnvelopeFacts, ...]
     links: tuple[ChainLink, ...] = ()
+    corrections: tuple[CorrectionFacts, ...] = ()
+    lost: tuple[LostRangeFacts, ...] = ()
 
     @property
     def renci(self) -> int:

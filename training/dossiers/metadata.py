@@ -67,6 +67,7 @@ class Signed(_Read):
     signed_out_at: AwareDatetime | None
     method: str
     events: list[str]
+    corrections: list[int] = []
 
 
 class HalfDay(_Read):
@@ -112,6 +113,25 @@ class Counts(_Read):
     completed_renshu: int
 
 
+class Correction(_Read):
+    id: int
+    kind: str
+    source: str
+    number: int | None
+    happened_at: AwareDatetime | None
+    voids: str
+    evidence: str
+    proposed_by: str
+    approved_by: str
+
+
+class LostRange(_Read):
+    station: str
+    first_seq: int
+    last_seq: int
+    reason: str
+
+
 class Dossier(_Read):
     pages: int
     sha256: str
@@ -136,3 +156,5 @@ class Metadata(_Read):
     stations: list[Station]
     envelopes: list[Standing]
     links: list[Standing]
+    corrections: list[Correction] = []
+    lost: list[LostRange] = []

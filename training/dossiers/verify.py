@@ -258,6 +258,7 @@ _EVIDENCE_CHECKS: tuple[tuple[str, tuple[str, str], Callable[[Evidence], Iterato
     ("events", ("每条事件的签名与规范格式", "Events: signature and canonical form"), evidence.events),
     ("chain", ("每台终端的事件链", "Chain of each station"), evidence.chain),
     ("register", ("签到名册、名册与事件相符", "Register against roster and events"), evidence.register),
+    ("corrections", ("补签、补录与作废", "Corrections"), evidence.corrections),
     ("completion", ("结业人次、人数与名册相符", "Completion and counts"), evidence.completion),
     ("photos", ("照片与终端签名相符", "Photos against signed events"), evidence.photos),
 )

@@ -64,7 +64,7 @@ def test_a_sealed_package_holds(package_file: Path, capsys: pytest.CaptureFixtur
     assert main([str(package_file)]) == 0
     said = capsys.readouterr().out
     assert "✗" not in said
-    assert said.count("✓") == 11
+    assert said.count("✓") == 12
     assert "全部相符" in said
 
 
@@ -75,7 +75,7 @@ def test_it_says_so_in_english_and_for_machines(
     report = json.loads(capsys.readouterr().out)
     assert report["holds"] is True
     assert [check["code"] for check in report["checks"]] == [
-        "container", "bag", "manifests", "seal", "files", "pdf", "events", "chain", "register", "completion", "photos",
+        "container", "bag", "manifests", "seal", "files", "pdf", "events", "chain", "register", "corrections", "completion", "photos",
     ]  # fmt: skip
 
 

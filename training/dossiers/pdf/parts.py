@@ -222,10 +222,39 @@ class Writer:
         ]
 
     def _registers(self) -> list[Flowable]:
-        flowables: list[Flowable] = [Heading("各半天汇总", 1), *self._register_totals()]
+        flowables: list[Flowable] = [Heading("各半天汇总", 1), *self._register_totals(), *self._corrections()]
         for number, register in enumerate(self.facts.registers, 1):
             flowables += [PageBreak(), *self._register(number, register)]
         return flowables
+
+    def _corrections(self) -> list[Flowable]:
+        """What no station signed stands apart, so that nobody has to look for it."""
+        if not self.facts.corrections:
+            return []
+        columns = [
+            Column("编号", 34, "r"),
+            Column("更正", 56, "c"),
+            Column("学员", 0.2),
+            Column("课次", 40, "c"),
+            Column("时间", 66, "c"),
+            Column("原因", 0.4),
+            Column("提出", 0.2),
+            Column("核准", 0.2),
+        ]
+        rows = [
+            (
+                str(c.id),
+                c.label,
+                f"{c.number or '—'}　{c.name}",
+                f"第{c.lesson}课次",
+                self.stamp(c.happened_at) if c.happened_at else f"事件\n{c.voids[:16]}",
+                c.reason,
+                f"{c.proposed_by}\n{self.stamp(c.proposed_at)}",
+                f"{c.approved_by}\n{self.stamp(c.approved_at)}",
+            )
+            for c in self.facts.corrections
+        ]
+        return [Heading("补签、纸质补录与作废", 1), *table(columns, rows)]
 
     def _register_totals(self) -> list[Flowable]:
         columns = [
@@ -385,6 +414,7 @@ class Writer:
             Heading("附录　原始文件与签名事件", 0),
             *self._files(),
             *self._stations(),
+            *self._lost(),
             *self._held(),
             *self._rare(),
         ]
@@ -428,6 +458,29 @@ class Writer:
             span = f"第 {chain[0][0]}–{chain[-1][0]} 号\n链头 {chain[-1][1][:16]}…" if chain else "本期无事件"
             rows.append((station.name, station.id, fingerprint(station.public_key), str(len(chain)), span))
         return [Heading("签到终端与事件链", 1), *table(columns, rows)]
+
+    def _lost(self) -> list[Flowable]:
+        if not self.facts.lost:
+            return []
+        names = {station.id: station.name for station in self.facts.stations}
+        columns = [
+            Column("签到终端", 0.3),
+            Column("缺号", 80, "c"),
+            Column("原因", 0.7),
+            Column("说明人", 90, "c"),
+            Column("核准人", 90, "c"),
+        ]
+        rows = [
+            (
+                names.get(gap.station, gap.station),
+                f"{gap.first_seq}–{gap.last_seq}",
+                gap.reason,
+                gap.proposed_by,
+                f"{gap.approved_by}\n{self.stamp(gap.approved_at)}",
+            )
+            for gap in self.facts.lost
+        ]
+        return [Heading("说明为丢失的事件", 1), *table(columns, rows)]
 
     def _held(self) -> list[Flowable]:
         held = [e for e in self.facts.envelopes if e.standing != "counted"]
