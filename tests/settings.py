@@ -21,6 +21,7 @@ from training.settings import *  # noqa: E402, F403  after the environment is re
 PBKDF2PasswordHasher.iterations = 1_000  # the real number takes a second for every county a test sets up
 
 ALLOWED_HOSTS = ["*"]
+SECOND_FACTOR = False  # its own tests turn it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

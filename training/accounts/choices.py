@@ -17,3 +17,5 @@ class Role(models.TextChoices):
 INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD})
 BUREAU_ROLES = frozenset({Role.BUREAU_REVIEWER, Role.BUREAU_HEAD})
 SEES_TRAINEE_POOL = BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR}
+SECOND_FACTOR_ROLES = BUREAU_ROLES | {Role.ADMIN}
+"""Who approves, seals and pays, and who makes accounts: a password alone is not enough for these."""

@@ -41,6 +41,7 @@ def prepare(var: Path, port: int) -> None:
         "YIDANG_FONTS_DIR": os.environ.get("YIDANG_FONTS_DIR", str(var.parent / "fonts")),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "LOG_LEVEL": "WARNING",
+        "SECOND_FACTOR": "off",  # whoever tries the demo has no telephone set up
         "PYTHONWARNINGS": "ignore::UserWarning:face_recognition_models",
     }
 

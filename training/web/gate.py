@@ -51,3 +51,9 @@ def about(fetch: Callable[[Any, Actor], Any], act: str) -> Callable[[View], View
         return wrapped
 
     return decorate
+
+
+def before_second_factor(view: View) -> View:
+    """A page for somebody who gave their password and not yet their code."""
+    view.before_second_factor = True  # type: ignore[attr-defined]
+    return view

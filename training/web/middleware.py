@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from training.accounts.choices import SECOND_FACTOR_ROLES
 from training.accounts.queries import actor_for, membership_of
+from training.accounts.second_factor import PENDING
 from training.core.actor import NOBODY
 from training.core.errors import NotFoundError, TrainingError
+from training.web.gate import WorkRequest
 
 MEMBERSHIP_KEY = "membership"
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -32,6 +36,31 @@ class ActorMiddleware:
                 request.membership = membership  # type: ignore[attr-defined]
                 request.actor = actor_for(membership)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Whoever must give a code, or has the device for one, sees nothing of the work before they gave it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: WorkRequest, view: Callable[..., object], _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        if getattr(view, "before_second_factor", False) or not getattr(view, "login_required", True):
+            return None
+        if not settings.SECOND_FACTOR or not request.user.is_authenticated or not _asked(request):
+            return None
+        return None if request.user.is_verified() else redirect("second-factor")  # type: ignore[union-attr]
+
+
+def _asked(request: WorkRequest) -> bool:
+    role = request.membership.role if request.membership else ""
+    staff: bool = request.user.is_staff
+    return role in SECOND_FACTOR_ROLES or staff or bool(request.session.get(PENDING))
 
 
 class RefusalMiddleware:

@@ -43,7 +43,10 @@ class Row:
 
 PUBLIC = {"login", "health", "public-dossier", "set_language"}
 STATIONS = {"api-time", "api-enrol", "api-package", "api-events", "api-photos"}
-OWN_ACCOUNT = {"logout", "switch-membership", "password"}
+OWN_ACCOUNT = {
+    "logout", "switch-membership", "password", "second-factor", "second-factor-setup", "security",
+    "sign-out-elsewhere",
+}  # fmt: skip
 ROWS = [
     Row("home", AT_WORK),
     # institution

@@ -4,8 +4,11 @@ from typing import Any
 
 from crispy_forms.bootstrap import StrictButton
 from crispy_forms.helper import FormHelper
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
+
+from training.web.forms import CardForm
 
 
 class SignInForm(AuthenticationForm):
@@ -27,3 +30,16 @@ class NewPasswordForm(PasswordChangeForm):
         super().__init__(*args, **options)
         self.helper = FormHelper(self)
         self.helper.layout.append(StrictButton(_("改密码"), type="submit", css_class="btn-primary"))
+
+
+class CodeForm(CardForm):
+    submit_label = _("继续")
+    button_class = "btn-primary w-100"
+    code = forms.CharField(
+        label=_("动态码"),
+        max_length=16,
+        help_text=_("手机验证器上的六位数字，或一个备用码。"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "inputmode": "text"}
+        ),
+    )

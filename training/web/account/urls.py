@@ -3,6 +3,7 @@ from django.urls import path, reverse_lazy
 
 from training.web.account import views
 from training.web.account.forms import NewPasswordForm, SignInForm
+from training.web.gate import before_second_factor
 
 urlpatterns = [
     path(
@@ -19,10 +20,14 @@ urlpatterns = [
         auth.PasswordChangeView.as_view(
             template_name="account/password.html",
             form_class=NewPasswordForm,
-            success_url=reverse_lazy("home"),
+            success_url=reverse_lazy("security"),
         ),
         name="password",
     ),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("logout/", before_second_factor(auth.LogoutView.as_view()), name="logout"),
+    path("second-factor/", views.second_factor, name="second-factor"),
+    path("second-factor/setup/", views.second_factor_setup, name="second-factor-setup"),
+    path("security/", views.security, name="security"),
+    path("security/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("membership/", views.switch_membership, name="switch-membership"),
 ]

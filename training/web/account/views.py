@@ -1,11 +1,23 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from base64 import b32encode
+from functools import partial
 
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_otp import login as otp_login
+
+from training.accounts import second_factor as factor
 from training.accounts.queries import memberships_of
 from training.core.errors import NotFoundError
+from training.web.account.forms import CodeForm
+from training.web.account.queries import own_sessions
+from training.web.account.services import sign_out_others
+from training.web.gate import WorkRequest, before_second_factor
 from training.web.middleware import MEMBERSHIP_KEY
 
 
@@ -17,3 +29,51 @@ def switch_membership(request: HttpRequest) -> HttpResponse:
         raise NotFoundError("accounts.Membership")
     request.session[MEMBERSHIP_KEY] = int(chosen)
     return redirect("home")
+
+
+@never_cache
+@before_second_factor
+@require_http_methods(["GET", "POST"])
+def second_factor(request: WorkRequest) -> HttpResponse:
+    """Ask for the code; somebody without a device sets one up first."""
+    if not factor.has_device(request.user):
+        return redirect("second-factor-setup")
+    form = CodeForm(request.POST or None)
+    device = form.accept(partial(factor.match_code, request.user)) if request.POST else None
+    if device is None:
+        return render(request, "account/second_factor.html", {"form": form})
+    otp_login(request, device)
+    return redirect("home")
+
+
+@never_cache
+@before_second_factor
+@require_http_methods(["GET", "POST"])
+def second_factor_setup(request: WorkRequest) -> HttpResponse:
+    """Show the key to the telephone, take its first code, hand out the recovery codes."""
+    if factor.has_device(request.user) and not request.user.is_verified():
+        return redirect("second-factor")  # a password alone does not replace a device
+    form = CodeForm(request.POST or None)
+    confirm = partial(factor.confirm_device, request.user, actor=request.actor)
+    confirmed = form.accept(confirm) if request.POST else None
+    if confirmed is not None:
+        device, codes = confirmed
+        otp_login(request, device)
+        return render(request, "account/recovery_codes.html", {"codes": codes})
+    device = factor.device_in_preparation(request.user)
+    qr = segno.make(device.config_url, micro=False).svg_inline(scale=5, border=2, omitsize=True)
+    shown = {"form": form, "qr": mark_safe(qr), "key": b32encode(device.bin_key).decode()}  # noqa: S308  segno's own SVG
+    return render(request, "account/second_factor_setup.html", shown)
+
+
+@require_GET
+def security(request: WorkRequest) -> HttpResponse:
+    """What guards this account: password, code, and where it is signed in."""
+    shown = {"sessions": own_sessions(request), "has_device": factor.has_device(request.user)}
+    return render(request, "account/security.html", shown)
+
+
+@require_POST
+def sign_out_elsewhere(request: WorkRequest) -> HttpResponse:
+    sign_out_others(request)
+    return redirect("security")

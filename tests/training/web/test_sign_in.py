@@ -1,0 +1,170 @@
+"""The door: wrong passwords, the second factor, and where one is signed in."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from training.accounts.choices import Role
+
+PASSWORD = "Shicheng-2021-desk"
+
+
+def code_of(device: TOTPDevice, *, step: int = 0) -> str:
+    """What the telephone shows, or will show `step` half-minutes from now."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift + step)
+    totp.time = now().timestamp()
+    return f"{totp.token():06d}"
+
+
+@pytest.fixture
+def knock(county):
+    """Signs in by the form as this role; returns the client and the last answer."""
+
+    def sign_in(role: Role, password: str = PASSWORD, client: Client | None = None):
+        user = county.user(role)
+        user.set_password(PASSWORD)
+        user.save()
+        client = client or Client(
+            headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0"}
+        )
+        answer = client.post(reverse("login"), {"username": user.username, "password": password})
+        return user, client, answer
+
+    return sign_in
+
+
+def set_up(client: Client, user) -> list[str]:
+    """Set the telephone up as a person would; returns the recovery codes."""
+    client.get(reverse("second-factor-setup"))
+    device = TOTPDevice.objects.get(user=user, confirmed=False)
+    page = client.post(reverse("second-factor-setup"), {"code": code_of(device)})
+    return page.context["codes"]
+
+
+def test_the_sixth_guess_is_not_looked_at_even_if_it_is_right(knock):
+    client = Client()
+    for _guess in range(5):
+        _user, _client, answer = knock(Role.INSTITUTION_CLERK, "wrong", client)
+    assert answer.status_code == 429
+
+    _user, _client, answer = knock(Role.INSTITUTION_CLERK, PASSWORD, client)
+
+    assert answer.status_code == 429
+    assert "十五分钟" in answer.content.decode()
+    assert client.get(reverse("home")).status_code == 302
+
+
+def test_a_guesser_elsewhere_does_not_lock_the_owner_out(knock):
+    guesser = Client(REMOTE_ADDR="10.9.9.9")
+    for _guess in range(6):
+        knock(Role.INSTITUTION_CLERK, "wrong", guesser)
+
+    _user, client, answer = knock(Role.INSTITUTION_CLERK)
+
+    assert answer.status_code == 302
+    assert client.get(reverse("home")).status_code == 200
+
+
+def test_roles_that_approve_set_up_a_code_before_they_see_anything(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.BUREAU_HEAD)
+
+    assert client.get(reverse("bureau-queue"), follow=True).redirect_chain[-1][0] == reverse(
+        "second-factor-setup"
+    )
+    codes = set_up(client, user)
+
+    assert len(codes) == 10
+    assert client.get(reverse("bureau-queue")).status_code == 200
+
+
+def test_roles_that_do_not_approve_may_do_without_or_choose_it(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    assert client.get(reverse("sessions")).status_code == 200
+    set_up(client, user)
+
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+
+    assert client.get(reverse("sessions"))["Location"] == reverse("second-factor")
+
+
+def test_each_recovery_code_opens_once(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.BUREAU_HEAD)
+    codes = set_up(client, user)
+
+    opened = []
+    for code in (codes[0], codes[1], codes[0]):
+        _user, client, _answer = knock(Role.BUREAU_HEAD)
+        client.post(reverse("second-factor"), {"code": code})
+        opened.append(client.get(reverse("bureau-queue")).status_code == 200)
+
+    assert opened == [True, True, False]
+
+
+def test_a_wrong_code_says_what_to_do_and_opens_nothing(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.BUREAU_HEAD)
+    set_up(client, user)
+    _user, client, _answer = knock(Role.BUREAU_HEAD)
+
+    page = client.post(reverse("second-factor"), {"code": "000000"})
+
+    assert "动态码不对" in page.content.decode()
+    assert client.get(reverse("bureau-queue"))["Location"] == reverse("second-factor")
+
+
+def test_a_password_alone_does_not_replace_the_telephone(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.BUREAU_HEAD)
+    set_up(client, user)
+    _user, thief, _answer = knock(Role.BUREAU_HEAD)
+
+    assert thief.get(reverse("second-factor-setup"))["Location"] == reverse("second-factor")
+
+
+def test_a_lost_telephone_is_removed_and_set_up_anew(knock, settings):
+    settings.SECOND_FACTOR = True
+    user, client, _answer = knock(Role.BUREAU_HEAD)
+    set_up(client, user)
+    call_command("reset_second_factor", user.username)
+
+    _user, client, _answer = knock(Role.BUREAU_HEAD)
+
+    assert client.get(reverse("bureau-queue"), follow=True).redirect_chain[-1][0] == reverse(
+        "second-factor-setup"
+    )
+
+
+def test_one_can_leave_before_giving_the_code(knock, settings):
+    settings.SECOND_FACTOR = True
+    _user, client, _answer = knock(Role.BUREAU_HEAD)
+
+    assert client.post(reverse("logout"))["Location"] == reverse("login")
+
+
+def test_the_account_page_lists_browsers_and_ends_the_others(knock):
+    _user, lost, _answer = knock(Role.INSTITUTION_CLERK)
+    _user, here, _answer = knock(Role.INSTITUTION_CLERK)
+    page = here.get(reverse("security")).content.decode()
+    assert page.count("Firefox") == 2
+
+    here.post(reverse("sign-out-elsewhere"))
+
+    assert lost.get(reverse("home")).status_code == 302
+    assert here.get(reverse("home")).status_code == 200
+
+
+def test_pages_forbid_scripts_that_are_not_ours(knock):
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    policy = client.get(reverse("home"))["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from qsessions.models import Session
+
+from training.web.gate import WorkRequest
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """One browser in which this account is signed in."""
+
+    device: str
+    address: str
+    since: datetime
+    seen_at: datetime
+    here: bool
+
+
+def own_sessions(request: WorkRequest) -> list[OwnSession]:
+    rows = Session.objects.filter(user=request.user.pk, expire_date__gt=timezone.now()).order_by(
+        "-updated_at"
+    )
+    here = request.session.session_key
+    return [
+        OwnSession(row.device, row.ip or "", row.created_at, row.updated_at, row.session_key == here)
+        for row in rows
+    ]
