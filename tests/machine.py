@@ -68,7 +68,10 @@ PREFLIGHT = Need(
     "the independent check of PDF/A",
     lambda: bool(shutil.which("java")) and all(jar.exists() for jar in PREFLIGHT_JARS),
 )
-NEEDS = (CHROMIUM, LIBATOMIC, POPPLER, PREFLIGHT)
+COMPILER = Need(
+    "cc", ("gcc", "libc6-dev"), "tests of the chip photo decoder", lambda: bool(shutil.which("cc"))
+)
+NEEDS = (CHROMIUM, COMPILER, LIBATOMIC, POPPLER, PREFLIGHT)
 
 
 def missing() -> list[Need]:

@@ -7,7 +7,8 @@ question "is the card still there?" until it is lifted. Silence is an answer too
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from kiosk.idcard.cards import (
     CardDataError,
@@ -45,6 +46,8 @@ FAULTS = {
     ),
     "unplugged": Wording("读卡器已断开,请插好。", "The reader was unplugged: plug it in again."),
 }
+Device = Literal["card", "token"]
+"""Which of a desk's readers speaks."""
 FAULT_OF_STATUS = {SW3.SELF_TEST_FAILED: "self_test_failed", SW3.NOT_AUTHORISED: "not_authorised"}
 
 
@@ -53,6 +56,12 @@ class ReaderReady:
     """The reader answers; cards can be laid. `sam_id` is empty if it would not say."""
 
     sam_id: str
+    device: Device = "card"
+
+
+@dataclass(frozen=True)
+class CardFound:
+    """A card lies there and is about to be read. May come again for the same card if that fails."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,18 @@ class CardUnreadable:
 
 
 @dataclass(frozen=True)
+class TokenRead:
+    """A token card was presented (`tokens` says what a token is). Comes once until it was away."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ReaderFault:
-    """No cards can be read until the next `ReaderReady`; `code` is a key of `FAULTS`."""
+    """No cards can be read until this device's next `ReaderReady`; `code` is a key of `FAULTS`."""
 
     code: str
+    device: Device = "card"
 
     @property
     def message(self) -> str:
@@ -98,7 +115,7 @@ class ReaderFault:
         return FAULTS[self.code].english
 
 
-ReaderEvent = ReaderReady | CardRead | CardRemoved | CardUnreadable | ReaderFault
+ReaderEvent = ReaderReady | CardFound | CardRead | CardRemoved | CardUnreadable | TokenRead | ReaderFault
 
 
 class CardDialogue:
@@ -202,7 +219,8 @@ class CardDialogue:
     def _take_select(self, reply: Reply) -> list[ReaderEvent]:
         guessed, self._guessing = self._guessing, False
         if reply.status == SW3.OK:
-            return self._go(Command.READ)
+            self._go(Command.READ)
+            return [CardFound()]
         if reply.status != SW3.SELECT_FAILED:
             return self._complain(reply.status)
         if not guessed:

@@ -1,15 +1,14 @@
-"""The driver: a dialogue held over a serial port. Port, clock and thread are here and nowhere else.
+"""The drivers: a dialogue held over a serial port, or tokens listened for. Clock and threads are here.
 
-The port is any pyserial URL: `/dev/ttyUSB0`, `COM3`, `socket://host:port`, `rfc2217://…`. (`spy://` writes
-every byte to a file, personal data included: for the bench only.) Nothing personal is logged.
+The port is any pyserial URL: `/dev/ttyUSB0`, `COM3`, `socket://host:port`, `rfc2217://…`, or `auto`. (`spy://`
+writes every byte to a file, personal data included: for the bench only.) Nothing personal is logged.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Event as Flag
 from threading import Thread
@@ -21,36 +20,31 @@ import serial
 
 from kiosk.idcard.cards import IdCard
 from kiosk.idcard.dialogue import (
-    FAULTS,
     CardDialogue,
     CardRead,
     CardUnreadable,
+    Device,
     ReaderEvent,
     ReaderFault,
     ReaderReady,
+    TokenRead,
 )
 from kiosk.idcard.frames import BadFrame, Command, FrameDecoder, Reply, encode
-from kiosk.idcard.statuses import Wording
-
-try:
-    import termios
-
-    PORT_GONE: tuple[type[Exception], ...] = (OSError, termios.error)  # pyserial lets the second through
-except ImportError:  # Windows
-    PORT_GONE = (OSError,)
-
-CANNOT_OPEN: tuple[type[Exception], ...] = (*PORT_GONE, ValueError)
+from kiosk.idcard.ports import Ports, ReaderError, open_port, port_errors
+from kiosk.idcard.tokens import Presence, TokenDecoder
 
 logger = logging.getLogger(__name__)
 
 BAUDS = (115200, 57600, 38400, 19200, 9600)
 """The vendors' order of trying; these are all there are."""
+TOKEN_BAUD = 9600
 SETTLE = (0.1, 0.5)
 """Seconds of quiet after opening, first and later tries: a CH341 may drop what comes too early."""
 GAP = 0.010
 """Seconds between an answer and the next question; working programs leave 10 to 20 ms."""
-TICK = 0.05
 BACK_OFF = (1.0, 30.0)
+CLOSENESS = ("no_port", "unplugged", "no_reader", "port_busy", "no_permission")
+"""Of several ports without a reader, the one that got furthest in this list tells best what to do."""
 
 
 class Patience(NamedTuple):
@@ -69,22 +63,6 @@ PATIENCE = {
 }
 ONCE_DAMAGED = 0.2
 """After a damaged frame a good one can only be right behind it."""
-
-READ_ERRORS = {
-    **FAULTS,
-    "no_card": Wording("没有等到证件,请把证件放在读卡器上。", "No card was laid in time."),
-}
-
-
-class ReaderError(Exception):
-    """Reading failed; `code` is a key of `READ_ERRORS` or `card_unreadable`, `message` is for the desk."""
-
-    def __init__(self, code: str, message: str = "", message_en: str = "") -> None:
-        wording = READ_ERRORS.get(code, Wording(message, message_en))
-        self.code = code
-        self.message = message or wording.chinese
-        self.message_en = message_en or wording.english
-        super().__init__(f"{code}: {self.message}")
 
 
 class Until:
@@ -108,19 +86,11 @@ class Until:
         self._told.wait(max(left, 0))
 
 
-@contextmanager
-def port_errors() -> Iterator[None]:
-    """A port that goes away under us raises many things; they all mean `unplugged`."""
-    try:
-        yield
-    except PORT_GONE as error:
-        raise ReaderError("unplugged") from error
-
-
 @dataclass
 class Line:
     """An open port at some baud."""
 
+    url: str
     port: serial.Serial
     until: Until
 
@@ -162,50 +132,48 @@ def log_exchange(command: Command, reply: Reply | None) -> None:
         logger.debug("%s: %02X (card said %02X%02X), %d bytes", *said)
 
 
-def open_port(url: str) -> serial.Serial:
-    """Open for ourselves alone, 8N1, no flow control; raises ReaderError."""
-    try:
-        port = serial.serial_for_url(url, BAUDS[0], timeout=TICK, write_timeout=1.0, do_not_open=True)
-        port.exclusive = True
-        port.open()
-    except CANNOT_OPEN as error:
-        raise ReaderError(code_of(error)) from error
-    return port
-
-
-def code_of(error: Exception) -> str:
-    """Why a port would not open."""
-    busy = {errno.EAGAIN, errno.EBUSY}
-    number = getattr(error, "errno", None)
-    if number in busy:
-        return "port_busy"
-    return "no_permission" if number in (errno.EACCES, errno.EPERM) else "no_port"
-
-
 def bauds_to_try(url: str) -> tuple[int, ...]:
     """A raw socket has no speed of its own, so one try tells all."""
     return BAUDS[:1] if url.startswith("socket://") else BAUDS
 
 
-def converse(
-    url: str, until: Until, dialogue: CardDialogue, settle: float = SETTLE[0]
-) -> Iterator[ReaderEvent]:
-    """Open, find the baud, and hold this dialogue until time is over; raises ReaderError.
+def find_reader(urls: Iterable[str], until: Until, settle: float = SETTLE[0]) -> tuple[Line, Reply | None]:
+    """The first of these ports on which a reader answers, open, and what it said; raises ReaderError."""
+    refusals = [ReaderError("no_port")]
+    for url in urls:
+        try:
+            return knock(url, until, settle)
+        except ReaderError as error:
+            refusals.append(error)
+    raise max(refusals, key=lambda error: CLOSENESS.index(error.code))
+
+
+def knock(url: str, until: Until, settle: float) -> tuple[Line, Reply | None]:
+    """Open this port and find its baud; raises ReaderError, the port closed again."""
+    line = Line(url, open_port(url), until)
+    try:
+        until.wait(settle)
+        return line, find_baud(line, bauds_to_try(url))
+    except ReaderError:
+        line.port.close()
+        raise
+
+
+def converse(line: Line, reply: Reply | None, dialogue: CardDialogue) -> Iterator[ReaderEvent]:
+    """Hold this dialogue, which `reply` begins, until time is over; raises ReaderError.
 
     Ends by itself when the reader falls silent, after the fault that says so. Closes the port.
     """
-    port = open_port(url)
+    until = line.until
     try:
-        line = Line(port, until)
-        until.wait(settle)
-        yield from dialogue.answer(find_baud(line, bauds_to_try(url)))
+        yield from dialogue.answer(reply)
         while not dialogue.lost and not until.over():
             until.wait(max(dialogue.pause, GAP))
             reply = line.exchange(dialogue.command)
             if reply is not None or not until.over():  # cut short by us is not silence
                 yield from dialogue.answer(reply)
     finally:
-        port.close()
+        line.port.close()
 
 
 def find_baud(line: Line, bauds: tuple[int, ...]) -> Reply | None:
@@ -225,15 +193,15 @@ def find_baud(line: Line, bauds: tuple[int, ...]) -> Reply | None:
     raise ReaderError("no_reader")
 
 
-def read_one(url: str, timeout: float = 10.0) -> IdCard:
+def read_one(url: str, timeout: float = 10.0, ports: Ports | None = None) -> IdCard:
     """Wait up to `timeout` seconds for one card and read it; raises ReaderError.
 
     A card that lies there already is read too, even if another program has read it before. One that
     can't be read may be laid again until the time is over.
     """
     refusal = ReaderError("no_card")
-    until = Until(timeout)
-    for event in converse(url, until, CardDialogue(read_lying=True)):
+    line, reply = find_reader((ports or Ports()).candidates(url), Until(timeout))
+    for event in converse(line, reply, CardDialogue(read_lying=True)):
         if isinstance(event, CardRead):
             return event.card
         if isinstance(event, CardUnreadable):
@@ -243,19 +211,46 @@ def read_one(url: str, timeout: float = 10.0) -> IdCard:
     raise refusal
 
 
-class CardReader:
-    """Reads cards for as long as it runs, over unplugging and replugging.
+def read_token(url: str, timeout: float = 10.0) -> str:
+    """Wait up to `timeout` seconds for one token; raises ReaderError."""
+    for event in listen(open_port(url, TOKEN_BAUD), Until(timeout)):
+        if isinstance(event, TokenRead):
+            return event.token
+    raise ReaderError("no_token")
 
-    `on_event` is called from the reader's own thread, one event at a time, and should return soon:
-    no card is read meanwhile. The same fault is told once until the reader is ready again.
-    `with_addresses` as for `CardDialogue`.
+
+def listen(port: serial.Serial, until: Until) -> Iterator[ReaderEvent]:
+    """Tell of tokens until time is over; raises ReaderError. Closes the port.
+
+    These readers speak only when a token comes, so an open port is all that can be known of them.
+    """
+    decoder, presence = TokenDecoder(), Presence()
+    try:
+        yield ReaderReady("", "token")
+        while not until.over():
+            with port_errors():
+                data = port.read(port.in_waiting or 1)
+            for token in decoder.feed(data):
+                if presence.arrives(token, monotonic()):
+                    yield TokenRead(token)
+    finally:
+        port.close()
+
+
+class Driver(ABC):
+    """Reads for as long as it runs, over unplugging and replugging.
+
+    `on_event` is called from the driver's own thread, one event at a time, and should return soon:
+    nothing is read meanwhile. The same fault is told once until the reader is ready again. A port that
+    comes back under another number is found by what it is known by (`Port.identity`).
     """
 
-    def __init__(
-        self, url: str, on_event: Callable[[ReaderEvent], None], *, with_addresses: bool = True
-    ) -> None:
+    device: Device
+
+    def __init__(self, url: str, on_event: Callable[[ReaderEvent], None], ports: Ports | None = None) -> None:
         self.url = url
-        self._with_addresses = with_addresses
+        self._ports = ports or Ports()
+        self._identity = ""
         self._on_event = on_event
         self._until = Until()
         self._thread: Thread | None = None
@@ -266,7 +261,7 @@ class CardReader:
         """Begin; a second call changes nothing."""
         if self._thread is None:
             self._until = Until()
-            self._thread = Thread(target=self._run, name=f"card reader {self.url}", daemon=True)
+            self._thread = Thread(target=self._run, name=f"{self.device} reader {self.url}", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -285,18 +280,28 @@ class CardReader:
     ) -> None:
         self.stop()
 
+    @abstractmethod
+    def _connect(self, urls: list[str], settle: float) -> tuple[str, Iterator[ReaderEvent]]:
+        """Open one of these; its URL and what comes from it. Raises ReaderError, as the iterator does."""
+
     def _run(self) -> None:
         settle, later = SETTLE
         while not self._until.over():
             try:
-                dialogue = CardDialogue(with_addresses=self._with_addresses)
-                for event in converse(self.url, self._until, dialogue, settle):
-                    self._publish(event)
+                self._serve(settle)
             except ReaderError as error:
-                self._publish(ReaderFault(error.code))
+                self._publish(ReaderFault(error.code, self.device))
             settle = later
             self._until.wait(self._wait)
             self._wait = min(self._wait * 2, BACK_OFF[1])
+
+    def _serve(self, settle: float) -> None:
+        """One connection, from opening the port to losing it; raises ReaderError."""
+        with port_errors():  # a list of ports can change while it is made
+            url, events = self._connect(self._ports.candidates(self.url, self._identity), settle)
+            self._identity = self._ports.identity(url)
+        for event in events:
+            self._publish(event)
 
     def _publish(self, event: ReaderEvent) -> None:
         if self._until.over():
@@ -311,3 +316,39 @@ class CardReader:
             self._on_event(event)
         except Exception:  # a fault of the listener must not leave the desk without a reader
             logger.exception("the listener failed on %s", type(event).__name__)
+
+
+class CardReader(Driver):
+    """A reader of identity cards. `with_addresses` as for `CardDialogue`."""
+
+    device: Device = "card"
+
+    def __init__(
+        self,
+        url: str,
+        on_event: Callable[[ReaderEvent], None],
+        ports: Ports | None = None,
+        *,
+        with_addresses: bool = True,
+    ) -> None:
+        super().__init__(url, on_event, ports)
+        self._with_addresses = with_addresses
+
+    def _connect(self, urls: list[str], settle: float) -> tuple[str, Iterator[ReaderEvent]]:
+        line, reply = find_reader(urls, self._until, settle)
+        return line.url, converse(line, reply, CardDialogue(with_addresses=self._with_addresses))
+
+
+class TokenReader(Driver):
+    """A 125 kHz reader (RDM6300 class) of token cards; its URL is named, as it can't be asked what it is."""
+
+    device: Device = "token"
+
+    def _connect(self, urls: list[str], settle: float) -> tuple[str, Iterator[ReaderEvent]]:
+        refusal = ReaderError("no_port")
+        for url in urls:
+            try:
+                return url, listen(open_port(url, TOKEN_BAUD), self._until)
+            except ReaderError as error:
+                refusal = error
+        raise refusal

@@ -6,6 +6,7 @@ The faces are public-domain pictures (`faces/README.md`). OpenCV opens the file 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.camera import Image
+from kiosk.face import Direction
 
 FACES = Path(__file__).parent / "faces"
 NAMES = ("astronaut", "grace_hopper")
@@ -21,26 +23,40 @@ NAMES = ("astronaut", "grace_hopper")
 SIZE = (640, 480)
 FPS = 15
 SECONDS = 5
+HEADS = {"astronaut": (182, 159, 78, 105), "grace_hopper": (203, 169, 111, 152)}
+"""Centre and half axes of each head in its picture: across, down, width, height."""
+TURN = math.radians(40)
+"""How far a head turns; only its picture is bent, so it looks like less."""
 
 
-def film(path: Path, face: str, *, seconds: float = SECONDS) -> None:
-    """Write an MJPG video (.avi); raises OSError if it can't be written."""
+def film(path: Path, face: str, *, seconds: float = SECONDS, turns: Sequence[Direction] = ()) -> None:
+    """Write an MJPG video (.avi); raises OSError if it can't be written.
+
+    A head turns to each of these sides, one after the other, and looks ahead in between.
+    """
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, SIZE)
     if not writer.isOpened():
         raise OSError(f"can't write {path}")
     people = _people(face)
+    heads = [HEADS[name] for name in _names(face)]
     rounds = round(seconds * FPS)
     for number in range(rounds):
-        writer.write(_picture(people, number / rounds, seed=number))
+        angle = _angle(turns, number / rounds)
+        turned = [_turned(*pair, angle) for pair in zip(people, heads, strict=True)] if angle else people
+        writer.write(_picture(turned, number / rounds, seed=number))
     writer.release()
 
 
 def _people(face: str) -> list[Image]:
     """The pictures to show; raises KeyError for a name nobody has."""
-    names = {"both": NAMES, "nobody": ()}.get(face, (face,))
+    return [_load(name) for name in _names(face)]
+
+
+def _names(face: str) -> tuple[str, ...]:
+    names: tuple[str, ...] = {"both": NAMES, "nobody": ()}.get(face, (face,))
     if not set(names) <= set(NAMES):
         raise KeyError(face)
-    return [_load(name) for name in names]
+    return names
 
 
 def _load(name: str) -> Image:
@@ -48,6 +64,27 @@ def _load(name: str) -> Image:
     if image is None:
         raise OSError(f"{name}.jpg is missing from this installation")
     return image.astype(np.uint8)
+
+
+def _angle(turns: Sequence[Direction], moment: float) -> float:
+    """Where the head is turned at this moment, 0 to 1; positive to its own left, the picture's right."""
+    if not turns:
+        return 0.0
+    number, phase = divmod(moment * len(turns), 1)
+    sign = 1 if turns[int(number)] == "left" else -1
+    return sign * TURN * max(0.0, math.sin(2 * math.pi * phase - math.pi / 2))
+
+
+def _turned(person: Image, head: tuple[int, int, int, int], angle: float) -> Image:
+    """The head's picture bent around an egg and the egg turned; the rest stays."""
+    across, down, half_width, half_height = head
+    y, x = np.mgrid[: person.shape[0], : person.shape[1]].astype(np.float32)
+    radius = half_width * np.sqrt(np.clip(1 - ((y - down) / half_height) ** 2, 1e-6, 1))
+    seen = np.arcsin(np.clip((x - across) / radius, -1, 1))
+    source = across + radius * np.sin(np.clip(seen - angle, -math.pi / 2, math.pi / 2))
+    inside = (np.abs(y - down) < half_height) & (np.abs(x - across) < radius)
+    columns = np.where(inside, source, x).astype(np.float32)
+    return cv2.remap(person, columns, y, cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def _picture(people: list[Image], moment: float, *, seed: int) -> Image:

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock, Thread
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
+
+Way = Literal["server", "station"]
+"""Where bytes are going."""
 
 
 class NetworkCable:
@@ -21,6 +24,7 @@ class NetworkCable:
         self.port = 0
         self._lock = Lock()
         self._open: set[socket.socket] = set()
+        self._left: dict[Way, int] = {}
         self._listener: socket.socket | None = None
         self.restore()
 
@@ -36,6 +40,8 @@ class NetworkCable:
 
     def restore(self) -> None:
         """Take connections again, on the same port as before."""
+        with self._lock:
+            self._left = {}
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port))
             self.port = self._listener.getsockname()[1]
@@ -50,6 +56,14 @@ class NetworkCable:
             hang_up(end)
 
     close = cut
+
+    def cut_after(self, size: int, *, towards: Way) -> None:
+        """Cut by itself once so many more bytes (at least one) have gone that way; `restore` takes it back.
+
+        Half a request arrives, or half an answer, or a whole request whose answer is lost.
+        """
+        with self._lock:
+            self._left = {towards: max(size, 1)}
 
     def __enter__(self) -> Self:
         return self
@@ -78,17 +92,32 @@ class NetworkCable:
             hang_up(near)
             hang_up(far)
             return
-        Thread(target=self._pump, args=[near, far], daemon=True).start()
-        self._pump(far, near)
+        Thread(target=self._pump, args=[near, far, "server"], daemon=True).start()
+        self._pump(far, near, "station")
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, towards: Way) -> None:
         """Carry one direction until it ends; the other may go on."""
         with suppress(OSError):
             while data := source.recv(65536):
-                sink.sendall(data)
+                passing, torn = self._take(data, towards)
+                if torn:
+                    hang_up(source)  # at once, or an answer to the torn request might still slip through
+                sink.sendall(passing)
+                if torn:
+                    self.cut()
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
         self._forget(source, sink)
+
+    def _take(self, data: bytes, towards: Way) -> tuple[bytes, bool]:
+        """What of it still gets through, and whether the cable is torn with it."""
+        with self._lock:
+            left = self._left.get(towards)
+            if left is None:
+                return data, False
+            torn = left <= len(data)
+            self._left = {} if torn else {towards: left - len(data)}
+            return data[:left], torn
 
     def _forget(self, source: socket.socket, sink: socket.socket) -> None:
         """Close both ends once both directions are done: the second to come here does it."""
@@ -108,7 +137,10 @@ def hang_up(end: socket.socket) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """A cable as a process: `cut` and `restore` come as lines, each is answered by a JSON line."""
+    """A cable as a process: commands come as lines, each is answered by a JSON line.
+
+    `cut`, `restore`, and `cut server 300` or `cut station 300`: once so many more bytes went there.
+    """
     parser = argparse.ArgumentParser(
         prog="kiosk simulate network", description="模拟网线 / a simulated cable"
     )
@@ -117,12 +149,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     with NetworkCable(host, int(port)) as cable:
         _say({"ready": True, "url": cable.url})
         for line in sys.stdin:
-            if line.strip() == "cut":
-                cable.cut()
-            else:
-                cable.restore()
-            _say({"ok": True, "cut": cable.is_cut})
+            _say({"ok": obey(cable, line.split()), "cut": cable.is_cut})
     return 0
+
+
+def obey(cable: NetworkCable, words: Sequence[str]) -> bool:
+    """Carry out one command; False if it is none."""
+    match words:
+        case ["cut"]:
+            cable.cut()
+        case ["restore"]:
+            cable.restore()
+        case ["cut", ("server" | "station") as towards, size] if size.isdecimal():
+            cable.cut_after(int(size), towards=towards)
+        case _:
+            return False
+    return True
 
 
 def _say(answer: dict[str, object]) -> None:

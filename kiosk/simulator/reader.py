@@ -1,38 +1,24 @@
-"""A card reader without hardware: the SAM module's behaviour, and a pseudo-terminal to reach it by.
+"""A card reader without hardware: the SAM module's behaviour, and a line to reach it by.
 
-`SamModule` is the module itself, bytes in and bytes out. `SimulatedReader` puts it behind a device path
-that any serial program can open, with the faults of real lines and real people.
+`SamModule` is the module itself, bytes in and bytes out. `SimulatedReader` puts it behind a device path or
+TCP port that any serial program can open, with the faults of real lines and real people.
 """
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import termios
-import tty
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from threading import Event as Flag
-from threading import RLock, Thread, current_thread
-from time import sleep
-from types import TracebackType
-from typing import Literal, Self, get_args
 
 from kiosk.idcard.cards import IdCard
 from kiosk.idcard.frames import BadFrame, Command, FrameCutter, seal
 from kiosk.idcard.statuses import SW3
 from kiosk.simulator.cards import CardChip, read_reply_data
+from kiosk.simulator.device import FaultKind, SimulatedDevice
 
 REQUEST_SIZES = range(3, 64)
 SAM_ID = bytes.fromhex("05 00 03 00 E0 DD 32 01 87 D6 12 00 B1 68 DE 3A")
 """Of no real module; prints as 05.03-20110816-0001234567-0987654321."""
 CHIP_NUMBER = "00000000000000".encode("utf-16-le")
-BAUD_CODES = (115200, 57600, 38400, 19200, 9600)
-
-FaultKind = Literal["silence", "garbage", "half", "checksum", "pulled", "unplug"]
-FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 
 def encode_reply(status: int, data: bytes = b"", sw1: int = 0, sw2: int = 0) -> bytes:
@@ -139,81 +125,22 @@ class SamModule:
         return SW3.OK, CHIP_NUMBER
 
 
-class PtyLine:
-    """One pseudo-terminal: calls `on_bytes` from its own thread; `send` writes back."""
+class SimulatedReader(SimulatedDevice):
+    """A reader of identity cards."""
 
-    def __init__(self, on_bytes: Callable[[bytes], None]) -> None:
-        self._master, self._slave = pty.openpty()  # the slave stays open: no hang-up between clients
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self.device = os.ttyname(self._slave)
-        self._on_bytes = on_bytes
-        self._closing = Flag()
-        self._thread = Thread(target=self._serve, name=f"simulated reader {self.device}", daemon=True)
-        self._thread.start()
-
-    @property
-    def speed(self) -> int:
-        """The termios code of the speed the other side has set."""
-        return int(termios.tcgetattr(self._master)[5])
-
-    def send(self, data: bytes) -> None:
-        """Write; what nobody reads is lost, as on a real line."""
-        with suppress(OSError):
-            os.write(self._master, data)
-
-    def close(self) -> None:
-        """Hang up. May be called from within `on_bytes`."""
-        self._closing.set()
-        if current_thread() is not self._thread:
-            self._thread.join()
-
-    def _serve(self) -> None:
-        while not self._closing.is_set():
-            if select.select([self._master], [], [], 0.02)[0]:
-                self._on_bytes(os.read(self._master, 4096))
-        os.close(self._master)
-        os.close(self._slave)
-
-
-class SimulatedReader:
-    """A reader at the device path `link` while the `with` block lasts.
-
-    `baud` None: answers at any speed and at once, like a USB-CDC module. A number: answers only at that
-    speed, and no faster than it. `piece`: so many bytes at a time, 1 for byte by byte.
-    """
+    GARBAGE = bytes.fromhex("00 FF AA AA 13 AA AA AA 96 69 00 00")
 
     def __init__(
-        self, link: Path | str, *, baud: int | None = None, piece: int = 64, sam: SamModule | None = None
+        self, address: Path | str, *, baud: int | None = None, piece: int = 64, sam: SamModule | None = None
     ) -> None:
-        self.link = Path(link)
-        self.baud = baud
-        self.piece = piece
+        super().__init__(address, baud=baud, piece=piece)
         self.sam = sam or SamModule()
         self.asked: list[Command | None] = []
         """Every command that came, in order."""
-        self._lock = RLock()
-        self._fault: FaultKind | None = None
         self._fault_at: Command | None = None
-        self._fault_times = 0
-        self._line: PtyLine | None = None
-
-    @property
-    def url(self) -> str:
-        """What a driver opens."""
-        return str(self.link)
-
-    def __enter__(self) -> Self:
-        self.replug()
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.unplug()
 
     def lay(self, card: IdCard | CardChip) -> None:
-        """Put a card on the reader."""
+        """Put a card on the reader, where it lies until it is lifted."""
         chip = CardChip.of(card) if isinstance(card, IdCard) else card
         with self._lock:
             self.sam.lay(chip)
@@ -224,37 +151,17 @@ class SimulatedReader:
             self.sam.lift()
 
     def fault(self, kind: FaultKind | None, times: int = 1, at: Command | None = None) -> None:
-        """Spoil the next `times` answers, or those to `at` only; None mends.
-
-        `silence`; `garbage` before the answer; `half` of it; a wrong `checksum`; the card is `pulled` away
-        as it is read; the reader is unplugged (`unplug`) half-way through the answer.
-        """
+        """As for every device, `at` one command only; and `pulled`: the card goes as it is read."""
         with self._lock:
-            self._fault, self._fault_times = kind, times
+            super().fault(kind, times)
             self._fault_at = Command.READ if kind == "pulled" else at
 
-    def unplug(self) -> None:
-        """Pull the plug: the device path goes, an open port hangs up."""
-        with self._lock:
-            line, self._line = self._line, None
-            if line is not None:
-                self.link.unlink(missing_ok=True)
-        if line is not None:
-            line.close()
-
     def replug(self) -> None:
-        """Plug in again: a new device under the same path. The module has forgotten what it had found."""
+        """Plug in again. The module has forgotten what it had found."""
         with self._lock:
             if self._line is None:
                 self.sam.receive(seal(Command.RESET.value))
-                self._line = PtyLine(self._take)
-                self._point_link_at(self._line.device)
-
-    def _point_link_at(self, device: str) -> None:
-        fresh = self.link.with_name(f".{self.link.name}.new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(device)
-        fresh.replace(self.link)
+            super().replug()
 
     def _take(self, data: bytes) -> None:
         with self._lock:
@@ -262,49 +169,15 @@ class SimulatedReader:
                 return
             for command, reply in self.sam.replies(data):
                 self.asked.append(command)
-                self._send(self._spoil(command, reply))
+                meant = self._fault_at in (None, command)
+                self._send(self._spoil(reply) if meant else reply)
 
-    def _hears(self) -> bool:
-        """At another speed a line carries nothing anybody understands."""
-        if self._line is None:
-            return False
-        return self.baud is None or self._line.speed == getattr(termios, f"B{self.baud}")
-
-    def _spoil(self, command: Command | None, reply: bytes) -> bytes:
-        kind = self._fault
-        if kind is None or self._fault_at not in (None, command):
-            return reply
-        self._fault_times -= 1
-        if self._fault_times <= 0:
-            self._fault = None
-        return self._spoilers()[kind](reply)
+    def _miscounted(self, message: bytes) -> bytes:
+        return message[:-1] + bytes([message[-1] ^ 0xFF])
 
     def _spoilers(self) -> dict[FaultKind, Callable[[bytes], bytes]]:
-        return {
-            "silence": lambda _reply: b"",
-            "garbage": lambda reply: bytes.fromhex("00 FF AA AA 13 AA AA AA 96 69 00 00") + reply,
-            "half": lambda reply: reply[: len(reply) // 2],
-            "checksum": lambda reply: reply[:-1] + bytes([reply[-1] ^ 0xFF]),
-            "pulled": self._pull_card,
-            "unplug": self._unplug_after,
-        }
+        return {**super()._spoilers(), "pulled": self._pull_card}
 
     def _pull_card(self, _reply: bytes) -> bytes:
         self.sam.lift()
         return encode_reply(SW3.READ_FAILED)
-
-    def _unplug_after(self, reply: bytes) -> bytes:
-        self._send(reply[: len(reply) // 2])
-        self.unplug()
-        return b""
-
-    def _send(self, data: bytes) -> None:
-        for start in range(0, len(data), self.piece):
-            if self._line is None:
-                return
-            piece = data[start : start + self.piece]
-            self._line.send(piece)
-            if self.baud is not None:
-                sleep(len(piece) * 10 / self.baud)
-            elif self.piece == 1:
-                sleep(0)

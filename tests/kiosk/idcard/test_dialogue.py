@@ -15,6 +15,7 @@ from kiosk.idcard.dialogue import (
     FIND_PAUSE,
     PRESENCE_PAUSE,
     CardDialogue,
+    CardFound,
     CardRead,
     CardRemoved,
     CardUnreadable,
@@ -43,17 +44,23 @@ def clean_line(reply: bytes) -> bytes:
 
 
 class Desk:
-    """A dialogue, a module, and the line between them; `events` is what the dialogue told."""
+    """A dialogue, a module, and the line between them; `events` is what the dialogue told.
+
+    That a card is about to be read is only counted, in `found`.
+    """
 
     def __init__(self) -> None:
         self.dialogue, self.sam, self.events = CardDialogue(), SamModule(), list[ReaderEvent]()
+        self.found = 0
 
     def step(self, line: Line = clean_line) -> list[ReaderEvent]:
         """One question and its answer, as the driver does it."""
         decoder = FrameDecoder()
         data = line(self.sam.receive(encode(self.dialogue.command)))
         replies = [event for event in decoder.feed(data) + decoder.give_up() if isinstance(event, Reply)]
-        events = self.dialogue.answer(replies[0] if replies else None)
+        told = self.dialogue.answer(replies[0] if replies else None)
+        events = [event for event in told if event != CardFound()]
+        self.found += len(told) - len(events)
         self.events += events
         return events
 
@@ -93,6 +100,8 @@ def test_a_reader_that_will_not_say_who_it_is_still_reads():
     desk.sam.statuses[Command.SAM_ID] = 0x21
 
     assert desk.run(3) == [ReaderReady("")]
+    desk.sam.lay(CardChip.of(ZHANG))
+    assert desk.run() == [CardRead(ZHANG, "")]
 
 
 @pytest.mark.parametrize("card_type", PEOPLE)
@@ -101,6 +110,29 @@ def test_a_card_left_lying_is_read_once(desk, card_type):
 
     assert desk.run(50) == [CardRead(PEOPLE[card_type], SAM_NUMBER)]
     assert (desk.dialogue.command, desk.dialogue.pause) == (Command.READ_ADDRESSES, PRESENCE_PAUSE)
+
+
+def test_a_card_is_told_of_before_it_is_read(desk):
+    desk.sam.lay(CardChip.of(ZHANG))
+    desk.run_to(Command.READ)
+
+    assert (desk.found, desk.events) == (1, [])
+    desk.run(50)
+    assert (desk.found, desk.events) == (1, [CardRead(ZHANG, SAM_NUMBER)])
+
+
+def test_an_empty_reader_finds_nobody(desk):
+    desk.run(20)
+
+    assert desk.found == 0
+
+
+def test_a_card_that_cannot_be_selected_is_not_told_of(desk):
+    desk.sam.statuses[Command.SELECT] = 0x81
+    desk.sam.lay(CardChip.of(ZHANG))
+    desk.run(20)
+
+    assert desk.found == 0
 
 
 def test_lifting_is_told_and_the_next_card_read(desk):

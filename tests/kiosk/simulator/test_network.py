@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from kiosk.simulator.network import NetworkCable
+from kiosk.simulator.network import NetworkCable, obey
 
 
 @pytest.fixture
@@ -80,3 +80,43 @@ def test_a_joined_cable_passes_on_the_same_port(cable):
 def test_a_server_that_is_down_looks_like_one(cable, echo_port):
     with NetworkCable("127.0.0.1", 1) as dead, connect(dead) as connection:
         assert connection.recv(100) == b""
+
+
+@pytest.mark.parametrize(("size", "echoed"), [(1, b"0"), (5, b"01234"), (10, b"0123456789")])
+def test_an_answer_is_torn_where_it_was_asked_for(cable, size, echoed):
+    with connect(cable) as connection:
+        cable.cut_after(size, towards="station")
+        connection.sendall(b"0123456789")
+
+        assert receive_all(connection) == echoed
+    assert cable.is_cut
+
+
+def test_a_torn_request_arrives_half_and_is_never_answered(cable):
+    with connect(cable) as connection:
+        cable.cut_after(15, towards="server")
+        connection.sendall(b"0123456789")
+        assert connection.recv(100) == b"0123456789"
+        connection.sendall(b"0123456789")
+
+        assert receive_all(connection) == b""
+    assert cable.is_cut
+
+
+def test_a_joined_cable_has_forgotten_where_it_was_to_be_torn(cable):
+    cable.cut_after(3, towards="server")
+    cable.restore()
+    with connect(cable) as connection:
+        connection.sendall(b"whole again")
+
+        assert connection.recv(100) == b"whole again"
+
+
+def test_commands_are_obeyed_and_others_said_to_be_none(cable):
+    assert obey(cable, ["cut"])
+    assert cable.is_cut
+    assert obey(cable, ["restore"])
+    assert not cable.is_cut
+    assert obey(cable, ["cut", "server", "1"])
+    assert not obey(cable, ["cut", "sideways", "1"])
+    assert not obey(cable, [])

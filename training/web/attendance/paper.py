@@ -1,0 +1,46 @@
+"""What the blank paper register says, read for the PDF that draws it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.timezone import localtime
+
+from training.dossiers.pdf.paper_register import PaperLine, PaperRegister, PaperSheet, build_paper_register
+from training.scheduling.models import TrainingSession
+from training.web.attendance.queries import half_days_of, roster_of
+
+
+def blank_sheets(session: TrainingSession, page: str) -> bytes:
+    """The PDF for all half-days; `page` is where a sheet is keyed in, absolute."""
+    lessons, roster = list(session.lessons.all()), roster_of(session)
+    programme = session.institution.programme
+    sheets = [
+        PaperSheet(
+            on=on,
+            half_day=half_day,
+            lessons=tuple(
+                f"{localtime(lesson.starts_at):%H:%M}–{localtime(lesson.ends_at):%H:%M}　{lesson.topic}　{lesson.instructor}"
+                for lesson in lessons
+                if (lesson.on, lesson.half_day) == (on, half_day)
+            ),
+            lines=tuple(
+                PaperLine(
+                    row.number, row.trainee.name, row.trainee.masked_id_number,
+                    f"{page}?half_day={on}-{half_day}&row={row.pk}",
+                )
+                for row in roster
+            ),
+        )
+        for on, half_day in half_days_of(session)
+    ]  # fmt: skip
+    register = PaperRegister(
+        mark=programme.mark_text,
+        session=session.code,
+        title=session.title,
+        institution=session.institution.name,
+        phones="　".join(programme.phones),
+        sheets=tuple(sheets),
+    )
+    return build_paper_register(register, Path(settings.FONTS_DIR))
