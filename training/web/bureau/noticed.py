@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
+from training.core.working_days import full_working_days, holiday, is_published, is_worked_instead
 from training.programmes.preset import Preset
 
 HARDLY_DUE_YET = frozenset({"not_approved", "not_closed", "no_register", "no_photo", "not_in_register"})
@@ -18,6 +20,7 @@ class PlannedLesson:
     topic: str
     minutes: int
     seats: int
+    on: date
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,22 @@ class Notice:
 
 
 def notices(
-    rules: Preset, category: str, lessons: Sequence[PlannedLesson], groups: Sequence[str]
+    rules: Preset,
+    category: str,
+    lessons: Sequence[PlannedLesson],
+    groups: Sequence[str],
+    submitted_on: date,
 ) -> list[Notice]:
-    """Topics against the category, people against seats and category; `groups` has one code per person."""
+    """Topics against the category, people against seats and category, days against the calendar.
+
+    `groups` has one code per person; `submitted_on` is today while nobody has submitted.
+    """
     found = [
         _topics(rules, category, lessons),
         _seats(lessons, len(groups)),
         _groups(rules, category, groups),
+        _lead(rules, lessons, submitted_on),
+        *_days(lessons),
     ]
     return [notice for notice in found if notice]
 
@@ -75,3 +87,33 @@ def _groups(rules: Preset, category: str, groups: Sequence[str]) -> Notice:
         return Notice(True, _("学员类别都适合本课程类别。"))
     text = _("%(count)s 人的学员类别不是这一课程类别的主要对象：%(groups)s。")
     return Notice(False, text % {"count": len(strangers), "groups": _("、").join(names)})
+
+
+def _lead(rules: Preset, lessons: Sequence[PlannedLesson], submitted_on: date) -> Notice | None:
+    if not lessons:
+        return None
+    first = min(lesson.on for lesson in lessons)
+    between, least = full_working_days(submitted_on, first), rules.planning.lead_working_days
+    text = _("%(on)s 提交，%(first)s 开课，中间 %(between)s 个工作日（要求不少于 %(least)s 个）。") % {
+        "on": f"{submitted_on:%Y-%m-%d}",
+        "first": f"{first:%Y-%m-%d}",
+        "between": between,
+        "least": least,
+    }
+    return Notice(between >= least, text)
+
+
+def _days(lessons: Sequence[PlannedLesson]) -> list[Notice]:
+    """A class on a holiday is unusual and not forbidden: villagers have time then."""
+    found = []
+    for day in sorted({lesson.on for lesson in lessons}):
+        said = {"day": f"{day:%Y-%m-%d}", "name": holiday(day)}
+        if said["name"]:
+            found.append(Notice(False, _("%(day)s 是法定假日（%(name)s）。") % said))
+        elif is_worked_instead(day):
+            found.append(Notice(True, _("%(day)s 是调休上班日。") % said))
+        elif not is_published(day):
+            found.append(
+                Notice(True, _("%(day)s 那一年的节假日安排还没有公布，按周一至周五算工作日。") % said)
+            )
+    return found

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
 from kiosk.envelope import Envelope, EnvelopeError, Event, WalkIn, read_unverified
@@ -27,6 +26,7 @@ from training.attendance.queries import (
 )
 from training.attendance.rules import hours
 from training.claims.models import Claim
+from training.core import clock
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
@@ -38,7 +38,6 @@ from training.institutions.models import Institution, Instructor, InstructorProo
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Witness
-from training.stations.models import Station
 from training.web.bureau.history import Deed, deeds
 from training.web.bureau.noticed import HARDLY_DUE_YET, Notice, PlannedLesson, notices
 
@@ -69,11 +68,6 @@ def event_of(pk: int, actor: Actor) -> AttendanceEvent:
     return event
 
 
-def station_of(pk: UUID, actor: Actor) -> Station:
-    station: Station = Station.objects.select_related("institution").fetch(actor, pk=pk)
-    return station
-
-
 def proof_of(pk: int, actor: Actor) -> InstructorProof:
     proof: InstructorProof = InstructorProof.objects.fetch(actor, pk=pk)
     return proof
@@ -92,11 +86,6 @@ def institutions(actor: Actor) -> QuerySet[Any]:
         sessions=Count("training_sessions"), waits=waits
     )
     return rows.order_by("-waits", "name")
-
-
-def admitted(actor: Actor) -> QuerySet[Any]:
-    """Those that may hold classes."""
-    return institutions(actor).filter(status=InstitutionStatus.ADMITTED)
 
 
 @dataclass(frozen=True)
@@ -194,7 +183,10 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
     rules, lessons = whole.rule_set.rules, tuple(whole.lessons.all())
     items = check_session(session)
     groups = [enrolment.group for enrolment in whole.on_roster]
-    planned = [PlannedLesson(lesson.topic, lesson.minutes, lesson.venue.seats) for lesson in lessons]
+    planned = [
+        PlannedLesson(lesson.topic, lesson.minutes, lesson.venue.seats, lesson.on) for lesson in lessons
+    ]
+    submitted_on = localdate(whole.submitted_at) if whole.submitted_at else clock.today()
     return Plan(
         session=whole,
         items=items,
@@ -202,7 +194,7 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
         teachers=_teachers(lessons),
         roster=_roster(whole),
         missing=tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
-        noticed=tuple(notices(rules, whole.category, planned, groups)),
+        noticed=tuple(notices(rules, whole.category, planned, groups, submitted_on)),
         category=rules.category(whole.category).name,
         class_type=rules.class_type(whole.class_type).name,
         form=rules.form(whole.form).name,
@@ -380,19 +372,6 @@ def _row_of(event: AttendanceEvent) -> tuple[HalfDay | None, RegisterLine | None
             if event.digest in line.presence.digests:
                 return page, line
     return None, None
-
-
-def stations(actor: Actor) -> QuerySet[Any]:
-    """Each with its newest number and how many of its events count, wait, or never entered the ledger."""
-    refused = HeldEnvelope.objects.filter(station=OuterRef("pk")).order_by().values("station")
-    unread = Subquery(refused.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    rows: QuerySet[Any] = Station.objects.visible_to(actor).annotate(
-        last_seq=Max("events__seq"),
-        event_count=Count("events"),
-        held_count=Count("events", filter=~Q(events__held_reason="")),
-        waiting=F("held_count") + Coalesce(unread, 0),
-    )
-    return rows.select_related("institution").order_by("institution__name", "name", "pk")
 
 
 def held(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:
