@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from PIL import Image
 from uuid6 import uuid7
 
 from kiosk.envelope import (
+    EPOCH,
     GENESIS,
     CardUsed,
     Enrolled,
@@ -32,7 +34,7 @@ from training.dossiers.services import close_session, keep_station_photo
 from training.enrolment.models import Enrolment
 from training.scheduling.models import Lesson, TrainingSession
 from training.stations.models import Station
-from training.stations.services import enrol_station, issue_code
+from training.stations.services import at_work, enrol_station, issue_code
 
 CARD = CardUsed(type="citizen", sam_id="05.03-20200000-0000000001-0000000001")
 BOOT = UUID(int=1)
@@ -55,9 +57,20 @@ class Signer:
 def enrol(county: Any, name: str = "一号终端") -> Signer:
     """A station of the county's institution, enrolled with a code from its bureau."""
     code = issue_code(county.institution.pk, station_name=name, actor=county.actor(Role.BUREAU_REVIEWER))
-    key = Ed25519PrivateKey.generate()
-    enrolled = enrol_station(code, public_key=encode_key(key.public_key()), software="test")
+    return enrol_with(code, Ed25519PrivateKey.generate())
+
+
+def enrol_with(code: str, key: Ed25519PrivateKey) -> Signer:
+    """The machine that holds this key uses the code."""
+    public_key = encode_key(key.public_key())
+    enrolled = enrol_station(code, public_key=public_key, proof=prove(code, key), software="test")
     return Signer(enrolled.station, enrolled.token, key)
+
+
+def prove(code: str, key: Ed25519PrivateKey) -> str:
+    """What shows the server that whoever types the code holds the key."""
+    plain = code.strip().upper().replace("-", "").replace(" ", "")
+    return base64.b64encode(key.sign(f"enrol:{plain}:{encode_key(key.public_key())}".encode())).decode()
 
 
 def make_event(signer: Signer, kind: str, at: datetime, **fields: Any) -> Event:
@@ -72,7 +85,7 @@ def make_event(signer: Signer, kind: str, at: datetime, **fields: Any) -> Event:
             "kind": kind,
             "captured_at": at,
             "boot": BOOT,
-            "monotonic_ms": 1000 * seq,
+            "monotonic_ms": round((at - EPOCH) / timedelta(milliseconds=1)),
             "clock_offset_ms": 0,
             **fields,
         }
@@ -136,7 +149,8 @@ def send(
     signer: Signer, envelopes: Sequence[Envelope] | None = None, at: datetime | None = None
 ) -> list[Receipt]:
     """Hand envelopes (by default the whole chain) to the server; each with its receipt."""
-    return receive(signer.station, signer.chain if envelopes is None else envelopes, at=at or clock.now())
+    with at_work(signer.token) as station:
+        return receive(station, signer.chain if envelopes is None else envelopes, at=at or clock.now())
 
 
 def statuses(receipts: Iterable[Receipt]) -> list[tuple[str, str]]:

@@ -22,17 +22,21 @@ class Link:
 Places = tuple[tuple[str | Promise, str], ...]
 
 HOME: Places = ((_("等您处理"), "home"),)
+STATIONS: Places = ((_("签到终端"), "stations"),)
+CORRECTIONS: Places = ((_("更正"), "corrections"),)
 INSTITUTION: Places = (
     (_("各期培训"), "sessions"),
+    *CORRECTIONS,
     (_("授课人"), "instructors"),
     (_("课件"), "courseware"),
     (_("证照与协议"), "papers"),
     (_("场地"), "venues"),
-    (_("签到终端"), "stations"),
+    *STATIONS,
 )
 READS_ARCHIVES: Places = (
     (_("期与档案"), "bureau-sessions"),
     (_("待核记录"), "bureau-held"),
+    *CORRECTIONS,
     (_("补贴申领"), "bureau-claims"),
 )
 INDICATORS: Places = ((_("指标"), "indicators"),)
@@ -41,7 +45,7 @@ BUREAU: Places = (
     (_("审批与核验"), "bureau-queue"),
     *READS_ARCHIVES,
     (_("培训机构"), "bureau-institutions"),
-    (_("签到终端"), "bureau-stations"),
+    *STATIONS,
     *INDICATORS,
     *RULES,
 )
@@ -52,7 +56,7 @@ PLACES: Mapping[str, Places] = {
     Role.BUREAU_REVIEWER: BUREAU,
     Role.BUREAU_HEAD: BUREAU,
     Role.FOLLOW_UP: FOLLOW_UP,
-    Role.AUDITOR: (*READS_ARCHIVES, *INDICATORS, *RULES),
+    Role.AUDITOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES),
 }
 
 

@@ -16,6 +16,7 @@ from kiosk.clock import CLOCK_FILE
 from kiosk.clock import Clock as StationClock
 from kiosk.envelope import Enrolled, encode_key
 from kiosk.journal import Identity, Journal, Portrait, Receipt
+from tests.training.signing import prove
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent
 from training.attendance.queries import templates
@@ -95,6 +96,7 @@ def desk(
         body = {
             "code": code,
             "public_key": encode_key(journal.signing_key.public_key()),
+            "proof": prove(code, journal.signing_key),
             "software": "test",
         }
         http = Client()

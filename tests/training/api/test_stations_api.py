@@ -12,13 +12,26 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from qsessions.models import Session
 
+from kiosk.enrolment import prove as kiosk_prove
 from kiosk.envelope import decode_sealing_key, encode_key
+from kiosk.report import StationReport
 from tests.conftest import CLASS_DAY
-from tests.training.signing import Signer, append, attend, enrol, photograph, picture, scan, send
+from tests.training.reports import make_report
+from tests.training.signing import (
+    Signer,
+    append,
+    attend,
+    enrol,
+    photograph,
+    picture,
+    prove,
+    scan,
+    send,
+)
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.core.models import StoredFile
@@ -27,11 +40,18 @@ from training.dossiers.models import Evidence
 from training.people.services import record_consent
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
-from training.stations.services import issue_code, revoke_station
+from training.stations.services import issue_code, issue_renewal_code, revoke_station
 
-TIME, ENROL, PACKAGE, EVENTS, PHOTOS = (
+TIME, ENROL, REPORT, PACKAGE, EVENTS, PHOTOS = (
     f"/api/v1/{path}"
-    for path in ("time", "stations/enrol", "station/package", "station/events", "station/photos")
+    for path in (
+        "time",
+        "stations/enrol",
+        "stations/report",
+        "station/package",
+        "station/events",
+        "station/photos",
+    )
 )
 
 
@@ -87,9 +107,11 @@ def test_the_time_is_told_to_everyone_and_moves_with_the_countys_clock(client: C
 # Enrolling
 
 
-def enrol_body(code: str, **changes: Any) -> dict[str, Any]:
-    key = encode_key(Ed25519PrivateKey.generate().public_key())
-    return {"code": code, "public_key": key, "software": "kiosk 0.1", **changes}
+def enrol_body(code: str, key: Ed25519PrivateKey | None = None, **changes: Any) -> dict[str, Any]:
+    key = key or Ed25519PrivateKey.generate()
+    public_key = encode_key(key.public_key())
+    proof = prove(code, key)
+    return {"code": code, "public_key": public_key, "proof": proof, "software": "kiosk 0.1", **changes}
 
 
 @pytest.fixture
@@ -119,6 +141,7 @@ def test_a_wrong_code_a_used_one_an_expired_one_and_a_bad_key_are_told_apart(
 ) -> None:
     is_refusal(post_json(client, ENROL, enrol_body("2222-2222-2222")), 400, "code_invalid")
     is_refusal(post_json(client, ENROL, enrol_body(code, public_key="no key")), 400, "key_invalid")
+    is_refusal(post_json(client, ENROL, enrol_body(code, proof="")), 400, "proof_wrong")
     assert post_json(client, ENROL, enrol_body(code)).status_code == 201
     is_refusal(post_json(client, ENROL, enrol_body(code)), 400, "code_used")
 
@@ -147,6 +170,128 @@ def test_what_is_no_request_is_refused_without_a_trace(client: Client, county: A
     assert Station.objects.count() == 0
 
 
+def test_a_station_from_before_there_were_proofs_is_told_what_is_missing(client: Client, code: str) -> None:
+    body = enrol_body(code)
+    del body["proof"]
+
+    is_refusal(post_json(client, ENROL, body), 400, "proof_wrong")
+
+
+def test_the_station_program_s_own_proof_is_one(client: Client, code: str) -> None:
+    key = Ed25519PrivateKey.generate()
+
+    answer = post_json(client, ENROL, enrol_body(code, key, proof=kiosk_prove(f" {code.lower()}", key)))
+
+    assert answer.status_code == 201
+
+
+def test_a_renewed_station_goes_on_with_its_new_token_only(client: Client, approved: Any) -> None:
+    signer = enrol(approved)
+    code = issue_renewal_code(str(signer.station.pk), actor=approved.actor(Role.BUREAU_HEAD))
+
+    body = post_json(client, ENROL, enrol_body(code, signer.key)).json()
+
+    assert (body["station"], body["name"]) == (str(signer.station.pk), signer.station.name)
+    is_refusal(client.get(PACKAGE, headers=bearer(signer)), 401, "station_unknown")
+    signer.token = body["token"]
+    assert client.get(PACKAGE, headers=bearer(signer)).status_code == 200
+    lesson = approved.session.lessons.first()
+    scan(signer, "sign_in", lesson, approved.session.enrolments.first(), lesson.starts_at)
+    assert [receipt["status"] for receipt in post_events(client, signer).json()["receipts"]] == ["accepted"]
+
+
+def test_a_replaced_station_hears_that_it_is_out_of_use(client: Client, approved: Any) -> None:
+    old = enrol(approved)
+    code = issue_renewal_code(str(old.station.pk), actor=approved.actor(Role.BUREAU_HEAD))
+
+    body = post_json(client, ENROL, enrol_body(code)).json()
+
+    assert body["station"] != str(old.station.pk)
+    is_refusal(client.get(PACKAGE, headers=bearer(old)), 403, "station_revoked")
+
+
+# Which language is spoken
+
+
+def test_every_address_refuses_a_protocol_that_the_server_does_not_speak(
+    client: Client, signer: Signer, code: str
+) -> None:
+    strange = {"Yidang-Protocol": "0"}
+    answers = [
+        client.get(TIME, headers=strange),
+        client.post(ENROL, enrol_body(code), content_type="application/json", headers=strange),
+        client.get(PACKAGE, headers=strange | bearer(signer)),
+        client.post(EVENTS, {"envelopes": []}, "application/json", headers=strange | bearer(signer)),
+        client.post(PHOTOS, headers=strange | bearer(signer)),
+        client.post(REPORT, {}, content_type="application/json", headers=strange | bearer(signer)),
+    ]
+
+    for answer in answers:
+        is_refusal(answer, 426, "upgrade_needed")
+        assert answer["Upgrade"] == "yidang/1"
+    assert Station.objects.count() == 1
+
+
+@pytest.mark.parametrize("said", ["", "2", "1.0", "一", "1, 2"])
+def test_only_the_protocol_s_own_number_will_do(client: Client, db: None, said: str) -> None:
+    assert client.get(TIME, headers={"Yidang-Protocol": said}).status_code == 426
+
+
+def test_a_station_from_before_the_header_speaks_the_first_protocol(client: Client, signer: Signer) -> None:
+    assert client.get(PACKAGE, headers=bearer(signer)).status_code == 200
+    assert client.get(PACKAGE, headers={"Yidang-Protocol": "1"} | bearer(signer)).status_code == 200
+
+
+def test_a_station_turned_away_for_its_protocol_is_remembered_until_it_reports_again(
+    client: Client, signer: Signer
+) -> None:
+    client.get(PACKAGE, headers={"Yidang-Protocol": "0"} | bearer(signer))
+    signer.station.refresh_from_db()
+    assert signer.station.report == {"unreadable": True}
+
+    post_report(client, signer)
+    signer.station.refresh_from_db()
+    assert signer.station.report["unreadable"] is False
+
+
+# How the station is
+
+
+def post_report(client: Client, signer: Signer, **changes: Any) -> HttpResponse:
+    return post_json(client, REPORT, make_report().model_dump(mode="json") | changes, signer)
+
+
+def test_a_report_is_kept_and_answered_with_the_time(client: Client, clock: Any, signer: Signer) -> None:
+    answer = post_report(client, signer, pending=7, something_newer="ignored")
+
+    signer.station.refresh_from_db()
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"server_time", "protocol"}
+    assert answer.json()["protocol"] == 1
+    assert StationReport.model_validate(signer.station.report) == make_report(pending=7)
+    assert abs(signer.station.reported_at - signer.station.last_seen_at) < timedelta(seconds=5)
+    assert "something_newer" not in signer.station.report
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pending": -1},
+        {"camera": "broken"},
+        {"at": "2021-05-18T08:00:00"},
+        {"at": "0001-01-01T00:00:00+00:00"},
+        {"package_at": "9999-12-31T23:59:59+00:00"},
+        {"software": "x" * 65},
+        {"boot": None},
+    ],
+)
+def test_what_is_no_report_changes_nothing(client: Client, signer: Signer, changes: dict[str, Any]) -> None:
+    is_refusal(post_report(client, signer, **changes), 422, "invalid_input")
+
+    signer.station.refresh_from_db()
+    assert (signer.station.report, signer.station.reported_at) == ({}, None)
+
+
 # Who is calling
 
 CALLS = {
@@ -155,6 +300,9 @@ CALLS = {
         EVENTS, {"envelopes": []}, content_type="application/json", headers=headers
     ),
     "photos": lambda client, headers: client.post(PHOTOS, headers=headers),
+    "report": lambda client, headers: client.post(
+        REPORT, make_report().model_dump(mode="json"), content_type="application/json", headers=headers
+    ),
 }
 
 
@@ -177,7 +325,8 @@ def test_without_a_token_of_ours_nobody_is_let_in(client: Client, signer: Signer
 def test_a_revoked_station_is_told_so_and_nothing_it_sends_is_taken(
     client: Client, approved: Any, signer: Signer, call: Any
 ) -> None:
-    revoke_station(str(signer.station.pk), actor=approved.actor(Role.BUREAU_HEAD))
+    head = approved.actor(Role.BUREAU_HEAD)
+    revoke_station(str(signer.station.pk), reason="终端丢失", actor=head)
 
     is_refusal(call(client, bearer(signer)), 403, "station_revoked")
 
@@ -194,6 +343,7 @@ def test_a_revoked_station_is_told_so_and_nothing_it_sends_is_taken(
         ("get", ENROL),
         ("post", PACKAGE),
         ("get", EVENTS),
+        ("get", REPORT),
         ("put", EVENTS),
         ("delete", EVENTS),
         ("get", PHOTOS),
@@ -231,6 +381,7 @@ def test_the_package_is_what_the_contract_says(client: Client, approved: Any, si
             "id": str(signer.station.pk),
             "name": "一号终端",
             "institution": approved.institution.name,
+            "may": ["bind", "photo", "portrait", "witness"],
         },
         "programme": {
             "code": "SC-2020",
@@ -484,6 +635,4 @@ def test_nothing_of_a_station_needs_a_session_or_a_form_token(approved: Any, sig
     strict = Client(enforce_csrf_checks=True)
 
     assert post_events(strict, signer).status_code == 200
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
-        assert cursor.fetchone() == (0,)
+    assert not Session.objects.exists()

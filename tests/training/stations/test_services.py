@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.envelope import encode_key
-from tests.training.signing import enrol, scan, send, statuses
+from kiosk.report import StationReport
+from tests.training.reports import make_report
+from tests.training.signing import Signer, enrol, enrol_with, prove, scan, send, statuses
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent
-from training.core.errors import ForbiddenError, InvalidTransitionError, NotFoundError
+from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.core.models import AuditEvent
 from training.stations.choices import StationStatus
 from training.stations.models import Station, StationCode
@@ -23,12 +26,19 @@ from training.stations.services import (
     authenticate,
     enrol_station,
     issue_code,
+    issue_renewal_code,
+    keep_report,
+    permit,
     revoke_station,
 )
 
 
-def new_key() -> str:
-    return encode_key(Ed25519PrivateKey.generate().public_key())
+def new_key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+def public(key: Ed25519PrivateKey) -> str:
+    return encode_key(key.public_key())
 
 
 @pytest.fixture
@@ -38,25 +48,35 @@ def code(county: Any) -> str:
     )
 
 
+@pytest.fixture
+def renewal(county: Any) -> Any:
+    """A renewal code for a signer's station."""
+
+    def issue(signer: Signer, role: Role = Role.BUREAU_REVIEWER) -> str:
+        return issue_renewal_code(str(signer.station.pk), actor=county.actor(role))
+
+    return issue
+
+
 def test_a_code_makes_one_machine_a_station_of_its_institution(county: Any, code: str) -> None:
     key = new_key()
 
-    enrolled = enrol_station(code, public_key=key, software="kiosk 0.1")
+    enrolled = enrol_with(code, key)
 
     station = Station.objects.get()
     assert enrolled.station == station
     assert (station.name, station.institution, station.public_key, station.software, station.status) == (
         "一号终端",
         county.institution,
-        key,
-        "kiosk 0.1",
+        public(key),
+        "test",
         StationStatus.ACTIVE,
     )
     assert authenticate(enrolled.token) == station
 
 
 def test_neither_the_code_nor_the_token_is_stored(code: str) -> None:
-    enrolled = enrol_station(code, public_key=new_key(), software="")
+    enrolled = enrol_with(code, new_key())
 
     stored = str([*Station.objects.values(), *StationCode.objects.values(), *AuditEvent.objects.values()])
     assert enrolled.token not in stored
@@ -65,7 +85,7 @@ def test_neither_the_code_nor_the_token_is_stored(code: str) -> None:
 
 
 def test_a_code_may_be_typed_in_small_letters_and_without_dashes(code: str) -> None:
-    assert enrol_station(f" {code.lower().replace('-', ' ')} ", public_key=new_key(), software="").station.pk
+    assert enrol_with(f" {code.lower().replace('-', ' ')} ", new_key()).station.pk
 
 
 @pytest.mark.parametrize(
@@ -73,7 +93,7 @@ def test_a_code_may_be_typed_in_small_letters_and_without_dashes(code: str) -> N
     [
         (lambda clock, code: "2222-2222-2222", "code_invalid"),
         (lambda clock, code: "", "code_invalid"),
-        (lambda clock, code: enrol_station(code, public_key=new_key(), software="") and code, "code_used"),
+        (lambda clock, code: enrol_with(code, new_key()) and code, "code_used"),
         (lambda clock, code: clock.advance(hours=24, seconds=5) or code, "code_expired"),
     ],
     ids=["unknown", "empty", "used", "expired"],
@@ -85,7 +105,7 @@ def test_a_code_that_is_wrong_used_or_expired_enrols_nobody(
     before = list(Station.objects.values())
 
     with pytest.raises(StationCodeError) as refused:
-        enrol_station(tried, public_key=new_key(), software="")
+        enrol_with(tried, new_key())
 
     assert refused.value.code == refusal
     assert list(Station.objects.values()) == before
@@ -94,7 +114,7 @@ def test_a_code_that_is_wrong_used_or_expired_enrols_nobody(
 def test_a_code_still_works_in_its_last_hour(clock: Any, code: str) -> None:
     clock.advance(hours=23, minutes=59)
 
-    assert enrol_station(code, public_key=new_key(), software="").station.name == "一号终端"
+    assert enrol_with(code, new_key()).station.name == "一号终端"
 
 
 @pytest.mark.parametrize("key", ["", "short", "A" * 44, "钥匙", "AAAA", "A" * 64])
@@ -102,20 +122,42 @@ def test_a_key_that_is_none_is_refused_and_the_code_stays_good(code: str, key: s
     if key == "A" * 44:
         key = "A" * 43 + "!"
     with pytest.raises(StationCodeError) as refused:
-        enrol_station(code, public_key=key, software="")
+        enrol_station(code, public_key=key, proof="", software="")
 
     assert refused.value.code == "key_invalid"
     assert Station.objects.count() == 0
-    assert enrol_station(code, public_key=new_key(), software="").station.pk
+    assert enrol_with(code, new_key()).station.pk
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        lambda code, key: "",
+        lambda code, key: "no base64",
+        lambda code, key: "签名",
+        lambda code, key: prove(code, new_key()),
+        lambda code, key: prove("2222-2222-2222", key),
+        lambda code, key: base64.b64encode(key.sign(f"enrol:{code}:{public(key)}".encode())).decode(),
+    ],
+    ids=["none", "no base64", "no ASCII", "another key", "another code", "the code with its dashes"],
+)
+def test_who_cannot_sign_with_the_key_does_not_have_it(code: str, proof: Any) -> None:
+    key = new_key()
+    with pytest.raises(StationCodeError) as refused:
+        enrol_station(code, public_key=public(key), proof=proof(code, key), software="")
+
+    assert refused.value.code == "proof_wrong"
+    assert Station.objects.count() == 0
+    assert enrol_with(code, key).station.pk
 
 
 def test_one_key_is_one_station(county: Any, code: str) -> None:
     key = new_key()
-    enrol_station(code, public_key=key, software="")
+    enrol_with(code, key)
     another = issue_code(county.institution.pk, station_name="二号终端", actor=county.actor(Role.BUREAU_HEAD))
 
     with pytest.raises(StationCodeError) as refused:
-        enrol_station(another, public_key=key, software="")
+        enrol_with(another, key)
 
     assert refused.value.code == "key_invalid"
     assert Station.objects.count() == 1
@@ -131,20 +173,28 @@ def test_only_the_bureau_issues_codes_and_revokes(county: Any, role: Role) -> No
     with pytest.raises(ForbiddenError):
         issue_code(county.institution.pk, station_name="x", actor=county.actor(role))
     with pytest.raises(ForbiddenError):
-        revoke_station(str(signer.station.pk), actor=county.actor(role))
+        issue_renewal_code(str(signer.station.pk), actor=county.actor(role))
+    with pytest.raises(ForbiddenError):
+        permit(str(signer.station.pk), may=[], actor=county.actor(role))
+    with pytest.raises(ForbiddenError):
+        revoke_station(str(signer.station.pk), reason="丢失", actor=county.actor(role))
 
     assert StationCode.objects.count() == codes
     assert authenticate(signer.token) == signer.station
 
 
-def test_another_countys_bureau_can_do_neither(county: Any, other_county: Any) -> None:
+def test_another_countys_bureau_can_do_none_of_it(county: Any, other_county: Any) -> None:
     signer = enrol(county)
     stranger = other_county.actor(Role.BUREAU_HEAD)
 
     with pytest.raises(NotFoundError):
         issue_code(county.institution.pk, station_name="x", actor=stranger)
     with pytest.raises(NotFoundError):
-        revoke_station(str(signer.station.pk), actor=stranger)
+        issue_renewal_code(str(signer.station.pk), actor=stranger)
+    with pytest.raises(NotFoundError):
+        permit(str(signer.station.pk), may=[], actor=stranger)
+    with pytest.raises(NotFoundError):
+        revoke_station(str(signer.station.pk), reason="丢失", actor=stranger)
 
     assert authenticate(signer.token) == signer.station
 
@@ -163,14 +213,160 @@ def test_revoking_stops_a_station_and_keeps_what_it_signed_before(approved: Any)
     assert statuses(send(signer)) == [("accepted", "")]
     head = approved.actor(Role.BUREAU_HEAD)
 
-    revoke_station(str(signer.station.pk), actor=head)
+    revoke_station(str(signer.station.pk), reason="终端丢失", actor=head)
     trail = AuditEvent.objects.count()
-    revoke_station(str(signer.station.pk), actor=head)
+    revoke_station(str(signer.station.pk), reason="又一次", actor=head)
 
     with pytest.raises(StationRevokedError):
         authenticate(signer.token)
     assert AttendanceEvent.objects.get().held_reason == ""
     assert AuditEvent.objects.count() == trail
+    assert AuditEvent.objects.get(verb="station.revoked").details == {"reason": "终端丢失"}
+
+
+def test_revoking_takes_a_reason(county: Any) -> None:
+    signer = enrol(county)
+
+    with pytest.raises(InvalidInputError):
+        revoke_station(str(signer.station.pk), reason=" ", actor=county.actor(Role.BUREAU_HEAD))
+
+    assert authenticate(signer.token) == signer.station
+
+
+# Renewing
+
+
+def test_the_machine_that_holds_the_key_stays_the_station_and_gets_a_new_token(
+    county: Any, renewal: Any
+) -> None:
+    signer = enrol(county)
+
+    again = enrol_with(renewal(signer), signer.key)
+
+    assert again.station == signer.station
+    assert authenticate(again.token) == signer.station
+    with pytest.raises(StationUnknownError):
+        authenticate(signer.token)
+    assert AuditEvent.objects.filter(verb="station.renewed", subject_id=str(signer.station.pk)).count() == 1
+
+
+def test_another_machine_takes_the_place_of_the_old_one(county: Any, renewal: Any) -> None:
+    signer = enrol(county)
+    permit(str(signer.station.pk), may=["witness"], actor=county.actor(Role.BUREAU_HEAD))
+
+    new = enrol_with(renewal(signer), new_key())
+
+    signer.station.refresh_from_db()
+    assert new.station.replaces == signer.station
+    assert (new.station.name, new.station.institution, new.station.may) == (
+        signer.station.name,
+        signer.station.institution,
+        ["witness"],
+    )
+    assert signer.station.status == StationStatus.REVOKED
+    assert authenticate(new.token) == new.station
+    with pytest.raises(StationRevokedError):
+        authenticate(signer.token)
+    verbs = AuditEvent.objects.filter(subject_type="stations.Station").values_list("verb", "subject_id")
+    assert ("station.revoked", str(signer.station.pk)) in verbs
+    assert ("station.enrolled", str(new.station.pk)) in verbs
+
+
+def test_a_station_is_replaced_once(county: Any, renewal: Any) -> None:
+    signer = enrol(county)
+    first, second = renewal(signer), renewal(signer)
+    enrol_with(first, new_key())
+
+    for key in (new_key(), signer.key):
+        with pytest.raises(StationCodeError) as refused:
+            enrol_with(second, key)
+        assert refused.value.code == "code_invalid"
+    assert Station.objects.count() == 2
+
+
+def test_a_renewal_code_does_not_serve_a_station_of_another_name(county: Any, renewal: Any) -> None:
+    first, second = enrol(county, "一号终端"), enrol(county, "二号终端")
+
+    with pytest.raises(StationCodeError) as refused:
+        enrol_with(renewal(first), second.key)
+
+    assert refused.value.code == "key_invalid"
+    assert authenticate(first.token) == first.station
+
+
+def test_a_station_out_of_use_is_not_renewed(county: Any, renewal: Any) -> None:
+    signer = enrol(county)
+    issued = renewal(signer)
+    revoke_station(str(signer.station.pk), reason="终端丢失", actor=county.actor(Role.BUREAU_HEAD))
+
+    with pytest.raises(InvalidTransitionError):
+        renewal(signer)
+    with pytest.raises(StationCodeError):
+        enrol_with(issued, signer.key)
+
+
+def test_a_machine_whose_welcome_got_lost_asks_again_with_the_same_code(county: Any, code: str) -> None:
+    key = new_key()
+    lost = enrol_with(code, key)
+
+    again = enrol_with(code, key)
+
+    assert again.station == lost.station
+    assert authenticate(again.token) == again.station
+    with pytest.raises(StationUnknownError):
+        authenticate(lost.token)
+    with pytest.raises(StationCodeError) as refused:
+        enrol_with(code, new_key())
+    assert refused.value.code == "code_used"
+
+
+# What it may do, and how it is
+
+
+def test_a_station_may_what_the_bureau_says(county: Any) -> None:
+    station, head = enrol(county).station, county.actor(Role.BUREAU_HEAD)
+    assert station.may == ["witness", "portrait", "photo", "bind"]
+
+    permit(str(station.pk), may=["photo", "witness"], actor=head)
+    permit(str(station.pk), may=["witness", "photo"], actor=head)
+
+    station.refresh_from_db()
+    assert station.may == ["witness", "photo"]
+    assert AuditEvent.objects.get(verb="station.permitted").details == {
+        "may": ["witness", "photo"],
+        "before": ["witness", "portrait", "photo", "bind"],
+    }
+    with pytest.raises(InvalidInputError):
+        permit(str(station.pk), may=["fly"], actor=head)
+
+
+def test_the_last_report_is_kept_in_one_statement(
+    county: Any, clock: Any, django_assert_num_queries: Any
+) -> None:
+    station = enrol(county).station
+    keep_report(station, make_report(held=1), at=datetime(2021, 5, 18, 0, 0, tzinfo=UTC))
+
+    with django_assert_num_queries(1):
+        keep_report(station, make_report(software="kiosk 0.2"), at=datetime(2021, 5, 18, 0, 1, tzinfo=UTC))
+
+    station.refresh_from_db()
+    assert StationReport.model_validate(station.report) == make_report(software="kiosk 0.2")
+    assert (station.reported_at, station.software) == (
+        datetime(2021, 5, 18, 0, 1, tzinfo=UTC),
+        "kiosk 0.2",
+    )
+
+
+def test_a_report_is_kept_though_its_text_holds_nul_and_its_numbers_are_mad(county: Any) -> None:
+    station = enrol(county).station
+
+    keep_report(station, make_report(reader_detail="05\0.03", disk_free=10**60), at=station.enrolled_at)
+
+    station.refresh_from_db()
+    assert (station.report["reader_detail"], station.report["disk_free"]) == ("05.03", 2**53)
+
+
+# Contact
 
 
 def test_hearing_from_a_station_is_noted(clock: Any, county: Any) -> None:

@@ -45,7 +45,6 @@ READ_ONLY_PAGES += [
     "courseware-add",
     "venues",
     "venue-add",
-    "stations",
 ]
 SESSION_PAGES = [
     "session",
@@ -55,7 +54,7 @@ SESSION_PAGES = [
     "witness-add",
     "session-cancel",
 ]
-SESSION_PAGES += ["session-register", "roster", "roster-template", "evidence-add"]
+SESSION_PAGES += ["register", "roster", "roster-template", "evidence-add"]
 
 PLAN = {
     "title": "返乡青年网店运营班",
@@ -624,14 +623,6 @@ def test_a_class_cannot_be_closed_before_it_is_over(approved: Any, browse: Any) 
 
     assert answer.status_code == 409
     assert "最后一次课还没有结束，不能结课。" in shown(answer)
-
-
-def test_the_register_shows_who_came_half_day_by_half_day(closed: Any, browse: Any) -> None:
-    page = browse(CLERK).get(reverse("session-register", args=[closed.session.pk]))
-
-    assert [(half.half_day, half.present) for half in page.context["half_days"]] == [("am", 10), ("pm", 10)]
-    assert shown(page).count("签到 10 人，名册 12 人") == 2
-    assert "08:55" in shown(page)
 
 
 def test_the_session_page_names_everything_missing_with_its_clause_and_who_supplies_it(

@@ -13,7 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.training.web.conftest import claim_shop, dossier_of
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
-from training.attendance.models import AttendanceEvent
+from training.attendance.choices import CorrectionKind, CorrectionSource
+from training.attendance.models import AttendanceEvent, Correction, LostRange
+from training.core import clock
+from training.core.files import keep
 from training.courses.models import Courseware
 from training.demo.scenery import add_institution
 from training.dossiers.models import Evidence
@@ -28,6 +31,7 @@ READS = BUREAU_ROLES | {Role.AUDITOR}
 FOLLOWS = frozenset({Role.FOLLOW_UP})
 DECIDES = BUREAU_ROLES | FOLLOWS
 COUNTS = READS | FOLLOWS
+SEES_STATIONS = READS | INSTITUTION_ROLES
 HEAD = frozenset({Role.INSTITUTION_HEAD})
 
 
@@ -42,7 +46,7 @@ class Row:
 
 
 PUBLIC = {"login", "health", "public-dossier", "set_language"}
-STATIONS = {"api-time", "api-enrol", "api-package", "api-events", "api-photos"}
+STATIONS = {"api-time", "api-enrol", "api-report", "api-package", "api-events", "api-photos"}
 OWN_ACCOUNT = {
     "logout", "switch-membership", "password", "second-factor", "second-factor-setup", "security",
     "sign-out-elsewhere",
@@ -62,7 +66,6 @@ ROWS = [
     Row("session-submit", HEAD, "session", post=True),
     Row("session-close", INSTITUTION_ROLES, "session", post=True),
     Row("session-cancel", INSTITUTION_ROLES, "session"),
-    Row("session-register", INSTITUTION_ROLES, "session"),
     Row("roster", INSTITUTION_ROLES, "session"),
     Row("roster-template", INSTITUTION_ROLES, "session"),
     Row("roster-import", INSTITUTION_ROLES, "import"),
@@ -84,7 +87,6 @@ ROWS = [
     Row("courseware-add", INSTITUTION_ROLES),
     Row("venues", INSTITUTION_ROLES),
     Row("venue-add", INSTITUTION_ROLES),
-    Row("stations", INSTITUTION_ROLES),
     # bureau
     Row("bureau-queue", READS),
     Row("bureau-sessions", READS),
@@ -98,8 +100,6 @@ ROWS = [
     Row("bureau-event", READS, "event"),
     Row("bureau-event-reveal", BUREAU_ROLES, "event", post=True),
     Row("bureau-proof-verify", BUREAU_ROLES, "proof", post=True),
-    Row("bureau-stations", READS),
-    Row("bureau-station-revoke", BUREAU_ROLES, "station"),
     Row("bureau-held", READS),
     Row("bureau-refused", READS),
     Row("bureau-claims", READS),
@@ -108,6 +108,33 @@ ROWS = [
     Row("bureau-institution-staff", BUREAU_ROLES, "institution"),
     Row("bureau-institution", READS, "institution"),
     Row("bureau-institution-admit", frozenset({Role.BUREAU_HEAD}), "institution", post=True),
+    # attendance
+    Row("register", SEES_STATIONS, "session"),
+    Row("register-export", SEES_STATIONS, "session"),
+    Row("register-blank", SEES_STATIONS, "session"),
+    Row("register-paper", INSTITUTION_ROLES, "session"),
+    Row("correction-add", INSTITUTION_ROLES, "session"),
+    Row("attendance-person", SEES_STATIONS, "enrolment"),
+    Row("event-void", INSTITUTION_ROLES, "event"),
+    Row("corrections", SEES_STATIONS),
+    Row("corrections-export", SEES_STATIONS),
+    Row("corrections-approve", BUREAU_ROLES | HEAD, post=True),
+    Row("correction-decline", BUREAU_ROLES | HEAD, "correction"),
+    Row("correction-withdraw", INSTITUTION_ROLES, "correction", post=True),
+    Row("clashes", SEES_STATIONS),
+    Row("chains", SEES_STATIONS),
+    Row("lost-range-add", INSTITUTION_ROLES | BUREAU_ROLES, "station"),
+    Row("lost-range-approve", frozenset({Role.BUREAU_HEAD}), "lost_range", post=True),
+    Row("lost-range-decline", frozenset({Role.BUREAU_HEAD}), "lost_range"),
+    Row("lost-range-withdraw", INSTITUTION_ROLES | BUREAU_ROLES, "lost_range", post=True),
+    # stations
+    Row("stations", SEES_STATIONS),
+    Row("stations-export", SEES_STATIONS),
+    Row("station-code", BUREAU_ROLES),
+    Row("station", SEES_STATIONS, "station"),
+    Row("station-may", BUREAU_ROLES, "station", post=True),
+    Row("station-renew", BUREAU_ROLES, "station"),
+    Row("station-revoke", BUREAU_ROLES, "station"),
     # follow-up
     Row("followups", DECIDES),
     Row("followups-export", DECIDES),
@@ -121,6 +148,7 @@ ROWS = [
     # county
     Row("indicators", COUNTS),
     Row("indicator-enrolments", COUNTS, "depth"),
+    Row("target-enrolments", COUNTS, "target"),
     Row("programme", READS),
     # files, by what owns them
     Row("file", AT_WORK, "licence"),
@@ -130,6 +158,7 @@ ROWS = [
     Row("file", AT_WORK, "evidence-file"),
     Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "roster-file"),
     Row("file", COUNTS, "outcome-file"),
+    Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "correction-file"),
 ]
 REFUSED_FOR_THE_ROLE = 403
 REFUSED_FOR_THE_MOMENT = {409, 422}
@@ -148,7 +177,29 @@ def named_patterns(patterns: Any = None) -> Iterator[URLPattern]:
 def world(handed_in: Any) -> Any:
     """A county in which everything that has an id exists."""
     claim_shop(handed_in)
+    put_right(handed_in)
     return handed_in
+
+
+def put_right(county: Any) -> None:
+    """A correction and a lost number that wait for the second person."""
+    session, clerk = county.session, county.user(Role.INSTITUTION_CLERK)
+    said = {"reason": "读卡器故障", "proposed_by": clerk, "proposed_at": clock.now()}
+    sheet = keep(
+        "签到册.pdf", b"%PDF-1.4", content_type="application/pdf", actor=county.actor(Role.INSTITUTION_CLERK)
+    )
+    Correction.objects.create(
+        training_session=session,
+        lesson=session.lessons.first(),
+        enrolment=session.enrolments.get(number=2),
+        kind=CorrectionKind.SIGN_IN,
+        source=CorrectionSource.PAPER,
+        happened_at=session.lessons.first().starts_at,
+        evidence=sheet,
+        **said,
+    )
+    station = Station.objects.get(institution=county.institution)
+    LostRange.objects.create(station=station, first_seq=900, last_seq=901, **said)
 
 
 def args_of(row: Row, county: Any) -> tuple[Any, ...]:
@@ -158,9 +209,11 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
     evidence = Evidence.objects.filter(training_session=session).first()
     outcome = enrolment.outcomes.get()
     imported = RosterImport.objects.get(training_session=session)
+    correction = Correction.objects.get(training_session=session)
     first = {
         "": (),
         "depth": ("planned",),
+        "target": ("renci",),
         "session": (session.pk,),
         "lesson": (session.lessons.first().pk,),
         "import": (imported.pk,),
@@ -181,6 +234,9 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
         "evidence-file": ("evidence", evidence.pk),
         "roster-file": ("roster", imported.pk),
         "outcome-file": ("outcome", outcome.pk),
+        "correction": (correction.pk,),
+        "correction-file": ("correction", correction.pk),
+        "lost_range": (LostRange.objects.get(station__institution=county.institution).pk,),
     }
     return first[row.about]
 
@@ -230,12 +286,20 @@ def test_a_role_goes_where_its_work_is_and_nowhere_else(
         for row in ROWS
         if (answers[row.name, row.about] == REFUSED_FOR_THE_ROLE) == (role in row.roles)
     }
-    assert wrongly == CLAIMED_BY_ME.get(role, {})
+    assert wrongly == NOT_THEIRS_TO_SAY.get(role, {})
     assert set(answers.values()) <= {200, 302, REFUSED_FOR_THE_ROLE} | REFUSED_FOR_THE_MOMENT
 
 
-CLAIMED_BY_ME = {Role.FOLLOW_UP: {("outcome-verify", "outcome"): 403, ("outcome-reject", "outcome"): 403}}
-"""The role may, this person may not: they claimed the outcome themselves."""
+NOT_THEIRS_TO_SAY = {
+    Role.FOLLOW_UP: {("outcome-verify", "outcome"): 403, ("outcome-reject", "outcome"): 403},
+    Role.INSTITUTION_HEAD: {
+        ("correction-withdraw", "correction"): 403,
+        ("lost-range-withdraw", "lost_range"): 403,
+    },
+    Role.BUREAU_REVIEWER: {("lost-range-withdraw", "lost_range"): 403},
+    Role.BUREAU_HEAD: {("lost-range-withdraw", "lost_range"): 403},
+}
+"""The role may, this person may not: they claimed the outcome themselves, or another one proposed it."""
 
 
 @pytest.mark.parametrize("role", sorted(AT_WORK))

@@ -72,13 +72,3 @@ class StaffForm(CardForm):
         choices=[choice for choice in Role.choices if choice[0] in INSTITUTION_ROLES],
         help_text=_("提交开班申请、档案和申领要由机构负责人办理。"),
     )
-
-
-class StationCodeForm(CardForm):
-    submit_label = _("生成登记码")
-    institution_id = forms.TypedChoiceField(label=_("终端归哪个机构用"), coerce=int)
-    station_name = forms.CharField(label=_("终端名称"), max_length=64, help_text=_("例如：三楼教室门口"))
-
-    def __init__(self, *args: Any, institutions: Iterable[Any], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["institution_id"].choices = [(row.pk, row.name) for row in institutions]  # type: ignore[attr-defined]

@@ -38,10 +38,22 @@ VERBS: Mapping[str, Any] = {
     "session.planned": _("制定计划"),
     "session.returned": _("退回开班申请"),
     "session.submitted": _("提交开班申请"),
+    "station.code_issued": _("签发登记码"),
+    "station.enrolled": _("登记"),
+    "station.permitted": _("改变权限"),
+    "station.renewal_code_issued": _("签发续用码"),
+    "station.renewed": _("换新口令"),
+    "station.revoked": _("停用"),
     "walk_in.revealed": _("查看证件信息"),
 }
 SPEAKS_FOR_ITSELF = frozenset(
-    {"attendance.AttendanceEvent", "dossiers.Dossier", "scheduling.TrainingSession"}
+    {
+        "attendance.AttendanceEvent",
+        "dossiers.Dossier",
+        "scheduling.TrainingSession",
+        "stations.Station",
+        "stations.StationCode",
+    }
 )
 ROLES = dict(Role.choices) | {"system": _("系统")}
 

@@ -1,4 +1,4 @@
-"""The bureau's screens: what waits, the plan, the archive with its evidence, stations, claims, institutions."""
+"""The bureau's screens: what waits, the plan, the archive with its evidence, claims, institutions."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from training.institutions.services import verify_proof as mark_verified
 from training.programmes.queries import the_programme
 from training.scheduling.services import approve_session
 from training.scheduling.services import return_session as send_back_session
-from training.stations.services import issue_code
-from training.stations.services import revoke_station as stop_believing
 from training.web.bureau import queries
 from training.web.bureau.forms import (
     HeldFilter,
@@ -35,7 +33,6 @@ from training.web.bureau.forms import (
     ReturnItemsForm,
     SessionFilter,
     StaffForm,
-    StationCodeForm,
 )
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
@@ -146,27 +143,6 @@ def _back(request: WorkRequest) -> str:
     """Where the button was, if it was on a page of ours."""
     came_from = request.headers.get("Referer", "")
     return came_from if url_has_allowed_host_and_scheme(came_from, {request.get_host()}) else ""
-
-
-@never_cache
-@needs("programme.view")
-def stations(request: WorkRequest) -> HttpResponse:
-    """Also answers the POST that issues a code: the code is on this one answer and nowhere else."""
-    form = StationCodeForm(request.POST or None, institutions=queries.admitted(request.actor))
-    code = ""
-    if request.method == "POST" and form.is_valid():
-        code = issue_code(actor=request.actor, **form.cleaned_data)
-    page = page_of(request, queries.stations(request.actor))
-    return render(request, "bureau/stations.html", {"page_obj": page, "form": form, "code": code})
-
-
-@about(queries.station_of, "station.revoke")
-def revoke_station(request: WorkRequest, station: Any) -> HttpResponse:
-    if request.method != "POST":
-        return render(request, "bureau/station_revoke.html", {"station": station})
-    stop_believing(station.pk, actor=request.actor)
-    messages.success(request, _("终端“%(name)s”已停用。它以前签名的记录仍然有效。") % {"name": station.name})
-    return redirect("bureau-stations")
 
 
 @needs("attendance.view_events")

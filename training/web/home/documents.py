@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from training.accounts.permissions import demand, may
+from training.attendance.models import Correction, LostRange
 from training.core import files
 from training.core.actor import Actor
 from training.core.audit import record
@@ -44,6 +45,8 @@ SOURCES = {
     "evidence": Source(Evidence),
     # The file as handed in has identity numbers in full.
     "roster": Source(RosterImport, acts=("roster.import", "session.approve")),
+    "correction": Source(Correction, "evidence", acts=("correction.propose", "correction.decide")),
+    "lost-range": Source(LostRange, "evidence", acts=("lost_range.propose", "lost_range.decide")),
     "outcome": Source(Outcome, acts=("outcome.verify", "indicator.view")),
     "dossier-pdf": Source(Dossier, "pdf"),
     "dossier-package": Source(Dossier, "package"),

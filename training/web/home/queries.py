@@ -21,6 +21,7 @@ from training.institutions.models import Institution
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.web.institution.queries import Todo, sessions_to_do
+from training.web.stations.queries import in_need
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,24 @@ class Waiting:
 
 
 def waiting_for(actor: Actor) -> list[Waiting]:
-    """By role, in the order in which work goes on."""
+    """By role, in the order in which work goes on; what stands in the way of the next class first."""
     if actor.role in INSTITUTION_ROLES:
-        return _for_institution(actor)
+        return [*_stations(actor), *_for_institution(actor)]
     if actor.role in BUREAU_ROLES:
-        return _for_bureau(actor)
+        return [*_stations(actor), *_for_bureau(actor)]
     if actor.role == Role.FOLLOW_UP:
         return _for_follow_up(actor)
     if actor.role == Role.AUDITOR:
         return _for_auditor(actor)
     return []
+
+
+def _stations(actor: Actor) -> list[Waiting]:
+    """Only when something is wrong: a station that is well is nobody's work."""
+    count = in_need(actor)
+    listed = f"{reverse('stations')}?status=active&health=urgent"
+    hint = _("课前处理还来得及，点开看是哪一台、怎么办")
+    return [Waiting(count, _("签到终端要处理"), hint, listed)] if count else []
 
 
 def _for_institution(actor: Actor) -> list[Waiting]:

@@ -176,7 +176,8 @@ class EvidenceForm(CardForm):
     def __init__(self, *args: Any, session: TrainingSession, **options: Any) -> None:
         super().__init__(*args, **options)
         lessons = [(lesson.pk, _lesson(lesson)) for lesson in session.lessons.all()]
-        items = [(entry.code, f"{entry.code} {entry.title}") for entry in session.rule_set.rules.items]
+        demanded = session.rule_set.rules.items_for(session.class_type)
+        items = [(entry.code, f"{entry.code} {entry.title}") for entry in demanded]
         self.fields["item"].choices = [CHOOSE, *items]  # type: ignore[attr-defined]
         self.fields["lesson_id"].choices = [("", _("不属于某一课次")), *lessons]  # type: ignore[attr-defined]
 

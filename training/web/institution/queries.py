@@ -12,7 +12,6 @@ from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from training.attendance.queries import HalfDay, register
 from training.attendance.rules import hours
 from training.claims.models import Claim
 from training.core import clock, files
@@ -33,7 +32,6 @@ from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
 from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Venue
-from training.stations.models import Station
 
 EXPORT_CHUNK = 200  # sessions checked at a time
 
@@ -307,10 +305,6 @@ def evidence_of(pk: int, actor: Actor) -> Evidence:
     return evidence
 
 
-def register_pages(session: TrainingSession) -> list[HalfDay]:
-    return register(session)
-
-
 def instructors(actor: Actor, q: str = "") -> QuerySet[Any]:
     rows: QuerySet[Any] = (
         Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs")).order_by("name", "pk")
@@ -363,10 +357,6 @@ def topics(actor: Actor) -> list[str]:
 
 def venues(actor: Actor) -> QuerySet[Any]:
     return Venue.objects.visible_to(actor)
-
-
-def stations(actor: Actor) -> QuerySet[Any]:
-    return Station.objects.visible_to(actor)
 
 
 def teachers(session: TrainingSession) -> Sequence[Any]:

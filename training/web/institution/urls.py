@@ -15,7 +15,6 @@ urlpatterns = [
     path("sessions/<int:pk>/submit/", views.submit, name="session-submit"),
     path("sessions/<int:pk>/close/", views.close, name="session-close"),
     path("sessions/<int:pk>/cancel/", views.cancel, name="session-cancel"),
-    path("sessions/<int:pk>/register/", views.register, name="session-register"),
     path("sessions/<int:pk>/roster/", views.roster, name="roster"),
     path("sessions/<int:pk>/roster/template", views.roster_template, name="roster-template"),
     path("roster-imports/<int:pk>/", views.roster_import, name="roster-import"),
@@ -37,5 +36,4 @@ urlpatterns = [
     path("courseware/add/", views.add_courseware, name="courseware-add"),
     path("venues/", views.venues, name="venues"),
     path("venues/add/", views.add_venue, name="venue-add"),
-    path("stations/", views.stations, name="stations"),
 ]

@@ -164,12 +164,6 @@ def cancel(request: WorkRequest, session: Any) -> HttpResponse:
 
 
 @of_session
-def register(request: WorkRequest, session: Any) -> HttpResponse:
-    context = {"session": session, "half_days": queries.register_pages(session)}
-    return render(request, "institution/register.html", context)
-
-
-@of_session
 def roster(request: WorkRequest, session: Any) -> HttpResponse:
     form = forms.RosterForm(request.POST or None, request.FILES or None)
     imported = form.accept(partial(_import, session.pk, actor=request.actor))
@@ -343,8 +337,3 @@ def add_venue(request: WorkRequest) -> HttpResponse:
     if form.accept(partial(scheduling.add_venue, _own(request), actor=request.actor)):
         return done(request, _("场地已添加。"), "venues")
     return form_page(request, form, title=_("添加场地"), back=reverse("venues"))
-
-
-@needs("session.plan")
-def stations(request: WorkRequest) -> HttpResponse:
-    return render(request, "institution/stations.html", {"stations": queries.stations(request.actor)})
