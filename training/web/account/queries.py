@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
 from qsessions.models import Session
 
+from training.core import clock
 from training.web.gate import WorkRequest
 
 
@@ -21,7 +21,7 @@ class OwnSession:
 
 
 def own_sessions(request: WorkRequest) -> list[OwnSession]:
-    rows = Session.objects.filter(user=request.user.pk, expire_date__gt=timezone.now()).order_by(
+    rows = Session.objects.filter(user=request.user.pk, expire_date__gt=clock.now()).order_by(
         "-updated_at"
     )
     here = request.session.session_key

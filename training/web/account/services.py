@@ -3,11 +3,12 @@ from __future__ import annotations
 from qsessions.models import Session
 
 from training.accounts.models import User
+from training.core.actor import Actor
 from training.core.audit import record
-from training.web.gate import WorkRequest
 
 
-def sign_out_others(request: WorkRequest) -> None:
-    """End this account's sessions in all other browsers."""
-    Session.objects.filter(user=request.user.pk).exclude(session_key=request.session.session_key).delete()
-    record(request.actor, "account.signed_out_elsewhere", User.objects.get(pk=request.user.pk))
+def sign_out_others(user_id: int, *, keep: str | None, actor: Actor) -> None:
+    """End an account's sessions in all browsers but the one with the session key `keep`."""
+    user = User.objects.get(pk=user_id)
+    Session.objects.filter(user=user).exclude(session_key=keep).delete()
+    record(actor, "account.signed_out_elsewhere", user)

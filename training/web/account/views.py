@@ -75,5 +75,5 @@ def security(request: WorkRequest) -> HttpResponse:
 
 @require_POST
 def sign_out_elsewhere(request: WorkRequest) -> HttpResponse:
-    sign_out_others(request)
+    sign_out_others(request.user.pk, keep=request.session.session_key, actor=request.actor)
     return redirect("security")
