@@ -42,6 +42,8 @@ types: install
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra kiosk --constraint requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet -o requirements-kiosk.lock
 
 clean:
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

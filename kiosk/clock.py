@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from uuid import UUID, uuid4
 
 CLOCK_FILE = "YIDANG_CLOCK_FILE"
-"""Names a file with seconds to add to the system clock; for demonstrations and tests only."""
+"""Names a file with seconds to add to both clocks; for demonstrations and tests only.
+
+A second number in it is for the monotonic clock alone: `3600 0` is a wall clock that was set an hour on.
+"""
+JUMP_SECONDS = 2.0
+"""So far the two clocks may drift apart between two looks."""
 
 
 def _seconds_running() -> float:
@@ -23,13 +30,26 @@ def _seconds_running() -> float:
     return time.monotonic()
 
 
-def _demo_seconds() -> float:
+def _demo_seconds() -> tuple[float, float]:
     """Read anew on every call; a file that is missing or half written moves nothing."""
     path = os.environ.get(CLOCK_FILE)
     try:
-        return float(Path(path).read_text()) if path else 0.0
+        numbers = [float(word) for word in Path(path).read_text().split()] if path else []
     except (OSError, ValueError):
-        return 0.0
+        numbers = []
+    return (numbers[0], numbers[-1]) if numbers else (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The wall clock was set: by so many seconds, back if negative, seen at `at` of the new time.
+
+    `start`: the program began at a time before the last event of its journal.
+    """
+
+    at: datetime
+    seconds: float
+    kind: Literal["running", "start"]
 
 
 class Clock:
@@ -37,12 +57,28 @@ class Clock:
 
     def __init__(self) -> None:
         self.boot: UUID = uuid4()
-        self._demo_at_start = _demo_seconds()
+        self.jumped: Jump | None = None
+        """The last jump that somebody's `look` found, or the journal at the start."""
+        self._demo_at_start = _demo_seconds()[1]
+        self._apart = self._read_apart()
 
     def now(self) -> datetime:
         """Wall time, aware, UTC."""
-        return datetime.now(UTC) + timedelta(seconds=_demo_seconds())
+        return datetime.now(UTC) + timedelta(seconds=_demo_seconds()[0])
 
     def monotonic_ms(self) -> int:
         """Milliseconds that move with the demonstration clock, so its jumps are not clock faults."""
-        return max(0, round((_seconds_running() + _demo_seconds() - self._demo_at_start) * 1000))
+        return max(0, round((_seconds_running() + _demo_seconds()[1] - self._demo_at_start) * 1000))
+
+    def look(self) -> Jump | None:
+        """Whether the wall clock was set since the last look: a jump is told once."""
+        before, self._apart = self._apart, self._read_apart()
+        if abs(self._apart - before) <= JUMP_SECONDS:
+            return None
+        self.jumped = Jump(self.now(), round(self._apart - before, 3), "running")
+        return self.jumped
+
+    def _read_apart(self) -> float:
+        """Seconds between the two clocks, with the demonstration's step read once for both."""
+        wall, steady = _demo_seconds()
+        return time.time() + wall - _seconds_running() - steady

@@ -1,88 +1,41 @@
 """The station's durable memory: sign first, commit, then show.
 
-One SQLite file (WAL, synchronous FULL) and, beside it, the key that its personal columns are
-encrypted with. An event is numbered, chained, signed and committed in one transaction, so a
-power cut at any moment leaves it whole or absent. What has no receipt can't be deleted, by
-triggers and not by good intentions.
+An event is numbered, chained, signed and committed in one transaction, so a power cut at any
+moment leaves it whole or absent. What is kept how long is decided here too.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from pydantic import BaseModel, ConfigDict
 from uuid6 import uuid7
 
-from kiosk.clock import Clock
+from kiosk.clock import JUMP_SECONDS, Clock, Jump
 from kiosk.envelope import GENESIS, Enrolled, Envelope, Event, WitnessSaid, decode_sealing_key, sign
-from kiosk.package import Package
+from kiosk.package import Package, TrainingSession
+from kiosk.store import DATABASE as DATABASE
+from kiosk.store import KEY as KEY
+from kiosk.store import JournalError as JournalError
+from kiosk.store import Store
 
-DATABASE = "journal.sqlite3"
-KEY = "journal.key"
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE,
-    digest TEXT NOT NULL UNIQUE,
-    payload TEXT NOT NULL,
-    signature TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    session TEXT NOT NULL,
-    lesson INTEGER,
-    subject TEXT,      -- the enrolment, or a walk-in's keyed hash; never a number or a name
-    status TEXT CHECK (status IN ('accepted', 'duplicate', 'held', 'refused')),
-    reason TEXT NOT NULL DEFAULT '',
-    message TEXT NOT NULL DEFAULT '',
-    answered_at TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS events_open ON events (seq) WHERE status IS NULL;
-CREATE INDEX IF NOT EXISTS events_subject ON events (session, subject);
-CREATE TABLE IF NOT EXISTS photos (
-    sha256 TEXT PRIMARY KEY,
-    seq INTEGER NOT NULL REFERENCES events,
-    jpeg BLOB NOT NULL,
-    status TEXT CHECK (status IN ('accepted', 'duplicate', 'refused')),
-    reason TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE IF NOT EXISTS portraits (
-    enrolment INTEGER PRIMARY KEY, template BLOB NOT NULL, model TEXT NOT NULL, enrolled_at TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER IF NOT EXISTS portraits_go_with_a_record
-    BEFORE DELETE ON portraits WHEN 'portrait' = (
-        SELECT kind FROM events WHERE kind IN ('portrait', 'forget') AND subject = CAST(OLD.enrolment AS TEXT)
-        ORDER BY seq DESC LIMIT 1)
-    BEGIN SELECT RAISE(ABORT, 'no record'); END;
-CREATE TRIGGER IF NOT EXISTS events_are_never_edited
-    BEFORE UPDATE OF seq, event, digest, payload, signature, kind, session, lesson, subject ON events
-    BEGIN SELECT RAISE(ABORT, 'an event is never edited'); END;
-CREATE TRIGGER IF NOT EXISTS events_stay_until_received
-    BEFORE DELETE ON events WHEN OLD.status IS NULL OR OLD.status = 'refused'
-    BEGIN SELECT RAISE(ABORT, 'no receipt'); END;
-CREATE TRIGGER IF NOT EXISTS photos_stay_until_received
-    BEFORE DELETE ON photos WHEN OLD.status IS NULL OR OLD.status = 'refused'
-    BEGIN SELECT RAISE(ABORT, 'no receipt'); END;
-"""
+PORTRAITS_STAY = timedelta(days=7)
+"""After the session's last lesson (domain rule: 期 closes + 7 days); network or not."""
+PHOTOS_STAY = timedelta(days=30)
+"""After the receipts of photo and event; so long a server restored from a backup can have them again."""
+EVENTS_STAY = timedelta(days=400)
+"""After the receipt: a class year and the audit that follows it."""
 
 Compose = Callable[[int, str], Event]
 """Makes an event of its sequence number and the digest of the one before."""
-
-
-class JournalError(Exception):
-    """The disk did not take it; nothing was recorded and nothing may be confirmed."""
 
 
 class Identity(BaseModel):
@@ -145,29 +98,22 @@ class Counts:
         return self.pending == self.refused == self.photos_pending == 0
 
 
-class Journal:
-    """Open `home`'s journal, making it if there is none. Safe to use from many threads."""
+@dataclass(frozen=True)
+class Tidied:
+    """What `Journal.tidy` let go of: pictures whose bytes went, events, and face templates."""
+
+    photos: int = 0
+    events: int = 0
+    portraits: int = 0
+
+
+class Journal(Store):
+    """The journal of one station."""
 
     def __init__(self, home: Path) -> None:
-        self._lock = threading.RLock()
+        super().__init__(home)
         self._package: Package | None = None
-        try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._cipher = Fernet(_file_key(home))
-            self._db = _connect(home / DATABASE)
-        except (OSError, ValueError, sqlite3.Error) as error:
-            raise JournalError(f"{home}: {error}") from error
-
-    def close(self) -> None:
-        """Let go of the file; safe to call twice."""
-        with self._lock:
-            self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
+        self._watched: UUID | None = None
 
     # Who we are
 
@@ -202,7 +148,7 @@ class Journal:
             return self._package
 
     def keep_package(self, text: bytes, clock: Clock) -> Package:
-        """Put a new package in place of the old; portraits without standing consent go at once.
+        """Put a new package in place of the old; portraits that may not stay go at once.
 
         Each that goes leaves a signed `forget` event behind, in the same transaction. Raises
         PackageError and keeps the old one if the text isn't a package.
@@ -211,11 +157,17 @@ class Journal:
         with self._lock:
             with self._writing():
                 self._keep("package", text)
-                forgotten = self._forget_portraits(clock, keep=package.consenting())
+                self._keep("package_at", clock.now().isoformat().encode())
+                forgotten = self._forget_portraits(clock, keep=_may_stay(package, clock.now()))
             self._package = package
             if forgotten:
-                self._rows("PRAGMA wal_checkpoint(TRUNCATE)")  # gone from the write-ahead log too
+                self._scrub()
         return package
+
+    @property
+    def package_at(self) -> datetime | None:
+        """When the server last gave us a package that parsed, by our clock."""
+        return self._moment("package_at")
 
     @property
     def clock_offset_ms(self) -> int | None:
@@ -231,8 +183,11 @@ class Journal:
 
     @property
     def contact_at(self) -> datetime | None:
-        """When the server last answered."""
-        raw = self._fact("contact_at")
+        """When the server last answered, by our clock."""
+        return self._moment("contact_at")
+
+    def _moment(self, fact: str) -> datetime | None:
+        raw = self._fact(fact)
         return datetime.fromisoformat(raw.decode()) if raw else None
 
     # What we saw
@@ -242,17 +197,22 @@ class Journal:
         identity, offset = self.identity, self.clock_offset_ms
         if identity is None:
             raise JournalError("not enrolled")
-        return lambda seq, prev: Event(
-            station=identity.station,
-            seq=seq,
-            prev=prev,
-            event=uuid7(),
-            captured_at=clock.now(),
-            boot=clock.boot,
-            monotonic_ms=clock.monotonic_ms(),
-            clock_offset_ms=offset,
-            **fields,
-        )
+
+        def make(seq: int, prev: str) -> Event:
+            self.watch(clock)
+            return Event(
+                station=identity.station,
+                seq=seq,
+                prev=prev,
+                event=uuid7(),
+                captured_at=clock.now(),
+                boot=clock.boot,
+                monotonic_ms=clock.monotonic_ms(),
+                clock_offset_ms=offset,
+                **fields,
+            )
+
+        return make
 
     def append(self, compose: Compose, *, subject: str | None = None, photo: bytes | None = None) -> Event:
         """Number, chain, sign and commit one event; it is on the disk when this returns.
@@ -317,6 +277,73 @@ class Journal:
             came.setdefault(kind, set()).add(subject)
         return came
 
+    def answered(self, lesson: int, since: datetime) -> set[str]:
+        """Subjects who answered a check in this lesson from then on."""
+        rows = self._rows(
+            "SELECT subject, json_extract(payload, '$.captured_at') FROM events"
+            " WHERE lesson = ? AND kind = 'check' AND subject IS NOT NULL",
+            lesson,
+        )
+        return {subject for subject, at in rows if datetime.fromisoformat(at) >= since}
+
+    def checks_begun(self) -> dict[int, datetime]:
+        """When witnesses last started a check, by lesson: the `check` that is nobody's answer."""
+        rows = self._rows(
+            "SELECT lesson, json_extract(payload, '$.captured_at') FROM events"
+            " WHERE kind = 'check' AND subject IS NULL AND lesson IS NOT NULL ORDER BY seq"
+        )
+        return {lesson: datetime.fromisoformat(at) for lesson, at in rows}
+
+    def bound(self, session: str, *, newer: bool) -> list[tuple[str, int]]:
+        """Tokens and whom they were given to here, oldest first: what the package can't know yet (`newer`),
+        because its receipt came later or has not come, or the rest."""
+        package_at = self.package_at
+        rows = self._rows(
+            "SELECT json_extract(payload, '$.token'), CAST(subject AS INTEGER) FROM events WHERE kind = 'bind' AND session = ?"
+            " AND (answered_at IS NULL OR answered_at > ?) = ? ORDER BY seq",
+            session,
+            package_at.isoformat() if package_at else "",
+            newer,
+        )
+        return [(token, enrolment) for token, enrolment in rows]
+
+    def probe(self) -> None:
+        """Whether the disk takes anything, asked by writing; raises JournalError."""
+        with self._writing():
+            self._keep("probe", os.urandom(16))
+
+    # Its clock
+
+    def watch(self, clock: Clock) -> Jump | None:
+        """Write down that the wall clock was set since the last look. Nothing is corrected."""
+        with self._lock:
+            jump = clock.look() or self._back_at_start(clock)
+            if jump:
+                with self._writing():
+                    row = (jump.at.isoformat(), jump.seconds, jump.kind)
+                    self._db.execute("INSERT INTO jumps (at, seconds, kind) VALUES (?, ?, ?)", row)
+        return jump
+
+    def _back_at_start(self, clock: Clock) -> Jump | None:
+        """Asked once per start: whether time now is before the last event."""
+        if self._watched == clock.boot:
+            return None
+        self._watched = clock.boot
+        last = self._rows(
+            "SELECT json_extract(payload, '$.captured_at') FROM events ORDER BY seq DESC LIMIT 1"
+        )
+        for (captured_at,) in last:
+            behind = (clock.now() - datetime.fromisoformat(captured_at)).total_seconds()
+            if behind < -JUMP_SECONDS:
+                clock.jumped = Jump(clock.now(), round(behind, 3), "start")
+                return clock.jumped
+        return None
+
+    def jumps(self) -> list[Jump]:
+        """Every time the wall clock was set, newest first."""
+        rows = self._rows("SELECT at, seconds, kind FROM jumps ORDER BY rowid DESC")
+        return [Jump(datetime.fromisoformat(at), seconds, kind) for at, seconds, kind in rows]
+
     # What the server has
 
     def pending(self, limit: int) -> list[Envelope]:
@@ -326,36 +353,59 @@ class Journal:
         )
         return [Envelope(payload=payload, signature=signature) for payload, signature in rows]
 
-    def keep_receipts(self, receipts: Iterable[Receipt]) -> int:
-        """Write the answers down; returns how many were news. A second answer changes nothing."""
-        now = datetime.now(UTC).isoformat()
+    def keep_receipts(self, receipts: Iterable[Receipt], at: datetime | None = None) -> int:
+        """Write the answers of `at` (now) down; returns how many were news. A second answer changes nothing."""
+        answered_at = (at or datetime.now(UTC)).isoformat()
         with self._writing():
             return sum(
                 self._db.execute(
                     "UPDATE events SET status = ?, reason = ?, message = ?, answered_at = ?"
                     " WHERE digest = ? AND status IS NULL",
-                    (receipt.status, receipt.reason, receipt.message, now, receipt.digest),
+                    (receipt.status, receipt.reason, receipt.message, answered_at, receipt.digest),
                 ).rowcount
                 for receipt in receipts
             )
 
     def held(self) -> list[Receipt]:
-        """Events that the server holds or refused, oldest first: a person has to look at them."""
+        """What the server holds or refused, oldest first, then refused photos: a person has to look at them."""
         rows = self._rows(
-            "SELECT digest, status, reason, message FROM events"
-            " WHERE status IN ('held', 'refused') ORDER BY seq"
+            "SELECT digest, status, reason, message FROM events WHERE status IN ('held', 'refused')"
+            " ORDER BY seq"
         )
-        return [Receipt(*row) for row in rows]
+        photos = self._rows("SELECT sha256, status, reason FROM photos WHERE status = 'refused' ORDER BY seq")
+        return [Receipt(*row) for row in rows + photos]
 
-    def photos_pending(self, limit: int) -> list[Photo]:
-        """Photos without a receipt whose signed event has one."""
+    def retry_refused(self) -> int:
+        """Put what the server refused into the queue again, unchanged; returns how many."""
+        with self._writing():
+            events = self._db.execute(
+                "UPDATE events SET status = NULL, reason = '', message = '', answered_at = NULL"
+                " WHERE status = 'refused'"
+            )
+            photos = self._db.execute("UPDATE photos SET status = NULL, reason = '' WHERE status = 'refused'")
+            return events.rowcount + photos.rowcount
+
+    def photos_pending(self) -> list[str]:
+        """The digests of photos without a receipt whose signed event has one, oldest first."""
         rows = self._rows(
-            "SELECT sha256, jpeg FROM photos JOIN events USING (seq)"
+            "SELECT sha256 FROM photos JOIN events USING (seq)"
             " WHERE photos.status IS NULL AND events.status IN ('accepted', 'duplicate', 'held')"
-            " ORDER BY seq LIMIT ?",
-            limit,
+            " ORDER BY seq"
         )
-        return [Photo(sha256, self._cipher.decrypt(jpeg)) for sha256, jpeg in rows]
+        return [sha256 for (sha256,) in rows]
+
+    def photos(self) -> list[str]:
+        """The digests of all photos whose picture is still here, oldest first."""
+        return [
+            sha256
+            for (sha256,) in self._rows("SELECT sha256 FROM photos WHERE length(jpeg) > 0 ORDER BY seq")
+        ]
+
+    def photo(self, sha256: str) -> Photo | None:
+        """The picture, as long as it is kept."""
+        for (jpeg,) in self._rows("SELECT jpeg FROM photos WHERE sha256 = ? AND length(jpeg) > 0", sha256):
+            return Photo(sha256, self._decrypt(jpeg))
+        return None
 
     def keep_photo_receipt(self, sha256: str, status: str, reason: str = "") -> None:
         """The server has this photo, or won't take it (`refused`)."""
@@ -377,6 +427,60 @@ class Journal:
         )
         return Counts(total, pending, held + photos_refused, refused + photos_refused, photos)
 
+    @property
+    def oldest_pending_at(self) -> datetime | None:
+        """When the oldest event was seen that waits itself or whose photo waits."""
+        ((captured_at,),) = self._rows(
+            "SELECT min(json_extract(payload, '$.captured_at')) FROM events"
+            " WHERE status IS NULL OR seq IN (SELECT seq FROM photos WHERE status IS NULL)"
+        )
+        return datetime.fromisoformat(captured_at) if captured_at else None
+
+    # What may go
+
+    def tidy(self, clock: Clock) -> Tidied:
+        """Let go of what is received and old, and of templates whose time is over; not twice the same.
+
+        Events go from the beginning of the chain only, so that what stays is a chain.
+        """
+        now, package = clock.now(), self.package
+        with self._lock:
+            with self._writing():
+                gone = self._forget_portraits(clock, _may_stay(package, now)) if package else set()
+                photos = self._empty_photos(before=now - PHOTOS_STAY)
+                tidied = Tidied(photos, self._drop_events(before=now - EVENTS_STAY), len(gone))
+                self._db.execute("DELETE FROM jumps WHERE at < ?", ((now - EVENTS_STAY).isoformat(),))
+                self._keep("tidied_at", now.isoformat().encode())
+            if tidied != Tidied():
+                self._scrub()
+        return tidied
+
+    @property
+    def tidied_at(self) -> datetime | None:
+        """When the journal was last tidied."""
+        return self._moment("tidied_at")
+
+    def _empty_photos(self, before: datetime) -> int:
+        return self._db.execute(
+            "UPDATE photos SET jpeg = x'' WHERE length(jpeg) > 0 AND status IN ('accepted', 'duplicate')"
+            " AND seq IN (SELECT seq FROM events WHERE answered_at < ?)",
+            (before.isoformat(),),
+        ).rowcount
+
+    def _drop_events(self, before: datetime) -> int:
+        """The stretch before the first event that must stay; the last one of all always does."""
+        ((stays,),) = self._rows(
+            "SELECT min(seq) FROM events WHERE status IS NULL OR status = 'refused' OR answered_at >= ?"
+            " OR seq = (SELECT max(seq) FROM events)"
+            " OR seq IN (SELECT seq FROM photos WHERE status IS NULL OR status = 'refused')"
+            " OR (kind = 'portrait' AND subject IN (SELECT CAST(enrolment AS TEXT) FROM portraits))",
+            before.isoformat(),
+        )
+        if stays is None:
+            return 0
+        self._db.execute("DELETE FROM photos WHERE seq < ?", (stays,))
+        return self._db.execute("DELETE FROM events WHERE seq < ?", (stays,)).rowcount
+
     # Faces
 
     def keep_portrait(
@@ -384,13 +488,14 @@ class Journal:
     ) -> bool:
         """Keep a consented template, in place of an older one, and sign that it is here.
 
-        False, and nothing was kept, if no consent stands: it may have been withdrawn a moment ago.
+        False, and nothing was kept, if no consent stands (it may have been withdrawn a moment ago) or the
+        session is long over.
         """
         numbers = ",".join(map(repr, portrait.template)).encode()
         with self._writing():
             package = self.package
             row = package.enrolment(enrolment) if package else None
-            if package is None or row is None or enrolment not in package.consenting():
+            if package is None or row is None or enrolment not in _may_stay(package, clock.now()):
                 return False
             event = self._record_template("portrait", enrolment, row[0].code, clock, witness=witness)
             self._db.execute(
@@ -429,75 +534,13 @@ class Journal:
         about = {"kind": kind, "session": session, "person": Enrolled(enrolment=enrolment), **fields}
         return self.append(self.compose(clock, **about), subject=str(enrolment))
 
-    # The file
 
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._lock:
-            try:
-                return self._db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise JournalError(str(error)) from error
-
-    def _fact(self, name: str) -> bytes | None:
-        for (value,) in self._rows("SELECT value FROM facts WHERE name = ?", name):
-            return self._decrypt(value)
-        return None
-
-    def _keep(self, name: str, value: bytes) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, self._cipher.encrypt(value))
-        )
-
-    def _decrypt(self, value: bytes) -> bytes:
-        try:
-            return self._cipher.decrypt(value)
-        except InvalidToken as error:
-            raise JournalError(f"{KEY} is not this journal's key") from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction, taken at once so that two programs can't both be the next in the chain.
-
-        Inside another it is part of it.
-        """
-        with self._lock:
-            if self._db.in_transaction:
-                yield
-                return
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                except BaseException:
-                    self._db.rollback()
-                    raise
-                self._db.commit()
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.rollback()
-                raise JournalError(str(error)) from error
+def _may_stay(package: Package, now: datetime) -> set[int]:
+    """Enrolments whose template may be here: consent stands, and the session is not long over."""
+    over = (session for session in package.sessions if _is_over(session, now))
+    return package.consenting() - {trainee.enrolment for session in over for trainee in session.roster}
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-    os.chmod(path, 0o600)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA secure_delete = ON")  # a template that goes is gone from the file too
-    db.executescript(SCHEMA)
-    return db
-
-
-def _file_key(home: Path) -> bytes:
-    """The journal's key, made (0600, on the disk) for a new journal and never for an old one."""
-    path = home / KEY
-    if path.exists() or (home / DATABASE).exists():
-        return path.read_bytes()
-    half_written = path.with_suffix(".new")
-    with os.fdopen(os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(key := Fernet.generate_key())
-        file.flush()
-        os.fsync(file.fileno())
-    half_written.rename(path)
-    return key
+def _is_over(session: TrainingSession, now: datetime) -> bool:
+    ends = [lesson.ends_at for lesson in session.lessons]
+    return bool(ends) and max(ends) + PORTRAITS_STAY < now

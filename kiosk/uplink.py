@@ -1,89 +1,52 @@
 """The way to the server: uploads what the journal holds, downloads the package, forgets nothing.
 
-Two lanes that know nothing of each other, each with its own pause after a failure. No failure
-here ever reaches a trainee; the screen only counts what waits.
+Lanes that know nothing of each other, each with its own pause after a failure. No failure here
+ever reaches a trainee; the screen only counts what waits.
 """
 
 from __future__ import annotations
 
-import base64
 import random
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
-from uuid import UUID
-
-import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
 
 from kiosk.clock import Clock
 from kiosk.envelope import Envelope
 from kiosk.journal import Identity, Journal, JournalError, Photo, Receipt
 from kiosk.package import PackageError
+from kiosk.report import StationReport
+from kiosk.server import BATCH, SOFTWARE, RefusedError, Server, UplinkError
 
-SOFTWARE = "yidang-kiosk/0.1.0"
-BATCH = 200
-PHOTO_BATCH = 5
+SMALLEST_BATCH = 10
+"""On a line that breaks all the time, a few at once get through where many don't."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+UPGRADE_PAUSE = 600.0
+"""A server that no longer speaks with this program won't change its mind soon."""
+TIDY_SECONDS = 3600.0
 
 
-class UplinkError(Exception):
-    """No usable answer: no network, a captive portal, a server at fault. Try again later."""
+@dataclass(frozen=True)
+class Hardware:
+    """What only the running desk knows of its parts; fields as in `StationReport`."""
+
+    reader: str = "reader_off"
+    reader_detail: str = ""
+    camera: Literal["off", "starting", "live", "stopped"] = "off"
+    face: Literal["off", "loading", "ready"] = "off"
+    chip_photo: bool = False
 
 
-class RefusedError(UplinkError):
-    """The server understood and said no; `code` is its word for why."""
+@dataclass(frozen=True)
+class Resent:
+    """How many events and photos got which answer."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message or code)
-        self.status = status
-        self.code = code
-        self.message = message
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Refusal(_Answer):
-    code: str
-    message: str = ""
-
-
-class Welcome(_Answer):
-    """What an enrolled station is told once."""
-
-    station: UUID
-    token: str
-    name: str
-    institution: str = ""
-    sealing_key: str
-
-
-class _Receipt(_Answer):
-    digest: str
-    status: Literal["accepted", "duplicate", "held"]
-    reason: str = ""
-    message: str = ""
-
-
-class _Receipts(_Answer):
-    receipts: Annotated[list[_Receipt], Field(max_length=BATCH)]
-
-
-class _PhotoReceipt(_Answer):
-    sha256: str
-    status: Literal["accepted", "duplicate"]
-
-
-class _ServerTime(_Answer):
-    server_time: AwareDatetime
-
-
-AnswerT = TypeVar("AnswerT", bound=_Answer)
+    events: Counter[str] = field(default_factory=Counter)
+    photos: Counter[str] = field(default_factory=Counter)
 
 
 def pause(failures: int, chance: float) -> float:
@@ -94,146 +57,68 @@ def pause(failures: int, chance: float) -> float:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 30)) * (0.5 + chance / 2)
 
 
-class Server:
-    """The server's interface, one method per request; raises UplinkError or RefusedError.
+def hand_over(server: Server, journal: Journal, clock: Clock, envelopes: Sequence[Envelope]) -> list[Receipt]:
+    """Send up to a batch of events and write every answer down.
 
-    `on_contact` gets the offset of the server's clock, in milliseconds, whenever it is measured.
+    If the server can't take them as they are, the one that is the reason is found by halves and kept as
+    `refused`, in everybody's sight; the others go on.
     """
-
-    def __init__(
-        self, address: str, token: str = "", *, clock: Clock, on_contact: Callable[[int], None] | None = None
-    ) -> None:
-        headers = {"User-Agent": SOFTWARE} | ({"Authorization": f"Bearer {token}"} if token else {})
-        try:
-            self._http = httpx.Client(base_url=address, headers=headers, timeout=TIMEOUT)
-        except httpx.InvalidURL as error:
-            raise UplinkError(str(error)) from error
-        self._clock = clock
-        self._on_contact = on_contact
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def enrol(self, code: str, public_key: bytes) -> Welcome:
-        """Trade a one-time code for a token."""
-        body = {"code": code, "public_key": base64.b64encode(public_key).decode(), "software": SOFTWARE}
-        return _parse(Welcome, self._ask("POST", "/api/v1/stations/enrol", json=body))
-
-    def time(self) -> None:
-        """Measure the offset and nothing else."""
-        _parse(_ServerTime, self._ask("GET", "/api/v1/time"))
-
-    def package(self) -> bytes:
-        """The package's text, not looked into."""
-        return self._ask("GET", "/api/v1/station/package").content
-
-    def events(self, envelopes: Sequence[Envelope]) -> list[Receipt]:
-        """Hand over a batch."""
-        body = {"envelopes": [envelope.model_dump() for envelope in envelopes]}
-        answer = _parse(_Receipts, self._ask("POST", "/api/v1/station/events", json=body))
-        return [Receipt(**receipt.model_dump()) for receipt in answer.receipts]
-
-    def photo(self, photo: Photo) -> str:
-        """Hand over a class photo whose event the server has; accepted or duplicate."""
-        files = {"photo": (f"{photo.sha256}.jpg", photo.jpeg, "image/jpeg")}
-        answer = _parse(_PhotoReceipt, self._ask("POST", "/api/v1/station/photos", files=files))
-        if answer.sha256 != photo.sha256:
-            raise UplinkError("the receipt is for another photo")
-        return answer.status
-
-    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
-        asked_at = self._clock.now()
-        try:
-            response = self._http.request(method, path, **content)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UplinkError(str(error) or type(error).__name__) from error
-        if not response.is_success:
-            raise _refusal(response)
-        self._measure(response, asked_at)
-        return response
-
-    def _measure(self, response: httpx.Response, asked_at: datetime) -> None:
-        """Server clock minus ours, taking the answer to have been written half-way."""
-        try:
-            server_time = _ServerTime.model_validate_json(response.content).server_time
-        except ValidationError:
-            return
-        midway = asked_at + (self._clock.now() - asked_at) / 2
-        if self._on_contact:
-            self._on_contact(round((server_time - midway).total_seconds() * 1000))
-
-
-def _refusal(response: httpx.Response) -> UplinkError:
-    """What a bad status means: only our own server's words count as a refusal."""
     try:
-        refusal = _Refusal.model_validate_json(response.content)
-    except ValidationError:  # a proxy, or a hotel's log-in page
-        return UplinkError(f"HTTP {response.status_code}")
-    if response.is_server_error or response.status_code in (408, 429):
-        return UplinkError(f"HTTP {response.status_code} {refusal.code}")
-    return RefusedError(response.status_code, refusal.code, refusal.message)
+        receipts = server.events(envelopes)
+    except RefusedError as error:
+        if error.turned_away:
+            raise
+        if len(envelopes) > 1:
+            middle = len(envelopes) // 2
+            halves = envelopes[:middle], envelopes[middle:]
+            return [receipt for half in halves for receipt in hand_over(server, journal, clock, half)]
+        receipts = [Receipt(envelopes[0].digest, "refused", error.code, error.message)]
+    journal.keep_receipts(receipts, clock.now())
+    return receipts
 
 
-def _parse(kind: type[AnswerT], response: httpx.Response) -> AnswerT:
+def hand_over_photo(server: Server, journal: Journal, photo: Photo) -> str:
+    """Send one photo and write the answer down; `later` if its event is not there yet."""
     try:
-        return kind.model_validate_json(response.content)
-    except ValidationError as error:
-        raise UplinkError(f"not our server's answer: {response.url.path}") from error
+        status, reason = server.photo(photo), ""
+    except RefusedError as error:
+        if error.turned_away:
+            raise
+        if error.status == 409:
+            return "later"
+        status, reason = "refused", error.code
+    journal.keep_photo_receipt(photo.sha256, status, reason)
+    return status
 
 
-class AlreadyEnrolledError(Exception):
-    """This home belongs to a station already; `name` says which."""
+def resend(journal: Journal, clock: Clock) -> Resent:
+    """Hand over every event and photo once more, receipt or not: how a restored server catches up.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-def enrol(address: str, code: str, journal: Journal, clock: Clock) -> Identity:
-    """Make this journal a station's. The key is on the disk before the server hears of it.
-
-    Raises AlreadyEnrolledError, RefusedError (`code_invalid`, `code_used`, …), UplinkError.
-    """
-    if identity := journal.identity:
-        raise AlreadyEnrolledError(identity.name)
-    public_key = journal.signing_key.public_key().public_bytes_raw()
-    server = Server(address, clock=clock)
-    try:
-        welcome = server.enrol(code, public_key)
-    finally:
-        server.close()
-    identity = Identity(server=address, **welcome.model_dump())
-    journal.keep_identity(identity)
-    return identity
-
-
-def resend(journal: Journal, clock: Clock) -> dict[str, int]:
-    """Hand over every event once more, receipt or not: how a server restored from a backup catches up.
-
-    Returns how many got which answer. Raises UplinkError; what was answered till then is kept.
+    What was refused gets another chance. Raises UplinkError; what was answered till then is kept.
     """
     identity = journal.identity
     if identity is None:
         raise UplinkError("this station is not enrolled")
-    answers: Counter[str] = Counter()
+    answers = Resent()
+    journal.retry_refused()
     server = Server(identity.server, identity.token, clock=clock)
     try:
         envelopes = journal.envelopes()
         for start in range(0, len(envelopes), BATCH):
-            receipts = server.events(envelopes[start : start + BATCH])
-            journal.keep_receipts(receipts)
-            answers.update(receipt.status for receipt in receipts)
+            receipts = hand_over(server, journal, clock, envelopes[start : start + BATCH])
+            answers.events.update(receipt.status for receipt in receipts)
+        for photo in filter(None, map(journal.photo, journal.photos())):
+            answers.photos[hand_over_photo(server, journal, photo)] += 1
     finally:
         server.close()
-    return dict(answers)
+    return answers
 
 
 class _Lane(threading.Thread):
     """Does its work again and again: soon when woken or when there is more, later after a failure."""
 
     def __init__(
-        self, name: str, work: Callable[[], bool], every: float, report: Callable[[Exception | None], None]
+        self, name: str, work: Callable[[], bool], every: float, report: Callable[[Exception], None]
     ):
         super().__init__(name=name, daemon=True)
         self._work, self._every, self._report = work, every, report
@@ -263,13 +148,19 @@ class _Lane(threading.Thread):
         except (UplinkError, JournalError, PackageError) as error:
             self._failures += 1
             self._report(error)
-            return pause(self._failures, random.SystemRandom().random())
+            return self._pause(error)
         self._failures = 0
         return 0.0 if more else self._every
 
+    def _pause(self, error: Exception) -> float:
+        chance = random.SystemRandom().random()
+        if isinstance(error, RefusedError) and error.turned_away == "upgrade_needed":
+            return UPGRADE_PAUSE * (0.5 + chance / 2)
+        return pause(self._failures, chance)
+
 
 class Uplink:
-    """Keeps the journal and the server in step, in the background."""
+    """Keeps the journal and the server in step, and the journal tidy, in the background."""
 
     def __init__(
         self,
@@ -279,21 +170,30 @@ class Uplink:
         *,
         package_every: float = 60.0,
         events_every: float = 15.0,
+        report_every: float = 60.0,
+        look_every: float = 2.0,
     ) -> None:
         self._journal, self._clock = journal, clock
         self.on_change: Callable[[], None] = lambda: None
         """Called, from the uplink's threads, when the queue, the package or the contact changed."""
+        self.describe: Callable[[], Hardware] = Hardware
+        """Asked, from an uplink's thread, how the desk's parts are; a change is reported at once."""
         self._server = Server(identity.server, identity.token, clock=clock, on_contact=self._met)
         self._batch = BATCH
         self.online = False
         """Whether the last request was answered."""
         self.refused = ""
-        """`station_revoked` or `station_unknown` while the server says so, else empty."""
+        """`station_revoked`, `station_unknown` or `upgrade_needed` while the server says so, else empty."""
         self.package_unreadable = False
         """Whether the newest package was not one this program understands."""
+        self._report_ms = report_every * 1000
+        self._reported: tuple[Hardware, int] | None = None
+        self._tidied_ms: int | None = None
         self._lanes = [
             _Lane("uplink-events", self._upload, events_every, self._failed),
             _Lane("uplink-package", self._download, package_every, self._failed),
+            _Lane("uplink-report", self._report, look_every, self._failed),
+            _Lane("uplink-house", self._keep_house, look_every, self._failed),
         ]
 
     def start(self) -> None:
@@ -302,7 +202,7 @@ class Uplink:
             lane.start()
 
     def stop(self) -> None:
-        """End both lanes; what has no receipt stays in the journal."""
+        """End all lanes; what has no receipt stays in the journal."""
         for lane in self._lanes:
             lane.end()
         for lane in self._lanes:
@@ -324,44 +224,24 @@ class Uplink:
 
     def _upload_events(self, envelopes: list[Envelope]) -> None:
         try:
-            receipts = self._server.events(envelopes)
-        except RefusedError as error:
-            self._narrow_down(envelopes, error)
-            return
-        if not self._journal.keep_receipts(receipts):
+            receipts = hand_over(self._server, self._journal, self._clock, envelopes)
+        except UplinkError:
+            self._batch = max(SMALLEST_BATCH, self._batch // 2)
+            raise
+        if not {envelope.digest for envelope in envelopes} & {receipt.digest for receipt in receipts}:
             raise UplinkError("no receipt for anything sent")
         self._batch = min(BATCH, self._batch * 2)
         self._succeeded()
 
-    def _narrow_down(self, envelopes: list[Envelope], error: RefusedError) -> None:
-        """The batch as a whole was refused: find the one event that is the reason and set it aside.
-
-        It stays in the journal, visibly refused; the others go on.
-        """
-        if error.status in (401, 403):
-            raise error
-        if len(envelopes) > 1:
-            self._batch = max(1, len(envelopes) // 2)
-        else:
-            self._journal.keep_receipts([Receipt(envelopes[0].digest, "refused", error.code, error.message)])
-            self._succeeded()
-
     def _upload_photos(self) -> bool:
-        photos = self._journal.photos_pending(PHOTO_BATCH)
-        for photo in photos:
-            self._upload_photo(photo)
-        return len(photos) == PHOTO_BATCH
-
-    def _upload_photo(self, photo: Photo) -> None:
-        try:
-            status = self._server.photo(photo)
-        except RefusedError as error:
-            if error.status in (401, 403, 409):  # 409: its event is not there yet
-                raise
-            self._journal.keep_photo_receipt(photo.sha256, "refused", error.code)
-        else:
-            self._journal.keep_photo_receipt(photo.sha256, status)
-        self._succeeded()
+        """All that may go, unless somebody signs in meanwhile: that is first."""
+        for sha256 in self._journal.photos_pending():
+            photo = self._journal.photo(sha256)
+            if photo and hand_over_photo(self._server, self._journal, photo) != "later":
+                self._succeeded()
+            if self._journal.pending(1):
+                return True
+        return False
 
     # Down
 
@@ -370,6 +250,54 @@ class Uplink:
         self.package_unreadable = False
         self.wake()  # templates that went left a record
         self._succeeded()
+        return False
+
+    # How we are
+
+    def _report(self) -> bool:
+        hardware, now_ms = self.describe(), self._clock.monotonic_ms()
+        if self._reported and self._reported[0] == hardware and now_ms < self._reported[1] + self._report_ms:
+            return False
+        if self._server.report(self._compose_report(hardware)):
+            self._succeeded()
+        self._reported = hardware, now_ms
+        return False
+
+    def _compose_report(self, hardware: Hardware) -> StationReport:
+        journal, counts = self._journal, self._journal.counts()
+        package = journal.package
+        return StationReport(
+            at=self._clock.now(),
+            boot=self._clock.boot,
+            software=SOFTWARE,
+            disk_free=_free_bytes(journal.home),
+            clock_offset_ms=journal.clock_offset_ms,
+            events_total=counts.total,
+            pending=counts.pending,
+            oldest_pending_at=journal.oldest_pending_at,
+            photos_pending=counts.photos_pending,
+            held=counts.held,
+            refused=counts.refused,
+            package_version=package.version[:64] if package else None,
+            package_at=journal.package_at,
+            portraits=len(journal.portraits()),
+            unreadable=self.package_unreadable,
+            **asdict(hardware),
+        )
+
+    # Our own house
+
+    def _keep_house(self) -> bool:
+        """Watch the clock; once an hour, network or not, let go of what may go."""
+        if self._journal.watch(self._clock):
+            self.on_change()
+        now_ms = self._clock.monotonic_ms()
+        if self._tidied_ms is None:
+            self._journal.retry_refused()  # a server that was upgraded may take them now
+        if self._tidied_ms is None or now_ms >= self._tidied_ms + TIDY_SECONDS * 1000:
+            self._journal.tidy(self._clock)
+            self._tidied_ms = now_ms
+            self.wake()  # templates that went left a record
         return False
 
     # What the screen may know
@@ -381,13 +309,19 @@ class Uplink:
         self.online, self.refused = True, ""
         self.on_change()
 
-    def _failed(self, error: Exception | None) -> None:
+    def _failed(self, error: Exception) -> None:
         if isinstance(error, RefusedError):
             self.online = True
-            if error.status in (401, 403):
-                self.refused = "station_revoked" if error.status == 403 else "station_unknown"
+            self.refused = error.turned_away or self.refused
         elif isinstance(error, UplinkError):
             self.online = False
         elif isinstance(error, PackageError):
             self.package_unreadable = True
         self.on_change()
+
+
+def _free_bytes(home: Path) -> int:
+    try:
+        return shutil.disk_usage(home).free
+    except OSError:  # the disk was pulled out
+        return 0

@@ -23,6 +23,7 @@ from stdnum.cn.ric import calc_check_digit
 from kiosk.camera import Camera
 from kiosk.clock import CLOCK_FILE, Clock
 from kiosk.desk import Card
+from kiosk.enrolment import enrol
 from kiosk.envelope import (
     CardUsed,
     Envelope,
@@ -38,7 +39,7 @@ from kiosk.journal import Journal
 from kiosk.package import Package
 from kiosk.simulator.camera import film
 from kiosk.station import Station
-from kiosk.uplink import Uplink, enrol
+from kiosk.uplink import Hardware, Uplink
 
 DAY = datetime(2026, 3, 16, tzinfo=ZoneInfo("Asia/Shanghai"))
 MATCH_KEY = b"a session's own key for its roster"
@@ -131,12 +132,17 @@ class County:
         self.sealing = X25519PrivateKey.generate()
         self.package: dict[str, Any] = package_data()
         self.codes = {"4711-0815"}
+        self.renewals = {"RENE-WAL2"}
         self.public_key = ""
         self.token = uuid4().hex
         self.events: dict[str, Event] = {}
         self.photos: dict[str, bytes] = {}
         self.requests: list[str] = []
+        self.reports: list[dict[str, Any]] = []
+        self.protocols: set[str] = set()
+        self.asks_for_reports = True
         self.refuse: tuple[int, str] | None = None
+        self.broken: set[str] = set()
         self.lose_answers = 0
         self.answer_only: int | None = None
         self.hold: set[int] = set()
@@ -184,6 +190,7 @@ class County:
             def _reply(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+                county.protocols.add(self.headers.get("Yidang-Protocol", ""))
                 status, answer = county.answer(self.path, body, token)
                 if county.lose_answers and "events" in self.path:
                     county.lose_answers -= 1
@@ -200,6 +207,8 @@ class County:
     def answer(self, path: str, body: bytes, token: str) -> tuple[int, Any]:
         self.requests.append(path)
         stamp = {"server_time": Clock().now().isoformat()}
+        if path.rpartition("/")[2] in self.broken:
+            return 500, {"code": "server_error", "message": "服务器出错", "details": {}}
         if path == "/api/v1/time":
             return 200, stamp
         if path == "/api/v1/stations/enrol":
@@ -211,15 +220,22 @@ class County:
         if path == "/api/v1/station/package":
             rest = json.dumps(self.package, sort_keys=True)
             return 200, {**self.package, **stamp, "version": hashlib.sha256(rest.encode()).hexdigest()}
+        if path == "/api/v1/stations/report":
+            return self._report(json.loads(body), stamp)
         if path == "/api/v1/station/events":
             return self._events(json.loads(body)["envelopes"], stamp)
         return self._photo(body)
 
     def _enrol(self, body: dict[str, str], stamp: dict[str, str]) -> tuple[int, Any]:
-        if body["code"] not in self.codes:
+        if body["code"] not in self.codes | self.renewals:
             return 400, {"code": "code_invalid", "message": "登记码不对", "details": {}}
-        self.codes.remove(body["code"])
-        self.public_key = body["public_key"]
+        text = f"enrol:{body['code'].replace('-', '')}:{body['public_key']}"
+        decode_signing_key(body["public_key"]).verify(base64.b64decode(body["proof"]), text.encode())
+        if body["code"] in self.codes or body["public_key"] != self.public_key:
+            self.package["station"]["id"] = str(uuid4())  # another key is another station
+        self.codes -= {body["code"]}
+        self.renewals -= {body["code"]}
+        self.public_key, self.token = body["public_key"], uuid4().hex
         station = self.package["station"]
         return 201, {
             "station": station["id"],
@@ -229,6 +245,12 @@ class County:
             "sealing_key": encode_key(self.sealing.public_key()),
             **stamp,
         }
+
+    def _report(self, body: dict[str, Any], stamp: dict[str, str]) -> tuple[int, Any]:
+        if not self.asks_for_reports:
+            return 404, {}
+        self.reports.append(body)
+        return 200, {**stamp, "protocol": 1}
 
     def _events(self, envelopes: list[dict[str, str]], stamp: dict[str, str]) -> tuple[int, Any]:
         assert len(envelopes) <= 200
@@ -285,13 +307,15 @@ def package(journal: Journal) -> Package:
 
 
 @pytest.fixture
-def make_uplink(journal: Journal) -> Iterator[Callable[[], Uplink]]:
-    """An uplink that runs until the test ends."""
+def make_uplink(journal: Journal) -> Iterator[Callable[..., Uplink]]:
+    """An uplink that runs until the test ends; keyword arguments as for `Uplink`."""
     running: list[Uplink] = []
 
-    def make() -> Uplink:
+    def make(describe: Callable[[], Hardware] = Hardware, **pace: float) -> Uplink:
         assert journal.identity is not None
-        uplink = Uplink(journal, journal.identity, Clock(), events_every=0.1, package_every=0.3)
+        pace = {"events_every": 0.1, "package_every": 0.3, "look_every": 0.1} | pace
+        uplink = Uplink(journal, journal.identity, Clock(), **pace)
+        uplink.describe = describe
         running.append(uplink)
         uplink.start()
         return uplink
@@ -372,6 +396,26 @@ def card() -> Callable[..., Card]:
 @pytest.fixture
 def pin() -> str:
     return PIN
+
+
+@pytest.fixture
+def arrive(journal: Journal, county: County) -> Callable[[], None]:
+    """The county's package, as it was changed, comes to the station."""
+
+    def fetch() -> None:
+        text = json.dumps(county.answer("/api/v1/station/package", b"", county.token)[1])
+        journal.keep_package(text.encode(), Clock())
+
+    return fetch
+
+
+@pytest.fixture
+def second_pin(county: County, arrive: Callable[[], None]) -> str:
+    """The session has a second witness, number 8; this is what they type."""
+    witness = {"id": 8, "name": "温秀兰", "post": "村妇联主席", "pin": hash_pin("161803")}
+    county.package["sessions"][0]["witnesses"].append(witness)
+    arrive()
+    return "161803"
 
 
 @pytest.fixture
