@@ -2,124 +2,48 @@
 
 Every rule says where it comes from: a clause quoted from the county's document, or 待确认 where the
 document is silent. `Preset.model_dump(mode="json")` is what a rule set stores;
-`Preset.model_validate(body)` gives it back.
+`Preset.model_validate(body)` gives it back, also what an earlier version of the program stored.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import Field, field_validator, model_validator
+
+from training.programmes.money import FeeStandard, FundLine, FundShare, IneligibleCost
+from training.programmes.rule import (
+    UNCONFIRMED,
+    Clause,
+    Code,
+    Coded,
+    Model,
+    Named,
+    Ratio,
+    Rule,
+    Share,
+    ShortCode,
+    ShortText,
+    Text,
+    by_code,
+    refuse_strangers,
+    refuse_twins,
+    wrong,
 )
-from pydantic_core import PydanticCustomError
-
-UNCONFIRMED: Literal["待确认"] = "待确认"
-
-Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-Text = Annotated[str, Field(min_length=1)]
-Ratio = Annotated[float, Field(gt=0, le=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("preset", message)
-
-
-def _fen(amount: object) -> object:
-    """'180 万元' and '2500 元' become integer fen; an integer is fen already."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(万?)元", amount) if isinstance(amount, str) else None
-    if match:
-        return int(Decimal(match[1]) * (1_000_000 if match[2] else 100))
-    if type(amount) is int:
-        return amount
-    raise wrong("金额要写明单位，例如“180 万元”或“2500 元”")
-
-
-Fen = Annotated[int, BeforeValidator(_fen), Field(ge=0)]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Clause(Model):
-    """A sentence of the county's document, word for word."""
-
-    place: Text
-    text: Text
-
-    @field_validator("text")
-    @classmethod
-    def is_in_the_document(cls, text: str, info: ValidationInfo) -> str:
-        """Checked only where the loader has the document at hand."""
-        document: str | None = (info.context or {}).get("document")
-        if document is not None and _squeezed(text) not in _squeezed(document):
-            raise wrong("引文在文件原文中找不到，请逐字引用")
-        return text
-
-    def __str__(self) -> str:
-        return f"{self.place}：“{self.text}”"
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-Source = Annotated[
-    Annotated[Clause, Tag("#clause")] | Annotated[Literal["待确认"], Tag("#unconfirmed")],
-    Discriminator(lambda value: "#unconfirmed" if isinstance(value, str) else "#clause"),
-]
-
-
-class Rule(Model):
-    """Something the programme demands, with where that stands.
-
-    `unconfirmed` names fields whose value the clause calls for without giving it.
-    """
-
-    source: Source
-    unconfirmed: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def unconfirmed_names_fields(self) -> Self:
-        for name in self.unconfirmed:
-            if name not in type(self).model_fields:
-                raise wrong(f"unconfirmed 里的“{name}”不是这条规则的字段")
-        return self
-
-    @property
-    def clause(self) -> str:
-        """Place and quotation for people, or 待确认."""
-        return str(self.source)
-
-
-class Named(Rule):
-    """A word of one of the programme's lists."""
-
-    code: Code
-    name: Text
+from training.programmes.target import Target, check_quotas
 
 
 class Document(Model):
+    """`number` is the 文号; what the copy at hand does not show is blank."""
+
     file: Text
-    title: Text
-    issuer: Text
-    issued_on: date
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    number: str = ""
+    issuer: str = ""
+    issued_on: date | None = None
 
 
 class Window(Rule):
@@ -141,7 +65,15 @@ class Phase(Window):
 
 
 class Mark(Rule):
+    text: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class PlaceMark(Rule):
+    """What a place of this level carries; `plaque` hangs beside it, ×× stands for the place's name."""
+
+    level: Literal["county", "town", "village"]
     text: Text
+    plaque: str = ""
 
 
 class Phone(Rule):
@@ -152,51 +84,9 @@ class Phone(Rule):
         return f"{self.label} {self.number}"
 
 
-class FundLine(Named):
-    """Amounts are integer fen; the sources add up to the total."""
-
-    total_fen: Fen
-    central_fen: Fen = 0
-    province_fen: Fen = 0
-    county_fen: Fen = 0
-    social_fen: Fen = 0
-
-    @model_validator(mode="after")
-    def sources_add_up(self) -> Self:
-        parts = self.central_fen + self.province_fen + self.county_fen + self.social_fen
-        if parts != self.total_fen:
-            raise wrong(f"各来源合计 {_wan(parts)} 万元，与总额 {_wan(self.total_fen)} 万元不符")
-        return self
-
-
-def _wan(fen: int) -> str:
-    return f"{Decimal(fen) / 1_000_000:f}"
-
-
-class IneligibleCost(Named):
-    fund_line: Code = "training"
-
-
-class FeeStandard(Rule):
-    name: Text
-    number: Text
-    alternative: str = ""
-
-
-class Target(Rule):
-    """`new_only`: only sessions of this programme, inside its window, count."""
-
-    code: Code
-    metric: Text
-    value: Annotated[int, Field(gt=0)]
-    unit: Literal["人次", "人", "场", "家", "村", "%"]
-    new_only: bool = False
-    due_on: date
-
-
 class Topic(Model):
     code: Code
-    name: Text
+    name: ShortText
     aliases: tuple[str, ...] = ()
 
     def is_called(self, words: str) -> bool:
@@ -211,10 +101,10 @@ class Category(Named):
 
     @model_validator(mode="after")
     def topics_stand_in_the_clause(self) -> Self:
-        _no_twins("专题代码", (topic.code for topic in self.topics))
+        refuse_twins("专题代码", (topic.code for topic in self.topics))
         for topic in self.topics:
-            if isinstance(self.source, Clause) and topic.name not in self.source.text:
-                raise wrong(f"专题“{topic.name}”不在所引条文里")
+            if isinstance(self.source, Clause) and topic.name not in self.quotations:
+                raise wrong(f"专题“{topic.name}”不在所引条文里", at=topic.name)
         return self
 
 
@@ -224,10 +114,32 @@ class TopicMatch(Rule):
     min_share: Ratio
 
 
-class Group(Named):
-    """A trainee group; `categories` are the course categories that suit it."""
+class Alias(Model):
+    """Another word for a group. Terms age: a roster may carry the word of its own year."""
 
-    aliases: tuple[str, ...] = ()
+    word: Text
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def may_be_a_bare_word(cls, value: Any) -> Any:
+        return {"word": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def ends_after_it_starts(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise wrong("结束日期早于开始日期")
+        return self
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Group(Named):
+    """A trainee group; `categories` are the course categories that suit it, all when there are none."""
+
+    aliases: tuple[Alias, ...] = ()
     categories: tuple[Code, ...] = ()
 
 
@@ -238,17 +150,52 @@ class ClassType(Named):
     fund_line: Code = "training"
 
 
+class Notice(Named):
+    """A publication with its terms, in working days; `by_day` is of the following month."""
+
+    working_days: Annotated[int, Field(ge=1)] | None = None
+    """It stays up at least so long."""
+    within_working_days: Annotated[int, Field(ge=1)] | None = None
+    """It goes up so soon after what it is about."""
+    by_day: Annotated[int, Field(ge=1, le=31)] | None = None
+
+
+class AcceptanceStage(Named):
+    """One level of 验收, in the order of the list: all `members` take part, `invited` may, `observers` watch."""
+
+    members: tuple[Text, ...] = ()
+    invited: tuple[Text, ...] = ()
+    observers: tuple[Text, ...] = ()
+
+
+class Report(Named):
+    """A report that is owed: in each of `months`, by `due_day` or by the month's end."""
+
+    reporter: Text
+    recipients: tuple[Text, ...] = ()
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
+    due_day: Annotated[int, Field(ge=1, le=31)] | None = None
+
+    @field_validator("months")
+    @classmethod
+    def ascend(cls, months: tuple[int, ...]) -> tuple[int, ...]:
+        if list(months) != sorted(set(months)):
+            raise wrong("月份要从小到大，不能重复")
+        return months
+
+
 class InstitutionRule(Rule):
     min_count: Annotated[int, Field(ge=1)]
 
 
 class Item(Rule):
-    """One of the things a dossier must hold."""
+    """One of the things a dossier must hold; `class_types` are those that need it, all when there are none."""
 
     code: Annotated[str, Field(pattern=r"^[AX][1-9]\d?$")]
     title: Text
     supplied_by: Annotated[tuple[Literal["institution", "bureau", "system"], ...], Field(min_length=1)]
     alternatives: str = ""
+    class_types: tuple[Code, ...] = ()
 
 
 class Obligation(Rule):
@@ -320,29 +267,23 @@ class MinistrySystem(Rule):
     name: Text
 
 
-class HasCode(Protocol):
-    @property
-    def code(self) -> str: ...
-
-
-Coded = TypeVar("Coded", bound=HasCode)
-
-
 class Preset(Model):
     """One county's programme. Look-ups by code raise `KeyError` for a code it does not have."""
 
-    code: Code
-    name: Text
-    county: Text
+    code: ShortCode
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    county: Annotated[str, Field(min_length=1, max_length=32)]
     province: Text
     region_code: Annotated[str, Field(pattern=r"^\d{6}$")]
     timezone: str = "Asia/Shanghai"
     document: Document
     window: Window
     phases: tuple[Phase, ...] = ()
-    mark: Mark
+    mark: Mark | None = None
+    place_marks: tuple[PlaceMark, ...] = ()
     phones: tuple[Phone, ...]
     fund_lines: Annotated[tuple[FundLine, ...], Field(min_length=1)]
+    fund_shares: tuple[FundShare, ...] = ()
     ineligible_costs: tuple[IneligibleCost, ...] = ()
     fee_standard: FeeStandard
     targets: tuple[Target, ...] = ()
@@ -356,6 +297,9 @@ class Preset(Model):
     institution_kinds: tuple[Named, ...] = ()
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     rules: tuple[Obligation, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    acceptance: tuple[AcceptanceStage, ...] = ()
+    reports: tuple[Report, ...] = ()
     attendance: AttendanceRule
     photos: PhotoRule
     planning: PlanningRule
@@ -369,12 +313,13 @@ class Preset(Model):
     def is_a_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError) as unknown:
+        except (KeyError, ValueError, OSError) as unknown:
             raise wrong(f"没有“{name}”这个时区") from unknown
         return name
 
     @field_validator(
         "fund_lines",
+        "fund_shares",
         "ineligible_costs",
         "targets",
         "aims",
@@ -385,30 +330,41 @@ class Preset(Model):
         "institution_kinds",
         "items",
         "rules",
+        "notices",
+        "acceptance",
+        "reports",
     )
     @classmethod
     def codes_differ(cls, entries: tuple[Coded, ...]) -> tuple[Coded, ...]:
-        _no_twins("代码", (entry.code for entry in entries))
+        refuse_twins("代码", (entry.code for entry in entries))
         return entries
+
+    @field_validator("place_marks")
+    @classmethod
+    def levels_differ(cls, marks: tuple[PlaceMark, ...]) -> tuple[PlaceMark, ...]:
+        refuse_twins("场所级别", (mark.level for mark in marks))
+        return marks
 
     @model_validator(mode="after")
     def names_what_exists(self) -> Self:
-        categories = {category.code for category in self.categories}
-        lines = {line.code for line in self.fund_lines}
+        categories = [category.code for category in self.categories]
+        kinds = [kind.code for kind in self.class_types]
         for group in self.groups:
-            _known(f"{group.name}的课程类别", group.categories, categories)
-        _known("班型的资金线", (kind.fund_line for kind in self.class_types), lines)
-        _known(
-            "不予支出项目的资金线",
-            (cost.fund_line for cost in self.ineligible_costs),
-            lines,
-        )
-        _no_twins("学员类别的名称或别名", (word for word, _code in self._group_words()))
+            refuse_strangers(f"{group.name}的课程类别", group.categories, categories)
+        for item in self.items:
+            refuse_strangers(f"档案项 {item.code} 的班型", item.class_types, kinds)
+        lines = [line.code for line in self.fund_lines]
+        refuse_strangers("班型的资金线", (kind.fund_line for kind in self.class_types), lines)
+        barred = (cost.fund_line for cost in self.ineligible_costs if cost.fund_line)
+        refuse_strangers("不予支出项目的资金线", barred, lines)
+        refuse_twins("学员类别的名称或别名", (word for word, _code in self._group_words()))
+        check_quotas(self.targets, kinds)
         return self
 
     @property
     def mark_text(self) -> str:
-        return self.mark.text
+        """Blank where the document gives none."""
+        return self.mark.text if self.mark else ""
 
     @property
     def min_institutions(self) -> int:
@@ -420,34 +376,42 @@ class Preset(Model):
         return dict(self._group_words()) | {group.code: group.code for group in self.groups}
 
     def _group_words(self) -> Iterator[tuple[str, str]]:
-        return ((word, group.code) for group in self.groups for word in (group.name, *group.aliases))
+        return (
+            (word, group.code)
+            for group in self.groups
+            for word in (group.name, *(alias.word for alias in group.aliases))
+        )
 
     def category(self, code: str) -> Category:
-        return _by_code(self.categories, code)
+        return by_code(self.categories, code)
 
     def topics(self, category: str) -> tuple[Topic, ...]:
         return self.category(category).topics
 
     def group(self, code: str) -> Group:
-        return _by_code(self.groups, code)
+        return by_code(self.groups, code)
 
     def form(self, code: str) -> Named:
-        return _by_code(self.forms, code)
+        return by_code(self.forms, code)
 
     def class_type(self, code: str) -> ClassType:
-        return _by_code(self.class_types, code)
+        return by_code(self.class_types, code)
 
     def fund_line(self, code: str) -> FundLine:
-        return _by_code(self.fund_lines, code)
+        return by_code(self.fund_lines, code)
 
     def target(self, code: str) -> Target:
-        return _by_code(self.targets, code)
+        return by_code(self.targets, code)
+
+    def items_for(self, class_type: str) -> tuple[Item, ...]:
+        """What the dossier of a session of this class type must hold."""
+        return tuple(item for item in self.items if not item.class_types or class_type in item.class_types)
 
     def item(self, code: str) -> Item:
-        return _by_code(self.items, code)
+        return by_code(self.items, code)
 
     def rule(self, code: str) -> Obligation:
-        return _by_code(self.rules, code)
+        return by_code(self.rules, code)
 
     def cite(self, rule: Rule) -> str:
         """A rule's source in one line, with the document and its file; 待确认 stays as it is."""
@@ -466,25 +430,7 @@ def _unconfirmed(path: str, value: object) -> Iterator[str]:
         for number, entry in enumerate(value):
             yield from _unconfirmed(f"{path}.{getattr(entry, 'code', number)}", entry)
     elif isinstance(value, Rule):
-        fields = sorted(type(value).model_fields.keys() - {"source", "unconfirmed", "code"})
-        names = fields if value.source == UNCONFIRMED else value.unconfirmed
+        names = value.own_fields() if value.source == UNCONFIRMED else value.unconfirmed
         yield from (f"{path}.{name}" for name in names)
-
-
-def _by_code(entries: Iterable[Coded], code: str) -> Coded:
-    for entry in entries:
-        if entry.code == code:
-            return entry
-    raise KeyError(code)
-
-
-def _no_twins(what: str, words: Iterable[str]) -> None:
-    twins = [word for word, count in Counter(words).items() if count > 1]
-    if twins:
-        raise wrong(f"{what}重复：{'、'.join(twins)}")
-
-
-def _known(what: str, codes: Iterable[str], known: set[str]) -> None:
-    strangers = sorted(set(codes) - known)
-    if strangers:
-        raise wrong(f"{what}不存在：{'、'.join(strangers)}")
+    elif value is None:
+        yield path

@@ -12,8 +12,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from training.programmes.preset import Preset
+from training.programmes.rule import squeezed
 
 PRESETS = Path(__file__).parent / "presets"
+
+
+class _Loader(yaml.SafeLoader):
+    """Dates stay text: the schema reads them, and names the line of one that is none."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class PresetError(Exception):
@@ -35,11 +45,14 @@ def load_preset(path_or_name: str | Path) -> Preset:
     text = _read(path)
     node = _compose(path, text)
     try:
-        return Preset.model_validate(yaml.safe_load(text), context={"document": _document(path, node)})
+        values = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader
+        return Preset.model_validate(values, context={"document": _document(path, node)})
     except yaml.MarkedYAMLError as broken:
         raise _yaml_error(path, broken) from broken
     except ValidationError as refused:
         raise _first_error(path, node, refused) from refused
+    except ValueError as broken:  # of a value with a tag that does not fit it, such as !!int 一
+        raise PresetError(path.name, 0, "有一个值与它的 YAML 标签不符") from broken
 
 
 def _path(path_or_name: str | Path) -> Path:
@@ -57,37 +70,43 @@ def _read(path: Path) -> str:
         raise PresetError(path.name, 0, "文件不是 UTF-8 编码，请另存为 UTF-8") from broken
 
 
+def preset_names() -> list[str]:
+    """Those that come with the program."""
+    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
 def _document(path: Path, node: yaml.Node) -> str | None:
+    """The words of the county's document, squeezed once for all quotations."""
     file = _at(_at(node, "document")[0], "file")[0]
     if not isinstance(file, yaml.ScalarNode):
         return None
     document = path.parent / "documents" / Path(file.value).name
-    return document.read_text(encoding="utf-8") if document.is_file() else None
+    return squeezed(document.read_text(encoding="utf-8")) if document.is_file() else None
 
 
 def _compose(path: Path, text: str) -> yaml.Node:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as broken:
         raise _yaml_error(path, broken) from broken
     except yaml.YAMLError as broken:
         raise PresetError(path.name, 0, "文件里有 YAML 不允许的字符") from broken
     if not isinstance(node, yaml.MappingNode):
         raise PresetError(path.name, 1, "文件是空的，或者不是“字段: 值”的形式")
-    for mapping in _mappings(node, set()):
-        _refuse_twin_keys(path, mapping)
+    for each in _nodes(node, set()):
+        if isinstance(each, yaml.MappingNode):
+            _refuse_twin_keys(path, each)
     return node
 
 
-def _mappings(node: yaml.Node, seen: set[int]) -> Iterator[yaml.MappingNode]:
-    """Every mapping once, however often aliases (even to itself) lead there."""
-    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+def _nodes(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
+    """Every value once, however often aliases (even to itself) lead there."""
+    if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        yield node
-    for child in node.value:
-        yield from _mappings(child[1] if isinstance(child, tuple) else child, seen)
+    yield node
+    for child in node.value if isinstance(node, yaml.CollectionNode) else ():
+        yield from _nodes(child[1] if isinstance(child, tuple) else child, seen)
 
 
 def _refuse_twin_keys(path: Path, mapping: yaml.MappingNode) -> None:
@@ -107,7 +126,7 @@ def _yaml_error(path: Path, broken: yaml.MarkedYAMLError) -> PresetError:
 def _first_error(path: Path, node: yaml.Node, refused: ValidationError) -> PresetError:
     found = sorted(
         # A missing field comes last: as a rule it is there, misspelt, and that is said first.
-        (error["type"] == "missing", _line_of(node, error["loc"]), _in_chinese(error))
+        (error["type"] == "missing", _line_of(node, error), _in_chinese(error))
         for error in refused.errors()
     )
     _missing, line, message = found[0]
@@ -115,14 +134,18 @@ def _first_error(path: Path, node: yaml.Node, refused: ValidationError) -> Prese
     return PresetError(path.name, line, message + more)
 
 
-def _line_of(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
-    """Follow `loc` as far as the file goes; tags of unions and missing fields are not in it."""
+def _line_of(node: yaml.Node, error: ErrorDetails) -> int:
+    """Follow the error's `loc` as far as the file goes; tags of unions and missing fields are not in it.
+
+    From there to the word that the error names, the last one where it stands more than once.
+    """
     line = _line(node)
-    for step in loc:
+    for step in error["loc"]:
         child, mark = _at(node, step)
         if child is not None:
             node, line = child, _line(mark or child)
-    return line
+    word = error.get("ctx", {}).get("at")
+    return max((_line(each) for each in _nodes(node, set()) if word and each.value == word), default=line)
 
 
 def _at(node: yaml.Node | None, step: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
@@ -146,6 +169,7 @@ CHINESE: dict[str, str] = {
     "extra_forbidden": "没有这个字段，请检查拼写",
     "string_type": "应当是文字（数字样的文字请加引号）",
     "string_too_short": "不能为空",
+    "string_too_long": "太长，最多 {max_length} 个字",
     "string_pattern_mismatch": "格式不对，应符合 {pattern}",
     "int_type": "应当是整数",
     "int_parsing": "应当是整数",

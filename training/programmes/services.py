@@ -35,12 +35,7 @@ def load_programme(preset: Preset, *, actor: Actor) -> Programme:
             code=line.code,
             name=line.name,
             total_fen=line.total_fen,
-            by_source_fen={
-                "central": line.central_fen,
-                "province": line.province_fen,
-                "county": line.county_fen,
-                "social": line.social_fen,
-            },
+            by_source_fen=line.by_source_fen,
             clause=line.clause,
         )
     for target in preset.targets:

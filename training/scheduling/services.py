@@ -20,6 +20,7 @@ from training.core.errors import ForbiddenError, InvalidInputError, InvalidTrans
 from training.courses.models import Courseware
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Agreement, Institution, Instructor
+from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
 from training.scheduling.choices import EDITABLE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession, Venue, Witness
@@ -58,6 +59,7 @@ def plan_session(
         raise InvalidInputError(_("机构还没有入库或已暂停，不能开班。请联系商务局。"))
     agreement = Agreement.objects.fetch(actor, pk=agreement_id, institution=institution)
     rule_set = rule_set_on(institution.programme, clock.today(), actor=actor)
+    _refuse_other_line(plan["class_type"], rule_set.rules, agreement)
     number = (institution.training_sessions.aggregate(last=Max("number"))["last"] or 0) + 1
     session: TrainingSession = TrainingSession.objects.create(
         institution=institution,
@@ -72,6 +74,20 @@ def plan_session(
     return session
 
 
+def _refuse_other_line(class_type: str, rules: Preset, agreement: Agreement) -> None:
+    """One fund line a session: a class that one line pays for is not held under another's agreement."""
+    kind = rules.class_type(class_type)
+    if kind.fund_line != agreement.fund_line.code:
+        raise InvalidInputError(
+            _("“%(kind)s”由“%(line)s”支付，所选协议的资金条线是“%(other)s”。")
+            % {
+                "kind": kind.name,
+                "line": rules.fund_line(kind.fund_line).name,
+                "other": agreement.fund_line.name,
+            }
+        )
+
+
 def _session_code(institution: Institution, agreement: Agreement, category: str) -> str:
     """SC-2020-RC-F-001: programme, line, category letter, running number in the programme."""
     prefix = f"{institution.programme.code}-{agreement.fund_line.code[:2].upper()}-{category[:1].upper()}-"
@@ -83,6 +99,7 @@ def _session_code(institution: Institution, agreement: Agreement, category: str)
 @transaction.atomic
 def revise_plan(session_id: int, *, plan: Mapping[str, Any], actor: Actor) -> TrainingSession:
     session = _editable(session_id, actor)
+    _refuse_other_line(plan["class_type"], session.rule_set.rules, session.agreement)
     for name in PLAN_FIELDS:
         setattr(session, name, plan[name])
     session.save(update_fields=list(PLAN_FIELDS))

@@ -24,6 +24,7 @@ def test_the_shicheng_preset_becomes_a_programme_with_money_targets_and_rules(ca
     assert line.by_source_fen == {
         "central": 110_000_000,
         "province": 0,
+        "upper": 0,
         "county": 20_000_000,
         "social": 50_000_000,
     }

@@ -14,6 +14,8 @@ from training.core.actor import NOBODY
 from training.demo.people import synthetic_people
 from training.demo.scenery import plan_farmers_session, roster_workbook
 from training.enrolment.services import import_roster
+from training.programmes.models import RuleSet
+from training.programmes.rule import UNCONFIRMED
 from training.reporting.queries import counted_enrolments, depths, indicators
 from training.scheduling.services import approve_session, submit_session
 
@@ -101,3 +103,73 @@ def test_all_who_may_look_see_the_same_figure(approved: Any, clock: Any, role: R
     hold_and_close(approved, clock, absent={12})
 
     assert counted_enrolments(approved.programme, approved.actor(role)).count() == 11
+
+
+def demand(county: Any, **target: Any) -> None:
+    """The county's rules have this one target besides."""
+    rule_set = RuleSet.objects.get(programme=county.programme)
+    rule_set.body["targets"].append(
+        {"code": "more", "metric": "另一项", "value": 10, "due_on": "2021-12-31", "source": UNCONFIRMED}
+        | target
+    )
+    rule_set.save()
+
+
+def figure(county: Any) -> Any:
+    found = {indicator.code: indicator for indicator in indicators(county.programme, county.actor(BUREAU))}
+    return found["more"]
+
+
+def test_people_are_counted_once_however_often_they_come(approved: Any, clock: Any) -> None:
+    demand(approved, unit="人", measure="people")
+    day = approved.session.lessons.first().on
+    for number in range(2):
+        if number:
+            another_session(approved, day + timedelta(days=number), people=12)
+        clock.set(approved.session.lessons.first().starts_at - timedelta(minutes=20))
+        hold_and_close(approved, clock, absent=range(4, 13))
+
+    assert (figure(approved).actual, figure(approved).renci, figure(approved).people) == (3, 6, 3)
+    assert figure(approved).formula == "培训人数 = 本项目已批准各期中，按考勤规则判为“结业”的不同的人"
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "due_on", "counted"),
+    [
+        ("2021-05-18", "2021-05-18", 12),
+        ("2021-01-01", "2021-12-31", 12),
+        ("2021-05-19", "2021-12-31", 0),
+        ("2021-01-01", "2021-05-17", 0),
+    ],
+)
+def test_a_stage_counts_the_sessions_that_end_in_it(
+    approved: Any, clock: Any, starts_on: str, due_on: str, counted: int
+) -> None:
+    demand(approved, unit="人次", starts_on=starts_on, due_on=due_on)
+    hold_and_close(approved, clock)
+
+    assert (figure(approved).actual, renci(approved).actual) == (counted, 12)
+
+
+@pytest.mark.parametrize(("class_type", "counted"), [("general", 12), ("practical", 0)])
+def test_a_quota_counts_its_own_class_type(approved: Any, clock: Any, class_type: str, counted: int) -> None:
+    demand(approved, unit="人次", class_type=class_type)
+    hold_and_close(approved, clock)
+
+    assert (figure(approved).actual, renci(approved).actual) == (counted, 12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"unit": "%", "growth": True}, "文件没有给基年的数值，县里填写以后才能计算。"),
+        ({"unit": "人", "readings": ["人次", "人数"]}, "文件没有写明怎样算，县里选定算法以后才能计算。"),
+        ({"unit": "%", "denominator": "从业人员"}, "系统里还没有分母：从业人员。"),
+        ({"unit": "场"}, "系统里还没有这类登记。"),
+        ({"unit": "%", "growth": True, "base_year": 2018, "base_value": 7.5}, "系统里还没有这类登记。"),
+    ],
+)
+def test_what_cannot_be_computed_says_why(approved: Any, fields: dict[str, Any], why: str) -> None:
+    demand(approved, **fields)
+
+    assert (figure(approved).actual, figure(approved).percent, figure(approved).formula) == (None, None, why)

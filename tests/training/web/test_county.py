@@ -57,6 +57,17 @@ def test_a_figure_leads_to_exactly_the_rows_it_counts(
     assert f"{figure} 人次" in text(response)
 
 
+def test_a_target_leads_to_exactly_the_rows_it_counts(closed: Any, browse: Callable[..., Client]) -> None:
+    client = browse(Role.BUREAU_HEAD)
+    address = reverse("target-enrolments", args=["renci"])
+
+    assert f'href="{address}">10<' in client.get(reverse("indicators")).content.decode()
+    response = client.get(address)
+    assert response.content.decode().count('<th scope="row">') == 10
+    assert "培训人次：10 人次，10 人" in text(response)
+    assert client.get(reverse("target-enrolments", args=["nothing"])).status_code == 404
+
+
 def test_a_depth_there_is_not_is_not_found(closed: Any, browse: Callable[..., Client]) -> None:
     assert browse(Role.BUREAU_HEAD).get("/county/indicators/deepest/").status_code == 404
 

@@ -120,7 +120,8 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         canvas.line(LEFT, line, PAGE_WIDTH - RIGHT, line)
         canvas.setFillColor(GREY)
         canvas.setFont(REGULAR, 7.5)
-        canvas.drawString(LEFT, line - 12, visible(f"监督电话 {self.furniture.phones}"))
+        if self.furniture.phones:
+            canvas.drawString(LEFT, line - 12, visible(f"监督电话 {self.furniture.phones}"))
         canvas.drawString(LEFT, line - 23, visible(f"数据截至 {self.furniture.printed}"))
         canvas.setFillColor(INK)
         canvas.setFont(REGULAR, 8.5)

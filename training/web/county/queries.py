@@ -1,10 +1,10 @@
-"""Figures with what they count, and the programme's rules in sentences."""
+"""Figures with what they count."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -17,15 +17,17 @@ from training.core.errors import NotFoundError
 from training.enrolment.models import Enrolment
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution
-from training.programmes.models import FundLine, Programme, RuleSet
-from training.programmes.preset import InstitutionRule, Preset, Rule
+from training.programmes.models import Programme
+from training.programmes.preset import InstitutionRule
 from training.programmes.queries import rule_set_on
 from training.reporting.queries import (
     DEPTHS,
     Indicator,
     depths,
     enrolments_at,
+    enrolments_for,
     follow_up_figures,
+    indicator,
     indicators,
 )
 
@@ -82,6 +84,15 @@ def depth_of(code: str, programme: Programme, actor: Actor) -> Depth:
     if code not in DEPTHS:
         raise NotFoundError(code)
     return _depths(programme, actor)[list(DEPTHS).index(code)]
+
+
+def counted_for(target: str, programme: Programme, actor: Actor) -> Depth:
+    """The rows that the figure of a target counts; raises NotFoundError where it counts no trainees."""
+    found = indicator(target, programme, actor)
+    if found.actual is None:
+        raise NotFoundError(target)
+    rows = enrolments_for(found.rule, programme, actor)
+    return Depth(found.code, found.name, found.formula, rows, found.renci, found.people)
 
 
 def _depths(programme: Programme, actor: Actor) -> list[Depth]:
@@ -164,107 +175,3 @@ def named(rows: Iterable[Enrolment], actor: Actor) -> list[Place]:
 
 def mask_name(name: str) -> str:
     return name[:1] + "＊" * (len(name) - 1)
-
-
-@dataclass(frozen=True)
-class Said:
-    """One rule as a sentence."""
-
-    title: str
-    text: str
-    rule: Rule
-
-
-@dataclass(frozen=True)
-class RuleBook:
-    programme: Programme
-    rule_set: RuleSet
-    fund_lines: list[FundLine]
-    sentences: Sequence[Said]
-
-    @property
-    def rules(self) -> Preset:
-        return self.rule_set.rules
-
-
-def rule_book(programme: Programme, actor: Actor, *, on: date) -> RuleBook:
-    rule_set = rule_set_on(programme, on, actor=actor)
-    lines = FundLine.objects.visible_to(actor).filter(programme=programme).order_by("pk")
-    return RuleBook(programme, rule_set, list(lines), sentences(rule_set.rules))
-
-
-def sentences(rules: Preset) -> list[Said]:
-    """The rules that hold numbers, as people say them."""
-    attendance, face = rules.attendance, rules.face
-    return [
-        Said(
-            _("项目期"),
-            _("%(start)s 至 %(end)s，课程只能安排在这段时间内。")
-            % {"start": rules.window.starts_on, "end": rules.window.ends_on},
-            rules.window,
-        ),
-        Said(
-            _("培训机构"),
-            _("至少 %(count)s 家具备资质的机构。") % {"count": rules.min_institutions},
-            rules.institutions,
-        ),
-        Said(
-            _("开班申请"),
-            _("最晚在开课前 %(days)s 个工作日提交。") % {"days": rules.planning.lead_working_days},
-            rules.planning,
-        ),
-        Said(
-            _("课程专题"),
-            _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * rules.topic_match.min_share},
-            rules.topic_match,
-        ),
-        Said(
-            _("学员年龄"),
-            _("开课当天年满 %(age)s 周岁。") % {"age": rules.eligibility.min_age},
-            rules.eligibility,
-        ),
-        Said(
-            _("考勤"),
-            _(
-                "%(unit)s 分钟为 1 学时；迟到不超过 %(late)s 分钟、早退不超过 %(early)s 分钟不扣；"
-                "一课次到满 %(lesson).0f %%、全期到满 %(session).0f %% 才计 1 人次。"
-            )
-            % {
-                "unit": attendance.unit_minutes,
-                "late": attendance.late_tolerance_minutes,
-                "early": attendance.early_tolerance_minutes,
-                "lesson": 100 * attendance.lesson_ratio,
-                "session": 100 * attendance.completion_ratio,
-            },
-            attendance,
-        ),
-        Said(
-            _("签退"),
-            _("要签退，没有签退的半天不计。") if attendance.require_sign_out else _("不要求签退。"),
-            attendance,
-        ),
-        Said(
-            _("现场照片"),
-            _("每半天至少 %(count)s 张。") % {"count": rules.photos.min_per_half_day},
-            rules.photos,
-        ),
-        Said(
-            _("人脸比对"),
-            _(
-                "距离小于 %(pass).2f 为相符，不小于 %(ask).2f 为不相符，之间由人判断；只用于单独同意的学员，从不是唯一的方式。"
-            )
-            % {"pass": face.pass_below, "ask": face.ask_below},
-            face,
-        ),
-        Said(
-            _("训后跟踪"),
-            _("结业后第 %(days)s 天各联系一次。") % {"days": _("、").join(map(str, rules.follow_up.days))},
-            rules.follow_up,
-        ),
-        Said(
-            _("补贴标准"),
-            _("不超过《%(name)s》（%(number)s）。")
-            % {"name": rules.fee_standard.name, "number": rules.fee_standard.number},
-            rules.fee_standard,
-        ),
-    ]

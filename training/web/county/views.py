@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from training.core import clock
 from training.programmes.queries import the_programme
-from training.web.county import queries
+from training.web.county import queries, rulebook
 from training.web.county.forms import EnrolmentFilter
 from training.web.gate import WorkRequest, needs
 from training.web.lists import page_of
@@ -22,8 +22,17 @@ def indicators(request: WorkRequest) -> HttpResponse:
 @needs("indicator.view")
 def enrolments(request: WorkRequest, depth: str) -> HttpResponse:
     """The rows that the figure of this depth counts, exactly."""
+    return _rows(request, queries.depth_of(depth, the_programme(request.actor), request.actor))
+
+
+@needs("indicator.view")
+def target(request: WorkRequest, code: str) -> HttpResponse:
+    """The rows that the figure of this target counts, exactly."""
+    return _rows(request, queries.counted_for(code, the_programme(request.actor), request.actor))
+
+
+def _rows(request: WorkRequest, found: queries.Depth) -> HttpResponse:
     filters = EnrolmentFilter(request)
-    found = queries.depth_of(depth, the_programme(request.actor), request.actor)
     page = page_of(request, queries.places(found, **filters.chosen))
     shown = queries.named(page.object_list, request.actor)
     context = {"filters": filters, "page_obj": page, "depth": found, "places": shown}
@@ -32,5 +41,5 @@ def enrolments(request: WorkRequest, depth: str) -> HttpResponse:
 
 @needs("programme.view")
 def programme(request: WorkRequest) -> HttpResponse:
-    page = queries.rule_book(the_programme(request.actor), request.actor, on=clock.today())
+    page = rulebook.rule_book(the_programme(request.actor), request.actor, on=clock.today())
     return render(request, "county/programme.html", {"page": page})

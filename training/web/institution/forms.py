@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,6 +13,8 @@ from training.core.actor import Actor
 from training.core.errors import InvalidInputError
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.services import add_evidence
+from training.enrolment.columns import COLUMNS
+from training.enrolment.sheets import ColumnPreview, Layout
 from training.institutions.choices import AgreementKind, LicenceKind, ProofKind
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
@@ -145,6 +147,52 @@ class RosterForm(CardForm):
         accept=WORKBOOK_TYPES,
         help_text=_("对的行先进名册，错的行会逐行列出；改好后整份再传一次，不会重复。"),
     )
+    ask = forms.BooleanField(
+        label=_("由我指定每一列是什么"),
+        required=False,
+        help_text=_("列名认得出时不用勾选；认不出时会自动来问。"),
+    )
+
+
+class ColumnsForm(CardForm):
+    """What each column of a roster file is; rendered by its own page, beside what stands in the columns."""
+
+    first_row = forms.IntegerField(
+        label=_("学员从第几行开始"),
+        min_value=1,
+        help_text=_("表头下面第一个学员所在的行，按 Excel 左边的行号。"),
+    )
+
+    def __init__(self, *args: Any, columns: Sequence[ColumnPreview], layout: Layout, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.columns = columns
+        known = {index: column for column, index in layout.columns.items()}
+        self.fields["first_row"].initial = layout.first_row
+        for column in columns:
+            self.fields[f"column-{column.index}"] = forms.ChoiceField(
+                label=_("%(letter)s 列导入为") % {"letter": column.letter},
+                choices=[("", _("不导入")), *zip(COLUMNS, COLUMNS, strict=True)],
+                required=False,
+                initial=known.get(column.index, ""),
+            )
+
+    @property
+    def rows(self) -> list[tuple[ColumnPreview, Any]]:
+        """Each column with its field."""
+        return [(column, self[f"column-{column.index}"]) for column in self.columns]
+
+    @property
+    def chosen(self) -> dict[str, int]:
+        """Our column names to indexes."""
+        said = {column.index: self.cleaned_data.get(f"column-{column.index}") for column in self.columns}
+        return {name: index for index, name in said.items() if name}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        named = [name for field, name in cleaned.items() if field.startswith("column-") and name]
+        if twice := [name for name in COLUMNS if named.count(name) > 1]:
+            raise forms.ValidationError(_("“%(column)s”选了两列，只能选一列。"), params={"column": twice[0]})
+        return cleaned
 
 
 class ReasonForm(CardForm):

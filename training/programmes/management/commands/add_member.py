@@ -1,41 +1,55 @@
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localtime
 
 from training.accounts.choices import INSTITUTION_ROLES, Role
-from training.accounts.queries import username_is_taken
-from training.accounts.services import add_member
+from training.accounts.invitations import mail_link
+from training.accounts.services import invite_member
+from training.core.actor import SYSTEM
+from training.core.errors import InvalidInputError
 from training.programmes.models import Programme
 
 
 class Command(BaseCommand):
-    """The first accounts of a county; those of institutions the bureau opens on its own screens."""
+    """The first accounts; the administrator adds the others of the county, the bureau those of institutions."""
 
-    help = "给县里的人开通账号 / open an account for a member of a county's staff; prints its first password"
+    help = "开通账号，打印设密码的链接 / open an account; prints the link at which its owner chooses a password"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="姓名 / the person's name")
         parser.add_argument("--role", required=True, choices=sorted(set(Role) - INSTITUTION_ROLES))
-        parser.add_argument("--programme", required=True, help="项目代码 / programme code, e.g. SC-2020")
+        parser.add_argument("--programme", default="", help="项目代码 / programme code, e.g. SC-2020")
         parser.add_argument("--workplace", default="", help="单位 / where they work")
+        parser.add_argument("--email", default="", help="电子邮箱 / where to send the link as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        programme = Programme.objects.filter(code=options["programme"]).first()
-        if programme is None:
-            raise CommandError(f"没有项目 {options['programme']} / no such programme")
-        if username_is_taken(options["username"]):
-            raise CommandError(f"账号 {options['username']} 已有人用 / the name is taken")
-        password = secrets.token_urlsafe(9)
-        add_member(
-            options["username"],
-            password=password,
-            display_name=options["name"],
-            role=Role(options["role"]),
-            workplace=options["workplace"] or f"{programme.county}商务局",
-            programme_id=programme.pk,
-        )
-        self.stdout.write(f"{options['username']}  {password}")
+        programme = _programme(options["programme"], options["role"])
+        try:
+            link = invite_member(
+                options["username"],
+                display_name=options["name"],
+                role=Role(options["role"]),
+                workplace=options["workplace"] or (f"{programme.county}商务局" if programme else "系统管理"),
+                email=options["email"],
+                programme_id=programme.pk if programme else None,
+                actor=SYSTEM,
+            )
+        except InvalidInputError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        until = f"{localtime(link.expires_at):%Y-%m-%d %H:%M}"
+        self.stdout.write(f"{options['username']}  {link.address}")
+        self.stdout.write(f"到 {until} 以前打开，只能用一次 / opens once, until {until}")
+        if mail_link(link):
+            self.stdout.write(f"已发到 {options['email']} / sent")
+
+
+def _programme(code: str, role: str) -> Programme | None:
+    """Only an administrator may be of the whole installation; raises CommandError."""
+    programme = Programme.objects.filter(code=code).first()
+    if programme is None and (code or role != Role.ADMIN):
+        raise CommandError(f"没有项目 {code} / no such programme")
+    return programme

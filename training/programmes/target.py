@@ -1,0 +1,97 @@
+"""A number that a county owes, and how it is to be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from training.programmes.rule import Code, Rule, ShortText, Text, refuse_strangers, wrong
+
+Unit = Literal["人次", "人", "场", "家", "村", "个", "%"]
+Measure = Literal["renci", "people"]
+
+
+class Target(Rule):
+    """`new_only`: only sessions of this programme, inside its window, count.
+
+    A quota of `parent` counts one class type, a stage of it the sessions that end from `starts_on`
+    to `due_on`. `readings` are the ways to take a measure that the document leaves open; while there
+    are any, nothing is computed. A growth is over `base_value`, the figure of `base_year`.
+    """
+
+    code: Code
+    metric: ShortText
+    value: Annotated[int, Field(gt=0)]
+    up_to: int | None = None
+    unit: Unit
+    per: str = ""
+    """Owed by each one of these, such as 乡镇."""
+    measure: Measure | None = None
+    new_only: bool = False
+    parent: Code | None = None
+    class_type: Code | None = None
+    starts_on: date | None = None
+    due_on: date
+    denominator: str = ""
+    readings: tuple[Text, ...] = ()
+    growth: bool = False
+    base_year: Annotated[int, Field(ge=2000, le=2100)] | None = None
+    base_value: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def limits_are_in_order(self) -> Self:
+        if self.up_to is not None and self.up_to <= self.value:
+            raise wrong("up_to 应当大于 value")
+        if self.starts_on is not None and self.due_on < self.starts_on:
+            raise wrong("完成期限早于开始日期")
+        return self
+
+    @model_validator(mode="after")
+    def base_belongs_to_a_growth(self) -> Self:
+        if not self.growth and (self.base_year or self.base_value):
+            raise wrong("只有增长指标（growth: true）才有基年")
+        return self
+
+    @model_validator(mode="after")
+    def measure_fits_the_unit(self) -> Self:
+        if self.measure and {"renci": "人次", "people": "人"}[self.measure] != self.unit:
+            raise wrong("measure 与单位不符：renci 的单位是人次，people 的单位是人")
+        return self
+
+    @property
+    def counts(self) -> Measure | None:
+        """What the system counts for it; None where it keeps no record of such things yet."""
+        return self.measure or ("renci" if self.unit == "人次" else None)
+
+
+def check_quotas(targets: Sequence[Target], class_types: Iterable[str]) -> None:
+    """Parents exist, are in the same unit and are not asked for more by their parts than in whole."""
+    known = {target.code: target for target in targets}
+    refuse_strangers(
+        "指标的班型", (target.class_type for target in targets if target.class_type), class_types
+    )
+    refuse_strangers("上级指标", (target.parent for target in targets if target.parent), known)
+    for target in targets:
+        if target.parent:
+            _check_part(target, known[target.parent])
+    for whole in targets:
+        _check_sum(whole, [target for target in targets if target.parent == whole.code])
+
+
+def _check_part(part: Target, whole: Target) -> None:
+    if whole.parent:
+        raise wrong(f"指标“{part.code}”的上级指标“{whole.code}”本身是分项", at=part.code)
+    if part.unit != whole.unit:
+        raise wrong(f"指标“{part.code}”与上级指标的单位不同", at=part.code)
+
+
+def _check_sum(whole: Target, parts: Sequence[Target]) -> None:
+    """Class types and stages each divide the whole for themselves."""
+    quotas = sum(part.value for part in parts if part.class_type)
+    stages = sum(part.value for part in parts if part.starts_on)
+    if max(quotas, stages) > whole.value:
+        message = f"指标“{whole.code}”的分项合计 {max(quotas, stages)}，超过总数 {whole.value}"
+        raise wrong(message, at=parts[-1].code)

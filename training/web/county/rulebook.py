@@ -1,0 +1,314 @@
+"""The programme's rules in sentences, each with where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from training.core.actor import Actor
+from training.programmes.models import Programme, RuleSet
+from training.programmes.money import SOURCES, FundLine, FundShare
+from training.programmes.preset import (
+    AcceptanceStage,
+    AttendanceRule,
+    ClassType,
+    Notice,
+    PlaceMark,
+    Preset,
+    Report,
+)
+from training.programmes.queries import rule_set_on
+from training.programmes.rule import Rule
+from training.programmes.target import Target
+
+YEAR = tuple(range(1, 13))
+
+
+@dataclass(frozen=True)
+class Said:
+    """One rule as sentences."""
+
+    title: str
+    lines: tuple[str, ...]
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Money:
+    """A fund line with its amounts in the order of the book's `sources`."""
+
+    line: FundLine
+    amounts: list[int]
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    programme: Programme
+    rule_set: RuleSet
+
+    @property
+    def rules(self) -> Preset:
+        return self.rule_set.rules
+
+    @property
+    def sentences(self) -> list[Said]:
+        return sentences(self.rules)
+
+    @property
+    def _paying(self) -> list[str]:
+        lines = self.rules.fund_lines
+        return [code for code in SOURCES if any(line.by_source_fen[code] for line in lines)]
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the sources that pay anything here."""
+        names = source_names()
+        return [names[code] for code in self._paying]
+
+    @property
+    def money(self) -> list[Money]:
+        paying = self._paying
+        return [Money(line, [line.by_source_fen[code] for code in paying]) for line in self.rules.fund_lines]
+
+    @property
+    def shares(self) -> list[Said]:
+        return [Said(share.name, tuple(_share(share)), share) for share in self.rules.fund_shares]
+
+    @property
+    def ineligible(self) -> list[Said]:
+        lines = {line.code: line.name for line in self.rules.fund_lines}
+        return [
+            Said(cost.name, (lines[cost.fund_line] if cost.fund_line else _("所有资金条线"),), cost)
+            for cost in self.rules.ineligible_costs
+        ]
+
+    @property
+    def targets(self) -> list[Said]:
+        return [
+            Said(_owed(target), tuple(_target(target, self.rules)), target) for target in self.rules.targets
+        ]
+
+    @property
+    def kinds(self) -> list[Said]:
+        return [Said(kind.name, tuple(_kind(kind, self.rules)), kind) for kind in self.rules.class_types]
+
+    @property
+    def phases(self) -> list[Said]:
+        return [
+            Said(
+                phase.name,
+                (_("%(start)s 至 %(end)s。") % {"start": phase.starts_on, "end": phase.ends_on},),
+                phase,
+            )
+            for phase in self.rules.phases
+        ]
+
+    @property
+    def notices(self) -> list[Said]:
+        return [Said(notice.name, tuple(_notice(notice)), notice) for notice in self.rules.notices]
+
+    @property
+    def acceptance(self) -> list[Said]:
+        return [Said(stage.name, tuple(_stage(stage)), stage) for stage in self.rules.acceptance]
+
+    @property
+    def reports(self) -> list[Said]:
+        return [Said(report.name, tuple(_report(report)), report) for report in self.rules.reports]
+
+    @property
+    def place_marks(self) -> list[Said]:
+        return [Said(_level(mark), tuple(_mark(mark)), mark) for mark in self.rules.place_marks]
+
+
+def rule_book(programme: Programme, actor: Actor, *, on: date) -> RuleBook:
+    return RuleBook(programme, rule_set_on(programme, on, actor=actor))
+
+
+def source_names() -> dict[str, str]:
+    return {
+        "central": _("中央"),
+        "province": _("省"),
+        "upper": _("上级"),
+        "county": _("县"),
+        "social": _("社会"),
+    }
+
+
+def _share(share: FundShare) -> Iterator[str]:
+    yield _("算得 %(share).1f %%。") % {"share": 100 * share.share}
+    if share.at_least is not None:
+        yield _("不低于 %(limit).0f %%。") % {"limit": 100 * share.at_least}
+    if share.at_most is not None:
+        yield _("不高于 %(limit).0f %%。") % {"limit": 100 * share.at_most}
+    if share.printed is not None:
+        yield _("文件印的是 %(printed).1f %%。") % {"printed": 100 * share.printed}
+    if not share.holds:
+        yield _("与算得的不符，以金额为准。")
+
+
+def _owed(target: Target) -> str:
+    if target.up_to is not None:
+        return f"{target.metric} {target.value}–{target.up_to} {target.unit}"
+    return f"{target.metric} {target.value} {target.unit}"
+
+
+def _target(target: Target, rules: Preset) -> Iterator[str]:
+    if target.per:
+        yield _("每个%(place)s都要有。") % {"place": target.per}
+    if target.parent:
+        yield _("是“%(whole)s”的分项。") % {"whole": rules.target(target.parent).metric}
+    if target.class_type:
+        yield _("只计班型为“%(name)s”的期。") % {"name": rules.class_type(target.class_type).name}
+    if target.starts_on:
+        yield _("从 %(start)s 起计。") % {"start": target.starts_on}
+    if target.denominator:
+        yield _("分母：%(what)s。") % {"what": target.denominator}
+    for reading in target.readings:
+        yield _("一种算法：%(reading)s。") % {"reading": reading}
+    if target.growth:
+        yield _base(target)
+    yield _("%(day)s 前完成。") % {"day": target.due_on}
+
+
+def _base(target: Target) -> str:
+    if target.base_value is None:
+        return _("基年数值还没有。")
+    return _("基年 %(year)s，数值 %(value)s。") % {"year": target.base_year, "value": target.base_value}
+
+
+def _kind(kind: ClassType, rules: Preset) -> Iterator[str]:
+    yield _("由“%(line)s”支付。") % {"line": rules.fund_line(kind.fund_line).name}
+    if kind.required_rates:
+        yield _("协议要写明：%(rates)s。") % {"rates": _("、").join(kind.required_rates)}
+
+
+def _notice(notice: Notice) -> Iterator[str]:
+    if notice.within_working_days:
+        yield _("%(days)s 个工作日内公告。") % {"days": notice.within_working_days}
+    if notice.working_days:
+        yield _("公示不少于 %(days)s 个工作日。") % {"days": notice.working_days}
+    if notice.by_day:
+        yield _("次月 %(day)s 日前公告。") % {"day": notice.by_day}
+
+
+def _stage(stage: AcceptanceStage) -> Iterator[str]:
+    if stage.members:
+        yield _("参加：%(names)s。") % {"names": _("、").join(stage.members)}
+    if stage.invited:
+        yield _("可以邀请：%(names)s。") % {"names": _("、").join(stage.invited)}
+    if stage.observers:
+        yield _("监督：%(names)s。") % {"names": _("、").join(stage.observers)}
+
+
+def _report(report: Report) -> Iterator[str]:
+    yield _("由%(who)s报送。") % {"who": report.reporter}
+    if report.recipients:
+        yield _("报给%(whom)s。") % {"whom": _("、").join(report.recipients)}
+    if report.months == YEAR:
+        yield _("每月一次。")
+    elif report.months:
+        yield _("%(months)s 月各一次。") % {"months": _("、").join(map(str, report.months))}
+    if report.due_day:
+        yield _("当月 %(day)s 日前。") % {"day": report.due_day}
+
+
+def _level(mark: PlaceMark) -> str:
+    return {"county": _("县级"), "town": _("镇级"), "village": _("村级")}[mark.level]
+
+
+def _mark(mark: PlaceMark) -> Iterator[str]:
+    yield mark.text
+    if mark.plaque:
+        yield _("另挂：%(plaque)s") % {"plaque": mark.plaque}
+
+
+def sentences(rules: Preset) -> list[Said]:
+    """The rules that hold numbers, as people say them."""
+    face, fee = rules.face, rules.fee_standard
+    said: list[tuple[str, str, Rule]] = [
+        (
+            _("项目期"),
+            _("%(start)s 至 %(end)s，课程只能安排在这段时间内。")
+            % {"start": rules.window.starts_on, "end": rules.window.ends_on},
+            rules.window,
+        ),
+        (
+            _("培训机构"),
+            _("至少 %(count)s 家具备资质的机构。") % {"count": rules.min_institutions},
+            rules.institutions,
+        ),
+        (
+            _("开班申请"),
+            _("最晚在开课前 %(days)s 个工作日提交。") % {"days": rules.planning.lead_working_days},
+            rules.planning,
+        ),
+        (
+            _("课程专题"),
+            _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * rules.topic_match.min_share},
+            rules.topic_match,
+        ),
+        (
+            _("学员年龄"),
+            _("开课当天年满 %(age)s 周岁。") % {"age": rules.eligibility.min_age},
+            rules.eligibility,
+        ),
+        *((title, text, rules.attendance) for title, text in _attendance(rules.attendance)),
+        (
+            _("现场照片"),
+            _("每半天至少 %(count)s 张。") % {"count": rules.photos.min_per_half_day},
+            rules.photos,
+        ),
+        (
+            _("人脸比对"),
+            _(
+                "距离小于 %(pass).2f 为相符，不小于 %(ask).2f 为不相符，之间由人判断；只用于单独同意的学员，从不是唯一的方式。"
+            )
+            % {"pass": face.pass_below, "ask": face.ask_below},
+            face,
+        ),
+        (
+            _("训后跟踪"),
+            _("结业后第 %(days)s 天各联系一次。") % {"days": _("、").join(map(str, rules.follow_up.days))},
+            rules.follow_up,
+        ),
+        (
+            _("补贴标准"),
+            _("不超过《%(name)s》（%(number)s）。") % {"name": fee.name, "number": fee.number},
+            fee,
+        ),
+    ]
+    return [Said(title, (text,), rule) for title, text, rule in said]
+
+
+def _attendance(rule: AttendanceRule) -> Iterator[tuple[str, str]]:
+    yield (
+        _("考勤"),
+        _(
+            "%(unit)s 分钟为 1 学时；迟到不超过 %(late)s 分钟、早退不超过 %(early)s 分钟不扣；"
+            "一课次到满 %(lesson).0f %%、全期到满 %(session).0f %% 才计 1 人次。"
+        )
+        % {
+            "unit": rule.unit_minutes,
+            "late": rule.late_tolerance_minutes,
+            "early": rule.early_tolerance_minutes,
+            "lesson": 100 * rule.lesson_ratio,
+            "session": 100 * rule.completion_ratio,
+        },
+    )
+    yield (
+        _("签退"),
+        _("要签退，没有签退的半天不计。") if rule.require_sign_out else _("不要求签退。"),
+    )
+    if rule.check_share:
+        yield (
+            _("随堂抽查"),
+            _("抽 %(share).0f %% 的课次随堂抽查，%(minutes)s 分钟内应答。")
+            % {"share": 100 * rule.check_share, "minutes": rule.check_minutes},
+        )
+    yield (
+        _("补签"),
+        _("不超过名册的 %(share).0f %%，超过的要商务局批准。") % {"share": 100 * rule.make_up_share},
+    )
