@@ -20,6 +20,8 @@ Image = npt.NDArray[np.uint8]
 CameraState = Literal["off", "starting", "live", "stopped"]
 
 REOPEN_SECONDS = 1.0
+SILENCE_MS = 5000
+"""OpenCV waits half a minute for a network camera before it gives up; then nobody would try again."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Frame:
 class Camera:
     """OpenCV capture by index (`0`), URL or file; a file plays at its own speed, over and over.
 
-    A camera that is missing, unplugged or silent is `stopped` and tried again for ever.
+    A camera that is missing, unplugged, silent or frozen is `stopped` and tried again for ever. Frozen
+    is one that hands over the same picture again and again, to the last bit: no sensor does, for its noise.
+    A file may, and plays on.
     """
 
     def __init__(self, source: str | None, *, stale_seconds: float = 2.0) -> None:
@@ -74,10 +78,14 @@ class Camera:
         return self._frame if self.state == "live" else None
 
     def next_frame(self, after: int, within: float) -> Frame | None:
-        """A picture newer than number `after`; None if none comes within so many seconds."""
+        """A fresh picture newer than number `after`; None if none comes within so many seconds."""
         with self._fresh:
-            self._fresh.wait_for(lambda: self._frame is not None and self._frame.number > after, within)
-            return self._frame if self._frame and self._frame.number > after else None
+            self._fresh.wait_for(lambda: self._newer(after), within)
+            return self._newer(after)
+
+    def _newer(self, after: int) -> Frame | None:
+        frame = self.frame()
+        return frame if frame and frame.number > after else None
 
     def _run(self) -> None:
         logging = cv2.utils.logging
@@ -88,24 +96,35 @@ class Camera:
 
     def _capture(self) -> None:
         """Show pictures until there are no more."""
-        source = self._source or ""
-        capture = cv2.VideoCapture(int(source) if source.isdecimal() else source)
+        capture = _open(self._source or "")
         try:
             pause = _pause_between(capture)
             while not self._stop.wait(pause):
                 taken, image = capture.read()
                 if not taken and not (pause and _rewind(capture)):
                     return
-                if taken:
+                if taken and (pause or self._is_another(image)):
                     self._show(image)
+                elif self.state == "stopped":
+                    return  # frozen: to be opened again may wake it
         finally:
             capture.release()
+
+    def _is_another(self, image: npt.NDArray[np.generic]) -> bool:
+        return self._frame is None or not np.array_equal(self._frame.image, image)
 
     def _show(self, image: npt.NDArray[np.generic]) -> None:
         number = self._frame.number + 1 if self._frame else 1
         with self._fresh:
             self._frame = Frame(number, image.astype(np.uint8, copy=False), time.monotonic())
             self._fresh.notify_all()
+
+
+def _open(source: str) -> cv2.VideoCapture:
+    if "://" not in source:
+        return cv2.VideoCapture(int(source) if source.isdecimal() else source)
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, SILENCE_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, SILENCE_MS]
+    return cv2.VideoCapture(source, cv2.CAP_ANY, limits)
 
 
 def _pause_between(capture: cv2.VideoCapture) -> float:

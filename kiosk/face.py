@@ -8,32 +8,41 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Literal
 
 import cv2
+import numpy as np
 from PIL import ImageFile
 
-from kiosk.camera import Camera, Image
+from kiosk import hints
+from kiosk.camera import Image
+from kiosk.encoder import SIDE, Encoder, EncoderError
 from kiosk.envelope import FaceResult
+from kiosk.hints import SEARCHED, Box
 from kiosk.package import Face
 
 MODEL = "dlib_face_recognition_resnet_model_v1"
-WIDTH = 640
-"""Pictures are searched at this width; wider ones are reduced first."""
-SMALLEST = 80
-"""Pixels across a face at that width; below it the template is not worth much."""
-LOOKS = 6
-"""So many clear pictures that don't pass are enough; the queue is waiting."""
-BLURRED = 15.0
-"""Variance of the Laplacian below which a picture is no picture."""
+MARGIN = 0.25
+"""Around the aligned face, as in dlib's training and in face_recognition."""
+CHIP_TIMES = 4
+"""A chip's photo is 102 pixels wide and its face too small to be found until it is enlarged."""
+
+AHEAD = 0.2
+"""Of `turn_of`, either way: nobody's face is quite even, and no camera stands quite in the middle."""
+TURNED = 0.25
+"""Between looking ahead and a turn: what nobody does by accident, about 15 degrees."""
 
 Band = Literal["pass", "ask", "no_match"]
-Box = tuple[int, int, int, int]
+Against = Literal["portrait", "chip"]
+Direction = Literal["left", "right"]
+"""The person's own."""
+Template = tuple[float, ...]
 
 
 class FaceError(Exception):
@@ -45,12 +54,16 @@ class FaceError(Exception):
 
 
 class FaceModel:
-    """The model, loaded in the background because importing it takes seconds."""
+    """The model, loaded in the background because importing it takes seconds.
+
+    Faces are found on a reduced picture; what is measured of a face is measured on the whole one.
+    """
 
     def __init__(self) -> None:
         self._library: ModuleType | None = None
+        self._encoder: Encoder | None = None
         self._loaded = threading.Event()
-        self._one_at_a_time = threading.Lock()  # dlib's models are not for two threads at once
+        self._one_at_a_time = threading.Lock()  # dlib's detector is not for two threads at once
 
     def start(self) -> None:
         """Begin to load; returns at once."""
@@ -62,7 +75,12 @@ class FaceModel:
     @property
     def ready(self) -> bool:
         """Whether it can be used now."""
-        return self._library is not None
+        return self._encoder is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it never will: its files are missing or not the ones we know."""
+        return self._loaded.is_set() and not self.ready
 
     def wait(self, seconds: float) -> bool:
         """Wait for the loading to end; True when it can be used."""
@@ -76,47 +94,115 @@ class FaceModel:
                 self._library = import_module("face_recognition")
             # It lets the whole process accept cut-off pictures (face_recognition 1.3.0, api.py line 15).
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-        except (ImportError, SystemExit):  # it calls quit() when its models are missing
-            self._library = None
+            self._encoder = Encoder.read(_network())
+        except (ImportError, SystemExit, OSError, EncoderError):
+            self._encoder = None  # a SystemExit is how face_recognition says that its models are missing
         finally:
             self._loaded.set()
 
-    def template(self, image: Image) -> tuple[float, ...]:
+    def locate(self, image: Image) -> Box:
+        """Where the only face is, in the picture's own pixels; raises FaceError unless it is near and sharp.
+
+        Says nothing of who it is: no template is made.
+        """
+        picture = reduced(image)
+        box = self._lone(picture)
+        if fault := hints.size(box) or hints.sharpness(picture, box):
+            raise FaceError(fault)
+        scale = image.shape[1] / picture.shape[1]
+        top, right, bottom, left = (round(scale * edge) for edge in box)
+        return top, right, bottom, left
+
+    def encode(self, image: Image, box: Box) -> Template:
+        """The 128 numbers of the face there."""
+        if self._library is None or self._encoder is None:
+            raise FaceError("face_loading")
+        models, (top, right, bottom, left) = self._library.api, box
+        picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        eyes_and_nose = models.pose_predictor_5_point(
+            picture, models.dlib.rectangle(left, top, right, bottom)
+        )
+        return self._encoder.encode(models.dlib.get_face_chip(picture, eyes_and_nose, SIDE, MARGIN))
+
+    def template(self, image: Image) -> Template:
         """The 128 numbers of the only face in the picture; raises FaceError."""
-        library = self._library
-        if library is None:
-            raise FaceError("face_none")
-        picture = cv2.cvtColor(_reduced(image), cv2.COLOR_BGR2RGB)
+        return self.encode(image, self.locate(image))
+
+    def template_of_chip(self, photo: Image) -> Template:
+        """The same of a card's photo, 126 × 102: whoever printed it saw that it was sharp. Raises FaceError."""
+        picture = _enlarged(photo, CHIP_TIMES)
+        return self.encode(picture, self._lone(picture))
+
+    def turn(self, image: Image, box: Box) -> float:
+        """How far the head is turned: see `turn_of`."""
+        if self._library is None:
+            raise FaceError("face_loading")
+        picture = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        (marks,) = self._library.face_landmarks(picture, [box])
+        return turn_of(marks)
+
+    def _lone(self, picture: Image) -> Box:
+        """The only face in a picture as it is; raises FaceError."""
+        if self._library is None:
+            raise FaceError("face_loading")
+        colours = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
         with self._one_at_a_time:
-            box = _only_face(library.face_locations(picture, number_of_times_to_upsample=0))
-            _check_sharp(picture, box)
-            (numbers,) = library.face_encodings(picture, [box], num_jitters=1, model="small")
-        return tuple(float(number) for number in numbers)
+            boxes: list[Box] = self._library.face_locations(colours, number_of_times_to_upsample=0)
+        fault = hints.lone(boxes)
+        if fault == "face_none":
+            fault = hints.exposure(picture) or fault  # in the dark, that is the reason
+        if fault:
+            raise FaceError(fault)
+        return boxes[0]
 
 
-def _reduced(image: Image) -> cv2.typing.MatLike:
+def _network() -> Path:
+    """The model's file; raises ImportError."""
+    found = find_spec("face_recognition_models")
+    if found is None or found.origin is None:
+        raise ImportError("face_recognition_models")
+    return Path(found.origin).parent / "models" / f"{MODEL}.dat"
+
+
+def reduced(image: Image) -> Image:
+    """The picture as wide as it is searched, or as it is where it is narrower."""
     height, width = image.shape[:2]
-    if width <= WIDTH:
+    if width <= SEARCHED:
         return image
-    return cv2.resize(image, (WIDTH, round(height * WIDTH / width)), interpolation=cv2.INTER_AREA)
+    size = SEARCHED, round(height * SEARCHED / width)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def _only_face(boxes: Sequence[Box]) -> Box:
-    if not boxes:
-        raise FaceError("face_none")
-    if len(boxes) > 1:
-        raise FaceError("face_many")
-    top, right, bottom, left = boxes[0]
-    if min(bottom - top, right - left) < SMALLEST:
-        raise FaceError("face_small")
-    return boxes[0]
+def _enlarged(image: Image, times: int) -> Image:
+    picture = cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+    return picture.astype(np.uint8, copy=False)
 
 
-def _check_sharp(picture: cv2.typing.MatLike, box: Box) -> None:
-    top, right, bottom, left = (max(0, edge) for edge in box)
-    grey = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY)
-    if cv2.Laplacian(grey, cv2.CV_64F).var() < BLURRED:
-        raise FaceError("face_blurred")
+Points = Sequence[tuple[int, int]]
+
+
+def turn_of(marks: Mapping[str, Points]) -> float:
+    """Where the nose stands between the ears, from face_recognition's 68 points of a face.
+
+    0 is straight ahead, 1 and -1 are the ears themselves; positive towards the person's own left, which
+    is the right of a picture that is not mirrored. How the head leans does not matter.
+    """
+    one, other, nose = (
+        np.array(point) for point in (marks["chin"][0], marks["chin"][-1], marks["nose_tip"][2])
+    )
+    across = other - one
+    return float(2 * np.dot(nose - one, across) / np.dot(across, across) - 1)
+
+
+def first_turn(turns: Iterable[float]) -> Direction | None:
+    """Where the head, having looked ahead, first turned clearly; None: nowhere. Takes no more than it needs."""
+    ahead: float | None = None
+    for turn in turns:
+        if abs(turn) <= AHEAD:
+            ahead = turn if ahead is None else ahead
+        elif ahead is not None and abs(turn - ahead) >= TURNED:
+            return "left" if turn > 0 else "right"
+    return None
 
 
 def band(distance: float, face: Face) -> Band:
@@ -126,30 +212,11 @@ def band(distance: float, face: Face) -> Band:
     return "ask" if distance < face.ask_below else "no_match"
 
 
-def compare(template: Sequence[float], portrait: Sequence[float], face: Face) -> FaceResult:
+def compare(
+    template: Sequence[float], known: Sequence[float], face: Face, against: Against = "portrait"
+) -> FaceResult:
     """The distance between two templates and what the programme makes of it."""
-    distance = round(math.dist(template, portrait), 4)
-    return FaceResult(band=band(distance, face), distance=distance, model=MODEL, threshold=face.pass_below)
-
-
-def look(
-    model: FaceModel, camera: Camera, portrait: Sequence[float], face: Face, *, within: float = 4.0
-) -> FaceResult | None:
-    """Watch the camera until the face passes, `LOOKS` pictures did not, or so many seconds are over.
-
-    Returns the best comparison, or None when no lone, clear face was seen.
-    """
-    best: FaceResult | None = None
-    seen, looks, end = 0, 0, time.monotonic() + within
-    while looks < LOOKS and (left := end - time.monotonic()) > 0 and (frame := camera.next_frame(seen, left)):
-        seen = frame.number
-        try:
-            result = compare(model.template(frame.image), portrait, face)
-        except FaceError:
-            continue
-        looks += 1
-        if best is None or result.distance < best.distance:
-            best = result
-        if best.band == "pass":
-            break
-    return best
+    distance = round(math.dist(template, known), 4)
+    return FaceResult(
+        band=band(distance, face), distance=distance, model=MODEL, threshold=face.pass_below, against=against
+    )

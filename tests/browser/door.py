@@ -28,6 +28,7 @@ STRANGER = 12
 @dataclass
 class Door:
     directory: Path
+    county: Any
     clock: Clock
     cable: NetworkCable
     processes: Processes
@@ -39,19 +40,21 @@ class Door:
     def at(cls, directory: Path, county: Any, site: Any, clock: Clock) -> Iterator[Self]:
         """Enrol a station of the county's institution; a reader lies ready, the program is not started yet."""
         directory.mkdir()
-        code = issue_code(
-            county.institution.pk, station_name="三楼教室门口", actor=county.actor(Role.BUREAU_REVIEWER)
-        )
         host, port = site.thread.host, site.thread.port
         with NetworkCable(host, port) as cable, Processes(directory) as processes:
-            door = cls(directory, clock, cable, processes)
-            door.kiosk("enrol", "--server", cable.url, "--code", code, "--home", door.home)
+            door = cls(directory, county, clock, cable, processes)
+            door.kiosk("enrol", "--server", cable.url, "--code", door.code(), "--home", door.home)
             door.reader = door._plug_in_reader()
             yield door
 
     @property
     def home(self) -> str:
         return str(self.directory / "station")
+
+    def code(self) -> str:
+        """A one-time code from the bureau."""
+        actor = self.county.actor(Role.BUREAU_REVIEWER)
+        return issue_code(self.county.institution.pk, station_name="三楼教室门口", actor=actor)
 
     def kiosk(self, *command: str) -> None:
         subprocess.run([sys.executable, "-m", "kiosk.cli", *command], check=True, stdout=subprocess.DEVNULL)
@@ -65,15 +68,22 @@ class Door:
 
     def open(self, camera: str = "") -> str:
         """Start the station, with a video of this face as its camera; gives the address of its screen."""
+        return self._start(self.home, camera, "rest")
+
+    def open_unenrolled(self) -> str:
+        """Start the program on a machine that is no station yet."""
+        return self._start(str(self.directory / "blank"), "", "setup")
+
+    def _start(self, home: str, camera: str, screen: str) -> str:
         listen = f"127.0.0.1:{free_port()}"
-        run = ["run", "--home", self.home, "--reader", str(self.directory / "reader"), "--listen", listen]
+        run = ["run", "--home", home, "--reader", str(self.directory / "reader"), "--listen", listen]
         if camera:
             video = self.directory / f"{camera}.avi"
             self.kiosk("simulate", "camera", "--out", str(video), "--face", camera, "--seconds", "2")
             run += ["--camera", str(video)]
         self.station = self.processes.start("station", "-m", "kiosk.cli", *run, "--package-every", "1")
         url = f"http://{listen}"
-        until("签到终端就绪", lambda: _ready(url, camera=bool(camera)))
+        until("签到终端就绪", lambda: _ready(url, screen, camera=bool(camera)))
         return url
 
     def close(self) -> None:
@@ -94,12 +104,12 @@ class Door:
         self.reader.say(json.dumps({"replug": True}))
 
 
-def _ready(url: str, *, camera: bool) -> bool:
+def _ready(url: str, screen: str, *, camera: bool) -> bool:
     try:
         state = httpx.get(f"{url}/api/state").json()
     except httpx.TransportError:
         return False
-    wanted = {"screen": "rest", "reader": "reader_ready"}
+    wanted = {"screen": screen, "reader": "reader_ready"}
     found = {"screen": state["screen"], "reader": state["reader"]["code"]}
     if camera:
         wanted |= {"face": "ready", "camera": "live"}

@@ -15,6 +15,11 @@ NOT_PAGES = frozenset(
         "sessions-export",
         "bureau-sessions-export",
         "followups-export",
+        "stations-export",
+        "register-export",
+        "register-blank",
+        "corrections-export",
+        "clashes-export",
         "roster-template",
         "roster-marked",
     }

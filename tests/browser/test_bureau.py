@@ -54,11 +54,13 @@ def test_an_attendance_is_followed_to_its_signature_and_the_dossier_sealed(
 
 def test_a_station_code_is_shown_once(county: Any, sign_in: Any) -> None:
     page = sign_in(Role.BUREAU_REVIEWER)
-    page.get_by_role("link", name="签到终端").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="签到终端").click()
+    page.get_by_role("link", name="登记新终端").first.click()
     page.get_by_label("终端归哪个机构用").select_option(label=county.institution.name)
     page.get_by_label("终端名称").fill("三楼教室门口")
     page.get_by_role("button", name="生成登记码").click()
     code = page.get_by_role("status").filter(has_text="一次性登记码")
     expect(code).to_contain_text(re.compile(r"[0-9A-Z]{4}"))
-    page.get_by_role("link", name="签到终端").click()
+    expect(page.get_by_role("img", name="登记用的二维码")).to_be_visible()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="签到终端").click()
     expect(code).to_have_count(0)

@@ -7,8 +7,21 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.desk import Due, NotDue, current, due, photo_lesson, sign_out_closes
-from kiosk.package import Lesson, TrainingSession
+from kiosk.desk import (
+    Check,
+    Due,
+    NotDue,
+    check_on,
+    current,
+    due,
+    photo_lesson,
+    read_number,
+    sign_out_closes,
+    token_hash,
+    tokens_given,
+    with_answer,
+)
+from kiosk.package import Lesson, Trainee, TrainingSession
 
 START = datetime(2026, 3, 16, 1, tzinfo=UTC)
 
@@ -95,3 +108,84 @@ def test_sign_out_after_the_last_lesson_ends_in_the_evening() -> None:
     assert sign_out_closes(HALF_DAYS, last) == last.ends_at + timedelta(hours=6)
     assert due(HALF_DAYS, done, last.ends_at + timedelta(hours=5)) == Due("sign_out", last)
     assert due(HALF_DAYS, done, last.ends_at + timedelta(hours=7)) == NotDue("session_over")
+
+
+def check_of(lesson: Lesson, minute: int) -> Check:
+    opens_at = START + timedelta(minutes=minute)
+    return Check(lesson, opens_at, opens_at + timedelta(minutes=10))
+
+
+kinds = st.sets(st.sampled_from(["sign_in", "sign_out", "check", "attempt"])).map(frozenset)
+
+
+@given(sessions, st.integers(0, 3), kinds, moments)
+def test_a_check_is_answered_once_by_those_who_are_in_and_changes_nothing_for_the_others(
+    session: TrainingSession, number: int, did: frozenset[str], now: datetime
+) -> None:
+    asked = session.lessons[number % len(session.lessons)]
+    done = {asked.id: did}
+
+    answer = due(session, done, now, Check(asked, now, now + timedelta(minutes=10)))
+
+    if "sign_in" in did and not did & {"sign_out", "check"}:
+        assert answer == Due("check", asked)
+    else:
+        usual = due(session, done, now)
+        again = usual == NotDue("already_in", asked)
+        assert answer == (NotDue("check_answered_already", asked) if again else usual)
+
+
+def test_a_check_is_on_from_its_moment_for_so_many_minutes() -> None:
+    drawn = START + timedelta(minutes=60)
+    asked = HALF_DAYS.lessons[0].model_copy(update={"check_at": drawn})
+    session = session_of(asked, HALF_DAYS.lessons[1])
+
+    def on(minutes: float) -> Check | None:
+        return check_on(session, START + timedelta(minutes=minutes), {})
+
+    assert [on(59.99), on(70)] == [None, None]
+    assert on(60) == on(69.99) == Check(asked, drawn, drawn + timedelta(minutes=10))
+
+
+def test_a_check_that_a_witness_starts_later_asks_again_those_who_answered_the_first() -> None:
+    drawn, by_hand = START + timedelta(minutes=60), START + timedelta(minutes=65)
+    asked = HALF_DAYS.lessons[0].model_copy(update={"check_at": drawn})
+    session = session_of(asked)
+
+    check = check_on(session, START + timedelta(minutes=66), {asked.id: by_hand})
+
+    assert check == Check(asked, by_hand, by_hand + timedelta(minutes=10))
+    before = {asked.id: frozenset({"sign_in", "check"})}
+    assert with_answer(before, check, answered=False) == {asked.id: frozenset({"sign_in"})}
+    assert with_answer(before, check, answered=True) == before
+
+
+@given(st.text(max_size=20))
+def test_a_typed_number_is_a_number_with_its_check_digit_or_nothing(typed: str) -> None:
+    number = read_number(typed)
+
+    assert number is None or read_number(number) == number
+
+
+def test_a_number_is_read_however_it_is_typed() -> None:
+    for typed in ("11010519491231002x", " 110105 19491231 002X ", "１１０１０５１９４９１２３１００２Ｘ"):
+        assert read_number(typed) == "11010519491231002X"
+    assert read_number("110105491231002") == "11010519491231002X"  # of the first generation
+    assert read_number("110105194912310021") is None
+    assert read_number("CHN110000000018") == read_number("CHN 1100 0000 0018")
+
+
+def trainee(enrolment: int, *tokens: str) -> Trainee:
+    return Trainee(enrolment=enrolment, number=enrolment, name="", match=str(enrolment), tokens=tokens)
+
+
+def test_the_newest_binding_of_a_token_wins() -> None:
+    session = HALF_DAYS.model_copy(update={"roster": (trainee(1, "aa", "bb"), trainee(2, "cc"))})
+
+    before, newer = [("aa", 3), ("dd", 1), ("dd", 2)], [("bb", 2), ("bb", 3)]
+
+    assert tokens_given(session, before, newer=newer) == {"aa": 1, "bb": 3, "cc": 2, "dd": 2}
+
+
+def test_a_token_can_not_be_taken_for_a_number() -> None:
+    assert token_hash(HALF_DAYS, "62E308") != HALF_DAYS.match("62E308")

@@ -199,7 +199,11 @@ class TestFaces:
         assert station.decide(pin, allow=True).zh == "签到成功"
 
         (event,) = events(journal)
-        assert (event["kind"], event["method"], event["witness"]) == ("sign_in", "witness", {"id": 7})
+        assert (event["kind"], event["method"], event["witness"]) == (
+            "sign_in",
+            "witness",
+            {"id": 7, "reason": "face_differs"},
+        )
         assert event["face"]["band"] == "no_match"
 
     def test_a_witness_may_refuse_and_that_is_evidence(
@@ -212,7 +216,8 @@ class TestFaces:
         assert station.decide(pin, allow=False).code == "not_confirmed"
 
         (event,) = events(journal)
-        assert (event["kind"], event["person"], event["witness"]) == ("check", {"enrolment": 101}, {"id": 7})
+        assert (event["kind"], event["person"]) == ("attempt", {"enrolment": 101})
+        assert event["witness"] == {"id": 7, "reason": "face_differs"}
         assert station.state()["counts"]["signed_in"] == 0
 
     def test_between_the_thresholds_a_person_decides(
@@ -263,7 +268,7 @@ class TestFaces:
         assert station.state()["camera"]["zh"] == "摄像头没有画面"
         assert events(journal)[0]["method"] == "card"
 
-    def test_the_next_card_leaves_the_undecided_visit_behind_as_a_check(
+    def test_the_next_card_leaves_the_undecided_visit_behind_as_an_attempt(
         self, journal: Journal, enrolled: Stations, card: Cards, eventually: Eventually
     ) -> None:
         station = enrolled("grace_hopper")
@@ -272,7 +277,7 @@ class TestFaces:
 
         station.admit(card("赵春禾"))
 
-        assert summary(journal) == [("check", 11, 101, "card"), ("sign_in", 11, 103, "card")]
+        assert summary(journal) == [("attempt", 11, 101, "card"), ("sign_in", 11, 103, "card")]
 
     def test_a_portrait_needs_consent(
         self, journal: Journal, make_station: Stations, make_camera: Cameras, face_model: FaceModel, pin: str
@@ -417,9 +422,10 @@ def test_a_witness_signs_in_somebody_without_a_card(
 ) -> None:
     station = make_station()
 
-    assert station.vouch(104, pin).zh == "签到成功"
+    assert station.vouch(104, pin, reason="no_card", assisted=True).zh == "签到成功"
 
     assert summary(journal) == [("sign_in", 11, 104, "witness")]
+    assert events(journal)[0]["witness"] == {"id": 7, "reason": "no_card", "assisted": True}
     assert [row["done"] for row in station.roster(pin)[1]] == [[], [], [], ["sign_in"]]
 
 
@@ -428,9 +434,12 @@ def test_a_wrong_pin_signs_nobody_in_and_guessing_is_locked(
 ) -> None:
     station = make_station()
 
-    assert [station.vouch(104, "000000").code for _ in range(6)] == ["pin_wrong"] * 5 + ["pin_locked"]
-    assert station.vouch(104, pin).code == "pin_locked"
-    assert station.roster(pin) == (station.vouch(104, pin), [])
+    def attempt(typed: str) -> str:
+        return station.vouch(104, typed, reason="no_card").code
+
+    assert [attempt("000000") for _ in range(6)] == ["pin_wrong"] * 5 + ["pin_locked"]
+    assert attempt(pin) == "pin_locked"
+    assert (station.roster(pin)[0].code, station.roster(pin)[1]) == ("pin_locked", [])
     assert journal.counts().total == 0
 
 

@@ -1,34 +1,29 @@
-"use strict";
 // One screen, drawn from /api/state; it asks again as soon as it has drawn, and the server answers
 // when there is something new. Nothing is decided here.
+import { $, ZONE, language, page, post, tell, text, whole, words } from "./page.js";
+import { speak } from "./sound.js";
+import { isOpen, open, toggleAssisted } from "./witness.js";
+import "./wedge.js";
 
-const $ = (id) => document.getElementById(id);
-const ZONE = "Asia/Shanghai";
-const WORDS = {
-  zh: { am: "上午", pm: "下午", by: "授课人", phones: "监督电话", offline: "未联网", other: "English",
-        sign: "签到/签退", portrait: "登记头像", in: "已签到", out: "已签退", lost: "屏幕与本机程序失去联系，请找工作人员" },
-  en: { am: "Morning", pm: "Afternoon", by: "Instructor", phones: "Supervision", offline: "offline", other: "中文",
-        sign: "Sign in / out", portrait: "Portrait", in: "signed in", out: "signed out", lost: "The screen lost its station program: please see the staff" },
-};
-let state = null, clockAhead = 0, spoken = "";
+let clockAhead = 0;
 
-const language = () => (state ? state.language : "zh");
-const words = () => WORDS[language()];
-const text = (message, next = false) => message[(next ? "next_" : "") + language()];
 const put = (id, value) => { const node = $(id); node.hidden = !value; if (node.textContent !== value) node.textContent = value; };
 const at = (moment) => new Date(moment).toLocaleTimeString("zh-CN", { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hour12: false });
+const now = () => new Date(Date.now() + clockAhead);
+const may = (what) => page.state.may.includes(what);
 
 function part(id, message) {
-  put(id, text(message));
+  put(id, message ? text(message) : "");
+  if (!message) return;
   $(id).dataset.tone = message.tone;
   $(id).title = text(message, true);
 }
 
 function draw() {
-  const { message, person, lesson, counts, station, programme } = state;
+  const { message, person, lesson, counts, station, programme, screen } = page.state;
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
   document.body.dataset.tone = message.tone;
-  document.body.dataset.screen = state.screen;
+  document.body.dataset.screen = screen;
   $("icon").setAttribute("href", "#icon-" + message.tone);
   document.querySelectorAll("[data-zh]").forEach((node) => { node.textContent = node.dataset[language()]; });
   $("language").textContent = words().other;
@@ -36,8 +31,11 @@ function draw() {
   put("person", person ? [person.name, person.number].filter(Boolean).join("  ") : "");
   put("message", text(message));
   put("next", text(message, true));
-  put("note", state.note ? text(state.note) : "");
+  put("note", page.state.note ? text(page.state.note) : "");
   drawDecision();
+  drawWayWithoutFace();
+  drawCheck();
+  drawSetup();
 
   put("mark", (programme && (programme.mark_text || programme.name)) || "一期一档");
   put("where", [station.institution, station.name].filter(Boolean).join(" · "));
@@ -49,16 +47,18 @@ function draw() {
   put("signed-out", String(counts.signed_out));
   put("phones", programme && programme.phones.length ? [words().phones, ...programme.phones].join("\n") : "");
 
-  put("queue", text(state.queue) + (state.online ? "" : " · " + words().offline));
-  put("held", state.held_message ? text(state.held_message) : "");
+  put("queue", text(page.state.queue) + (page.state.online ? "" : " · " + words().offline));
+  put("held", page.state.held_message ? text(page.state.held_message) : "");
   $("held").dataset.tone = "person";
-  part("reader", state.reader);
-  part("camera", state.camera);
-  part("power", state.power);
-  $("power").classList.toggle("on", state.safe_to_power_off);
-  banner(state.refused ? text(state.refused) + " · " + text(state.refused, true)
-    : state.reader.tone === "person" ? text(state.reader) + " · " + text(state.reader, true) : "");
-  speak(message, person);
+  part("reader", page.state.reader);
+  part("camera", page.state.camera);
+  part("chip", page.state.chip_photo_message);
+  part("power", page.state.power);
+  $("power").classList.toggle("on", page.state.safe_to_power_off);
+  $("open-witness").hidden = !["witness", "portrait", "bind"].some(may);
+  $("take-photo").hidden = !may("photo");
+  banner(page.state.banners);
+  speak();
 }
 
 function topic(lesson) {
@@ -69,132 +69,87 @@ function teaching(lesson) {
   return [lesson.title, lesson.instructor && words().by + " " + lesson.instructor, lesson.venue].filter(Boolean).join(" · ");
 }
 
-function drawDecision() {
-  const form = $("decide"), shown = state.screen === "witness";
-  if (shown && form.hidden) { form.reset(); form.hidden = false; form.pin.focus(); }
-  form.hidden = !shown;
+function appear(node, shown, first) {
+  const appears = shown && node.hidden;
+  node.hidden = !shown;
+  if (appears) { if (node.reset) node.reset(); if (!isOpen()) first.focus(); }
 }
 
-function banner(words) { put("banner", words); }
+function drawDecision() { const form = $("decide"); appear(form, page.state.screen === "witness", form.pin); }
 
-function speak(message, person) {
-  const saying = message.tone === "rest" ? "" : text(message) + (person ? "，" + person.name : "");
-  if (saying === spoken) return;
-  spoken = saying;
-  if (!saying) return;
-  beep(message.tone);
-  if (!window.speechSynthesis || !speechSynthesis.getVoices().length) return;
-  const voice = new SpeechSynthesisUtterance(saying);
-  voice.lang = language() === "zh" ? "zh-CN" : "en";
-  speechSynthesis.cancel();
-  speechSynthesis.speak(voice);
+// Always as large as the request to look: neither is the way for the difficult.
+function drawWayWithoutFace() { appear($("without-face"), page.state.screen === "look", $("without-face")); }
+
+function drawSetup() { const form = $("enrol"); appear(form, page.state.may_enrol && !page.state.enrolled, form.server); }
+
+function drawCheck() {
+  const check = page.state.screen === "check" ? page.state.check : null;
+  $("check").hidden = !check;
+  if (check) { $("answered").textContent = check.answered + " / " + check.here; countDown(); }
 }
 
-// Two notes up for done, one low for a person: to be told apart without reading.
-let audio = null;
-function beep(tone) {
-  const notes = { done: [660, 880], note: [660], wait: [520], person: [300, 300] }[tone];
-  if (!notes || !window.AudioContext) return;
-  audio = audio || new AudioContext();
-  if (audio.state !== "running") { audio.resume().catch(() => {}); return; }
-  notes.forEach((pitch, i) => {
-    const start = audio.currentTime + i * 0.16, tone = audio.createOscillator(), volume = audio.createGain();
-    tone.frequency.value = pitch;
-    volume.gain.setValueAtTime(0.2, start);
-    volume.gain.exponentialRampToValueAtTime(0.001, start + 0.14);
-    tone.connect(volume).connect(audio.destination);
-    tone.start(start); tone.stop(start + 0.15);
-  });
+function countDown() {
+  const check = page.state && page.state.check;
+  if (!check) return;
+  const left = Math.max(0, Math.round((new Date(check.closes_at) - now()) / 1000));
+  $("left").textContent = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+}
+
+function banner(messages) {
+  const [first, ...others] = messages;
+  put("banner", first ? whole(first) + (others.length ? "（" + words().more.replace("#", others.length) + "）" : "") : "");
 }
 
 function tick() {
-  const now = new Date(Date.now() + clockAhead), zh = language() === "zh";
-  $("time").textContent = now.toLocaleTimeString("zh-CN", { timeZone: ZONE, hour12: false });
-  $("date").textContent = now.toLocaleDateString(zh ? "zh-CN" : "en-GB", { timeZone: ZONE, year: "numeric", month: "long", day: "numeric", weekday: "long" });
+  $("time").textContent = now().toLocaleTimeString("zh-CN", { timeZone: ZONE, hour12: false });
+  $("date").textContent = now().toLocaleDateString(language() === "zh" ? "zh-CN" : "en-GB", { timeZone: ZONE, year: "numeric", month: "long", day: "numeric", weekday: "long" });
+  countDown();
 }
 
 async function follow() {
   for (;;) {
     try {
-      const answer = await fetch("/api/state?after=" + (state ? state.version : -1));
+      const answer = await fetch("/api/state?after=" + (page.state ? page.state.version : -1));
       if (!answer.ok) throw new Error(answer.statusText);
-      state = await answer.json();
-      clockAhead = new Date(state.now) - Date.now();
+      page.state = await answer.json();
+      clockAhead = new Date(page.state.now) - Date.now();
       draw();
     } catch (error) {
-      banner(words().lost);
+      put("banner", words().lost);
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      state = null;
+      page.state = null;
     }
   }
 }
 
-async function post(path, body) {
-  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  return answer.json();
-}
-
-$("language").addEventListener("click", () => post("/api/language", { language: language() === "zh" ? "en" : "zh" }));
-$("take-photo").addEventListener("click", () => post("/api/photo", {}));
-$("decide").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target, pin = form.pin.value;
+// The keys: F1 the witness, F2 what the second button says, Enter what has the focus, Esc back.
+function decide(decision) {
+  const form = $("decide"), pin = form.pin.value;
   form.pin.value = "";
-  await post("/api/witness", { pin, decision: event.submitter ? event.submitter.value : "allow" });
   form.pin.focus();
+  if (pin) post("/api/witness", { pin, decision });
+}
+
+function second() {
+  if (isOpen()) toggleAssisted();
+  else if (page.state && page.state.screen === "witness") decide("refuse");
+  else if (!$("take-photo").hidden) post("/api/photo");
+}
+
+document.addEventListener("keydown", (event) => {
+  const act = { F1: () => { if (!isOpen() && !$("open-witness").hidden) open(); }, F2: second }[event.key];
+  if (act) { event.preventDefault(); act(); }
 });
-
-// The witness's dialogue: a PIN opens the roster, a row signs in or enrols a portrait.
-const dialog = $("witness"), unlock = $("unlock"), roster = $("roster");
-let pin = "", rows = [];
-
-function close() { pin = ""; rows = []; unlock.reset(); unlock.hidden = false; roster.hidden = true; $("find").value = ""; clearSaid(); dialog.close(); }
-function clearSaid() { dialog.querySelectorAll(".said").forEach((node) => { node.textContent = ""; }); }
-function tell(container, answer) {
-  const said = container.querySelector(".said"), message = answer.message;
-  said.dataset.tone = message.tone || "person";
-  said.textContent = message.zh ? text(message) + (text(message, true) ? " · " + text(message, true) : "") : String(message);
-}
-
-function row(trainee) {
-  const item = document.createElement("li"), name = document.createElement("span"), done = document.createElement("small");
-  name.textContent = trainee.number + "  " + trainee.name;
-  done.textContent = trainee.done.includes("sign_out") ? words().out : trainee.done.includes("sign_in") ? words().in : "";
-  item.append(name, done, button(words().sign, "/api/witness-sign", trainee));
-  if (trainee.face_consent && state.face === "ready") item.append(button(words().portrait, "/api/portrait", trainee));
-  return item;
-}
-
-function button(label, path, trainee) {
-  const node = document.createElement("button");
-  node.type = "button"; node.textContent = label; node.className = "plain";
-  node.addEventListener("click", async () => {
-    node.disabled = true;
-    const answer = await post(path, { pin, enrolment: trainee.enrolment });
-    await load();
-    tell(roster, answer);
-  });
-  return node;
-}
-
-function list() {
-  const wanted = $("find").value.trim();
-  roster.querySelector("ul").replaceChildren(...rows.filter((t) => (t.number + " " + t.name).includes(wanted)).map(row));
-}
-
-async function load() {
-  const answer = await post("/api/roster", { pin });
-  if (!answer.ok) return tell(unlock, answer);
-  rows = answer.roster;
-  unlock.hidden = true; roster.hidden = false;
-  list();
-}
-
-$("open-witness").addEventListener("click", () => dialog.showModal());
-$("find").addEventListener("input", list);
-unlock.addEventListener("submit", (event) => { event.preventDefault(); pin = unlock.pin.value; unlock.pin.value = ""; load(); });
-dialog.addEventListener("close", close);
-dialog.querySelectorAll(".close").forEach((node) => node.addEventListener("click", close));
+$("language").addEventListener("click", () => post("/api/language", { language: language() === "zh" ? "en" : "zh" }));
+$("take-photo").addEventListener("click", () => post("/api/photo"));
+$("open-witness").addEventListener("click", open);
+$("without-face").addEventListener("click", () => post("/api/without-face"));
+$("decide").addEventListener("submit", (event) => { event.preventDefault(); decide(event.submitter ? event.submitter.value : "allow"); });
+$("enrol").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  tell(form.querySelector(".said"), await post("/api/enrol", { server: form.server.value, code: form.code.value }));
+});
 
 setInterval(tick, 500);
 tick();
