@@ -9,19 +9,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import drain, face, memory, queue, sign_in, tap
+from benchmarks import accuracy, drain, face, memory, queue, sign_in, tap
 from benchmarks.measure import Result, machine, write
 from benchmarks.office import Office, open_office
 
 RESULTS = Path(__file__).parent / "results"
 AT_THE_DOOR: dict[str, Any] = {"memory": memory, "tap": tap, "queue": queue, "face": face}
 ON_THE_SERVER: dict[str, Any] = {"sign_in": sign_in, "drain": drain}
-NAMES = (*AT_THE_DOOR, *ON_THE_SERVER)
+NAMES = (*AT_THE_DOOR, *ON_THE_SERVER, "accuracy")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; all by default")
+    parser.add_argument(
+        "--faces",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="labelled pictures for `accuracy` (see benchmarks/accuracy.py); may be given again",
+    )
     parser.add_argument(
         "--database-url",
         default=os.environ.get("TEST_POSTGRES_URL", ""),
@@ -34,6 +42,10 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if "accuracy" in options.names and not options.faces:
+        parser.error("accuracy needs pictures: --faces DIR")
+    if missing := [str(folder) for folder in options.faces if not folder.is_dir()]:
+        parser.error(f"no such directory: {', '.join(missing)}")
     return options
 
 
@@ -47,6 +59,11 @@ def main() -> None:
 def results(options: argparse.Namespace) -> Iterator[Result]:
     """One after the other, never two at once."""
     wanted = options.names or NAMES
+    if "accuracy" in wanted and options.faces:
+        here = machine()
+        result = accuracy.run(options.faces)
+        result.surroundings = surroundings(here)
+        yield result
     with ExitStack() as stack:
         for name in filter(wanted.__contains__, AT_THE_DOOR):
             yield measured(AT_THE_DOOR[name], options)
@@ -60,9 +77,12 @@ def measured(benchmark: Any, options: argparse.Namespace, office: Office | None 
     run: Callable[..., Result] = benchmark.run
     here = machine()
     result = run(*([office] if office else []), **(benchmark.TINY if options.tiny else benchmark.SIZES))
-    more = office.surroundings if office else {}
-    result.surroundings = here | {"load_average_after": machine()["load_average"]} | more
+    result.surroundings = surroundings(here) | (office.surroundings if office else {})
     return result
+
+
+def surroundings(before: dict[str, Any]) -> dict[str, Any]:
+    return before | {"load_average_after": machine()["load_average"]}
 
 
 def say(result: Result) -> None:
