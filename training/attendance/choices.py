@@ -52,6 +52,22 @@ class Note(models.TextChoices):
     CLOCK_JUMP = "clock_jump", _("终端时钟在两条记录之间跳动过")
 
 
+class Flag(models.TextChoices):
+    """What the register says beside a person's times; the first three are a `Note` of an event behind them."""
+
+    LATE = "late", _("断网补传")
+    CLOCK = "clock", _("终端时钟不准")
+    CLOCK_JUMP = "clock_jump", _("终端时钟跳动")
+    CAME_LATE = "came_late", _("迟到")
+    LEFT_EARLY = "left_early", _("早退")
+    NO_SIGN_OUT = "no_sign_out", _("缺签退")
+    ABSENT_IN_CHECK = "absent_in_check", _("抽查缺席")
+    SECOND_STATION = "second_station", _("在两台终端签到")
+    ASSISTED = "assisted", _("他人协助")
+    ONE_WITNESS = "one_witness", _("无证件，仅一人见证")
+    VOIDED = "voided", _("有记录被作废")
+
+
 class CorrectionKind(models.TextChoices):
     """What a correction says happened, or unsays."""
 
@@ -66,6 +82,12 @@ class CorrectionSource(models.TextChoices):
 
     MAKE_UP = "make_up", _("补签")
     PAPER = "paper", _("纸质签到册")
+
+
+MARKS = {CorrectionSource.MAKE_UP: _("补"), CorrectionSource.PAPER: _("纸")}
+"""The one character that stands beside a time which no station signed."""
+
+METHOD_OF = {CorrectionSource.MAKE_UP: Method.MAKE_UP, CorrectionSource.PAPER: Method.PAPER}
 
 
 class CorrectionStatus(models.TextChoices):

@@ -5,23 +5,32 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import rfc8785
 from django.conf import settings
+from django.db.models import Prefetch
 from django.utils import timezone
 
+from training.attendance.queries import given_tokens, lesson_time
+from training.attendance.rules import SIGN_IN_OPENS, SIGN_OUT_OPENS, check_moment
 from training.enrolment.choices import ON_ROSTER
+from training.enrolment.models import Enrolment
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent
 from training.scheduling.choices import TAKES_ATTENDANCE
 from training.scheduling.models import TrainingSession
 from training.stations.models import Station
 
-SIGN_IN_OPENS_MINUTES: Final = 60
-SIGN_OUT_OPENS_MINUTES: Final = 30
+SIGN_IN_OPENS_MINUTES: Final = SIGN_IN_OPENS // timedelta(minutes=1)
+SIGN_OUT_OPENS_MINUTES: Final = SIGN_OUT_OPENS // timedelta(minutes=1)
 KEEPS: Final = timedelta(days=14)
+ROSTER: Final = Prefetch(
+    "enrolments", Enrolment.objects.filter(ON_ROSTER).select_related("trainee"), to_attr="roster"
+)
 
 
 def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
@@ -29,18 +38,46 @@ def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
 
     No identity number travels: a card is found by its HMAC under a key made for the session.
     """
+    return build_packages([station], at=at)[0]
+
+
+def build_packages(stations: Collection[Station], *, at: datetime) -> list[dict[str, Any]]:
+    """`build_package` of each, in a number of queries that grows neither with them nor with the sessions."""
+    sessions = _sessions({station.institution_id for station in stations}, at)
+    return [_package(station, sessions[station.institution_id], at) for station in stations]
+
+
+def _sessions(institutions: set[int], at: datetime) -> dict[int, list[dict[str, Any]]]:
+    """What travels of each session, by institution."""
     today = timezone.localdate(at)
-    sessions = (
+    rows = (
         TrainingSession.objects.filter(
-            institution=station.institution_id,
+            institution__in=institutions,
             status__in=TAKES_ATTENDANCE,
             lessons__on__range=(today - timedelta(days=1), today + KEEPS),
         )
         .distinct()
         .select_related("institution__programme", "rule_set")
-        .prefetch_related("lessons__instructor", "lessons__venue", "witnesses")
+        .prefetch_related("lessons__instructor", "lessons__venue", "witnesses", ROSTER)
         .order_by("code")
     )
+    agreed = _agreed([place.trainee_id for session in rows for place in session.roster])
+    given = given_tokens(rows)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for session in rows:
+        found[session.institution_id].append(_session(session, agreed, given))
+    return found
+
+
+def _agreed(trainees: list[int]) -> set[int]:
+    """Those of them who stand by their consent to a face check."""
+    standing = Consent.objects.filter(
+        trainee__in=trainees, purpose=ConsentPurpose.FACE, given=True, withdrawn_at__isnull=True
+    )
+    return set(standing.values_list("trainee_id", flat=True))
+
+
+def _package(station: Station, sessions: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
     programme = station.institution.programme
     content: dict[str, Any] = {
         "station": {
@@ -55,14 +92,21 @@ def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
             "mark_text": programme.mark_text,
             "phones": programme.phones,
         },
-        "sessions": [_session(session) for session in sessions],
+        "sessions": sessions,
     }
     version = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
     return {"server_time": at.isoformat(), "version": version, **content}
 
 
-def _session(session: TrainingSession) -> dict[str, Any]:
-    face = session.rule_set.rules.face
+def _session(
+    session: TrainingSession, agreed: set[int], given: Mapping[int, Sequence[str]]
+) -> dict[str, Any]:
+    rules = session.rule_set.rules
+    face, attendance = rules.face, rules.attendance
+    lessons = list(session.lessons.all())
+    checks = check_moment(
+        settings.HASH_KEY.encode(), [lesson_time(lesson) for lesson in lessons], attendance, session.code
+    )
     match_key = hmac.new(
         settings.HASH_KEY.encode(), f"match:{session.code}".encode(), hashlib.sha256
     ).digest()
@@ -75,9 +119,12 @@ def _session(session: TrainingSession) -> dict[str, Any]:
             "enabled": session.uses_face,
             "pass_below": face.pass_below,
             "ask_below": face.ask_below,
+            "challenge": face.challenge,
+            "second_look": face.second_look,
         },
         "sign_in_opens_minutes": SIGN_IN_OPENS_MINUTES,
         "sign_out_opens_minutes": SIGN_OUT_OPENS_MINUTES,
+        "check_minutes": attendance.check_minutes,
         "witnesses": [
             {"id": witness.pk, "name": witness.name, "post": witness.post, "pin": witness.pin_hash}
             for witness in session.witnesses.all()
@@ -93,23 +140,17 @@ def _session(session: TrainingSession) -> dict[str, Any]:
                 "topic": lesson.topic,
                 "instructor": lesson.instructor.name,
                 "venue": lesson.venue.name,
+                "check_at": checks[lesson.pk].isoformat() if lesson.pk in checks else None,
             }
-            for lesson in session.lessons.all()
+            for lesson in lessons
         ],
-        "roster": _roster(session, match_key),
+        "roster": _roster(session, match_key, agreed, given),
     }
 
 
-def _roster(session: TrainingSession, match_key: bytes) -> list[dict[str, Any]]:
-    enrolments = list(session.enrolments.filter(ON_ROSTER).select_related("trainee"))
-    agreed = set(
-        Consent.objects.filter(
-            trainee__in=[enrolment.trainee_id for enrolment in enrolments],
-            purpose=ConsentPurpose.FACE,
-            given=True,
-            withdrawn_at__isnull=True,
-        ).values_list("trainee_id", flat=True)
-    )
+def _roster(
+    session: TrainingSession, match_key: bytes, agreed: set[int], given: Mapping[int, Sequence[str]]
+) -> list[dict[str, Any]]:
     return [
         {
             "enrolment": enrolment.pk,
@@ -117,6 +158,7 @@ def _roster(session: TrainingSession, match_key: bytes) -> list[dict[str, Any]]:
             "name": enrolment.trainee.name,
             "match": hmac.new(match_key, enrolment.trainee.id_number.encode(), hashlib.sha256).hexdigest(),
             "face_consent": enrolment.trainee_id in agreed,
+            "tokens": list(given.get(enrolment.pk, ())),
         }
-        for enrolment in enrolments
+        for enrolment in session.roster  # type: ignore[attr-defined]  # prefetched by ROSTER
     ]

@@ -25,7 +25,9 @@ from training.core.actor import Actor
 from training.courses.services import add_courseware
 from training.demo.people import SyntheticPerson
 from training.dossiers import fonts
-from training.enrolment.roster_file import SHEET, roster_template
+from training.enrolment.columns import SHEET
+from training.enrolment.roster_book import HEADING_ROW, roster_template
+from training.enrolment.roster_file import SEX_WORDS
 from training.institutions.choices import AgreementKind, InstitutionType, LicenceKind, ProofKind
 from training.institutions.models import Agreement, Institution, Instructor
 from training.institutions.services import (
@@ -261,11 +263,11 @@ def roster_workbook(people: Sequence[SyntheticPerson], groups: Sequence[str] = (
     """The downloadable template, filled in by hand as a clerk would."""
     workbook = load_workbook(BytesIO(roster_template(groups)))
     sheet = workbook[SHEET]
-    header = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 2).value == "姓名")
-    for offset, person in enumerate(people, 1):
+    for number, person in enumerate(people, 1):
         cells = (
-            offset,
+            number,
             person.name,
+            SEX_WORDS[person.sex],
             person.id_number,
             person.phone,
             person.township,
@@ -273,7 +275,7 @@ def roster_workbook(people: Sequence[SyntheticPerson], groups: Sequence[str] = (
             person.group,
         )
         for column, value in enumerate(cells, 1):
-            sheet.cell(header + offset, column, value)
+            sheet.cell(HEADING_ROW + number, column, value)  # the first over the example
     target = BytesIO()
     workbook.save(target)
     return target.getvalue()

@@ -27,7 +27,8 @@ from django.utils import timezone
 
 from training.accounts.choices import Role
 from training.accounts.services import add_member
-from training.attendance.models import AttendanceEvent
+from training.attendance.choices import CorrectionStatus
+from training.attendance.models import AttendanceEvent, Correction
 from training.claims.models import Claim
 from training.core import files
 from training.core.actor import SYSTEM
@@ -56,6 +57,7 @@ from training.people.services import record_consent
 from training.programmes.preset_file import load_preset
 from training.programmes.services import load_programme
 from training.reporting.queries import depths
+from training.scheduling.choices import HalfDay
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
 from training.stations.services import issue_code
@@ -232,7 +234,7 @@ class Story:
         )
         enrol = ["enrol", "--server", self.cable.hello["url"], "--code", code, "--home", self.home]
         self._kiosk(*enrol)
-        station = Station.objects.get(code__station_name="一号终端")
+        station = Station.objects.get(codes__station_name="一号终端")
         self.tell(f"签到终端用一次性登记码登记，自制 Ed25519 钥匙：{station.public_key[:12]}…")
         cards = self.var / "cards.json"
         cards.write_text(json.dumps([card(person) for person in self.people]), encoding="utf-8")
@@ -373,9 +375,35 @@ class Story:
             true=AttendanceEvent.objects.count() == before and self.duplicates_refused > 0,
         )
 
+    def _wrong_correction(self) -> None:
+        """Who left at noon can't be made up by one person's word."""
+        self.clock.set(at(16, 45))
+        left = self.session.enrolments.get(number=LEAVES_AT_NOON + 1)
+        afternoon = self.session.lessons.get(half_day=HalfDay.PM)
+        Visitor(self.site, "clerk", PASSWORD).post(
+            reverse("correction-add", args=[self.session.pk]),
+            {
+                "enrolment_id": left.pk,
+                "lesson_id": afternoon.pk,
+                "kind": "sign_in",
+                "at": "13:50",
+                "reason": "忘记刷卡",
+            },
+        )
+        proposed = Correction.objects.get(enrolment=left)
+        Visitor(self.site, "reviewer", PASSWORD).post(
+            reverse("correction-decline", args=[proposed.pk]), {"reason": "课堂照片和授课人都说他下午不在"}
+        )
+        proposed.refresh_from_db()
+        self.hold(
+            "机构为下午没来的一人申请补签，商务局核实后不予核准：一个人说了不算",
+            true=proposed.status == CorrectionStatus.DECLINED,
+        )
+
     # 5. Completion, what is missing, and the claim that is refused
 
     def compute_and_find_what_is_missing(self) -> None:
+        self._wrong_correction()
         self.clock.set(at(17, 0))
         visitor = Visitor(self.site, "principal", PASSWORD)
         visitor.post(reverse("session-close", args=[self.session.pk]), {})

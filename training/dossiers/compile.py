@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from training.attendance.choices import Method
+from training.attendance.choices import CorrectionSource, CorrectionStatus, Flag, Method
 from training.attendance.models import AttendanceEvent, Completion
 from training.attendance.queries import HalfDay, register
-from training.attendance.rules import hours
+from training.attendance.rules import Presence, hours
 from training.core import files
 from training.core.models import StoredFile
 from training.dossiers import facts
@@ -72,7 +72,7 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
             facts.ItemFacts(
                 item.code, item.title, item.clause, item.complete, tuple(f.message for f in item.findings)
             )
-            for item in check_archive(contents, rules.items)
+            for item in check_archive(contents, rules.items_for(session.class_type))
         ),
         agreement=_agreement(session),
         licences=tuple(
@@ -119,6 +119,8 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
             _envelope(event) for event in sorted(events, key=lambda e: (str(e.station_id), e.seq))
         ),
         links=tuple(_links(session, stations)),
+        corrections=tuple(_corrections(session)),
+        lost=tuple(_lost(session, stations)),
     )
 
 
@@ -184,12 +186,62 @@ def _register_page(page: HalfDay) -> facts.HalfDayRegister:
                 signed_out_at=line.presence.signed_out_at,
                 minutes=sum(line.presence.minutes.values()),
                 method=str(Method(line.presence.method).label) if line.presence.method else "",
-                note="" if line.presence.signed_in_at else _("缺勤"),
+                note=_remarks(line.presence),
                 events=line.presence.digests,
+                corrections=line.presence.corrections,
             )
             for line in page.lines
         ),
     )
+
+
+def _remarks(presence: Presence) -> str:
+    """Marks first: they stay with what no station signed."""
+    if presence.signed_in_at is None:
+        return _("缺勤")
+    marks = [str(CorrectionSource(mark).label) for mark in presence.marks]
+    return _("、").join(marks + [str(Flag(flag).label) for flag in presence.flags])
+
+
+def _corrections(session: Any) -> Iterator[facts.CorrectionFacts]:
+    rows = session.corrections.filter(status=CorrectionStatus.APPROVED).select_related(
+        "lesson", "enrolment__trainee", "voids", "evidence", "proposed_by", "decided_by"
+    )
+    for row in rows.order_by("pk"):
+        yield facts.CorrectionFacts(
+            id=row.pk,
+            kind=row.kind,
+            source=row.source,
+            label=row.get_kind_display(),
+            number=row.enrolment.number if row.enrolment else None,
+            name=row.enrolment.trainee.name if row.enrolment else "",
+            lesson=row.lesson.sequence,
+            happened_at=row.happened_at,
+            voids=row.voids.digest if row.voids else "",
+            reason=row.reason,
+            evidence=row.evidence.sha256 if row.evidence else "",
+            proposed_by=str(row.proposed_by),
+            proposed_at=row.proposed_at,
+            approved_by=str(row.decided_by),
+            approved_at=row.decided_at,
+        )
+
+
+def _lost(session: Any, stations: Iterable[Station]) -> Iterator[facts.LostRangeFacts]:
+    """What was declared lost before this session's last event; later numbers are another session's matter."""
+    for station in stations:
+        last = station.events.filter(training_session=session).aggregate(last=Max("seq"))["last"]
+        rows = station.lost_ranges.filter(status=CorrectionStatus.APPROVED, first_seq__lt=last)
+        for row in rows.select_related("proposed_by", "decided_by"):
+            yield facts.LostRangeFacts(
+                str(station.pk),
+                row.first_seq,
+                row.last_seq,
+                row.reason,
+                str(row.proposed_by),
+                str(row.decided_by),
+                row.decided_at,
+            )
 
 
 def _photos(session: Any, lessons: Iterable[Any]) -> Iterator[facts.PhotoFacts]:
@@ -235,6 +287,9 @@ def _attachments(session: Any, lessons: Iterable[Any]) -> Iterator[facts.Attachm
         session.evidence.filter(withdrawn_at__isnull=True).exclude(item="A9").select_related("file")
     ):
         yield _attachment(evidence.item, evidence.file)
+    sheets = session.corrections.filter(status=CorrectionStatus.APPROVED, evidence__isnull=False)
+    for sheet in dict.fromkeys(row.evidence for row in sheets.select_related("evidence").order_by("pk")):
+        yield _attachment("A8", sheet)
 
 
 def _attachment(item: str, stored: StoredFile) -> facts.Attachment:

@@ -62,6 +62,11 @@ class Dossier(Lifecycle):
     def __str__(self) -> str:
         return f"{self.training_session.code}"
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the package is made or being made, so that nothing it says may change."""
+        return self.status in (DossierStatus.SEALING, DossierStatus.SEALED)
+
 
 class Evidence(ScopedModel):
     """A file that was handed in or taken for one archive item. Never replaced: withdrawn with a reason."""

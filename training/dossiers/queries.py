@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from training.attendance.choices import EventKind
-from training.attendance.models import AttendanceEvent
+from training.attendance.choices import CorrectionStatus, EventKind
+from training.attendance.models import AttendanceEvent, Correction
 from training.attendance.queries import chain_gaps, counted_scans
 from training.core.actor import Actor
 from training.dossiers.models import Dossier, Evidence
@@ -50,7 +50,7 @@ def with_archive(sessions: QuerySet[Any]) -> QuerySet[Any]:
 def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveContents]:
     """Session id -> contents; the sessions come from `with_archive`."""
     scans, gaps = counted_scans(sessions), chain_gaps(sessions)
-    on_the_way = _photos_on_the_way(sessions)
+    on_the_way, undecided = _photos_on_the_way(sessions), _open_corrections(sessions)
     return {
         session.pk: _contents(
             session,
@@ -62,13 +62,18 @@ def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveCo
             },
             gaps.get(session.pk, ()),
             on_the_way.get(session.pk, 0),
+            undecided.get(session.pk, 0),
         )
         for session in sessions
     }
 
 
 def _contents(
-    session: Any, half_days: dict[int, frozenset[Any]], gaps: tuple[str, ...], on_the_way: int
+    session: Any,
+    half_days: dict[int, frozenset[Any]],
+    gaps: tuple[str, ...],
+    on_the_way: int,
+    undecided: int,
 ) -> ArchiveContents:
     agreement = session.agreement
     lessons = list(session.lessons.all())
@@ -130,6 +135,7 @@ def _contents(
         ),
         gaps=gaps,
         photos_on_the_way=on_the_way,
+        open_corrections=undecided,
         photos_per_half_day=session.rule_set.rules.photos.min_per_half_day,
         other_items=dict(files_by_item),
     )
@@ -151,6 +157,14 @@ def _photos_on_the_way(sessions: Sequence[TrainingSession]) -> dict[int, int]:
     return dict(rows)
 
 
+def _open_corrections(sessions: Sequence[TrainingSession]) -> dict[int, int]:
+    """session id -> corrections that wait for the second person."""
+    rows = Correction.objects.filter(
+        training_session__in=[session.pk for session in sessions], status=CorrectionStatus.PROPOSED
+    )
+    return dict(rows.order_by().values_list("training_session").annotate(Count("pk")))
+
+
 def _sequence(evidence: Evidence, lessons: Iterable[Any]) -> int | None:
     return next((lesson.sequence for lesson in lessons if lesson.pk == evidence.lesson_id), None)
 
@@ -159,7 +173,9 @@ def check_sessions(sessions: QuerySet[Any]) -> list[tuple[TrainingSession, tuple
     """Each session with its items checked; the queryset is sliced by the caller's page."""
     rows = list(with_archive(sessions))
     contents = archive_contents(rows)
-    return [(row, check_archive(contents[row.pk], row.rule_set.rules.items)) for row in rows]
+    return [
+        (row, check_archive(contents[row.pk], row.rule_set.rules.items_for(row.class_type))) for row in rows
+    ]
 
 
 def check_session(session: TrainingSession) -> tuple[ItemResult, ...]:

@@ -95,6 +95,7 @@ class ArchiveContents:
     photos: tuple[PhotoOnFile, ...]
     photos_per_half_day: int = 1
     photos_on_the_way: int = 0  # signed by a station, not arrived yet
+    open_corrections: int = 0  # proposed and not decided
     gaps: tuple[str, ...] = ()  # stations whose chain of events has holes before this session's last one
     other_items: Mapping[str, int] = field(default_factory=dict)  # extra item code -> files
 
@@ -151,6 +152,7 @@ MESSAGES = {
     "no_phone": _("缺 %(item)s：%(count)s人缺联系电话（%(names)s）"),
     "not_closed": _("缺 %(item)s：还没有结课，签到名册未定"),
     "no_register": _("缺 %(item)s：%(day)s%(half_day)s无签到名册"),
+    "open_corrections": _("%(item)s：有%(count)s条更正等待核准，请先核准、不予核准或撤回"),
     "chain_gap": _("%(item)s：签到终端“%(station)s”还有记录没有传到，请让它联网补传"),
     "not_in_register": _("%(item)s：%(names)s计入人次，但签到名册上没有签到"),
     "no_photo": _("缺 %(item)s：%(day)s%(half_day)s应有现场照片%(need)s张，现有%(have)s张"),
@@ -251,6 +253,8 @@ def register(contents: ArchiveContents) -> Missing:
     for key in contents.half_days:
         if not any(key in entry.half_days for entry in contents.roster):
             yield "no_register", {"day": _day(key[0]), "half_day": str(HALF_DAYS[key[1]])}
+    if contents.open_corrections:
+        yield "open_corrections", {"count": contents.open_corrections}
     for station in contents.gaps:
         yield "chain_gap", {"station": station}
     uncovered = [entry.name for entry in contents.roster if entry.completed and not entry.half_days]

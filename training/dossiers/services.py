@@ -107,7 +107,7 @@ def add_evidence(
     """Hand in a file for an archive item; for A9 it names the lesson it shows."""
     demand(actor, "evidence.add")
     session = _open_archive(session_id, actor)
-    if item not in {entry.code for entry in session.rule_set.rules.items}:
+    if item not in {entry.code for entry in session.rule_set.rules.items_for(session.class_type)}:
         raise InvalidInputError(_("没有这个档案项。"))
     lesson = Lesson.objects.fetch(actor, pk=lesson_id, training_session=session) if lesson_id else None
     if item == "A9" and lesson is None:
@@ -234,6 +234,8 @@ def seal_dossier(dossier_id: int, *, actor: Actor) -> Dossier:
     dossier: Dossier = Dossier.objects.lock(actor, pk=dossier_id)
     if actor.user_id is not None and actor.user_id == dossier.submitted_by_id:
         raise ForbiddenError(_("提交人不能封存自己提交的档案。"))
+    # From here to the package nothing that counts may change: corrections lock the session too.
+    TrainingSession.objects.lock(actor, pk=dossier.training_session_id)
     demand_complete(dossier.training_session)
     dossier.sealed_by_id = actor.user_id
     dossier.seal_problem = ""

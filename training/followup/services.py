@@ -33,6 +33,15 @@ def open_follow_ups(enrolments: Iterable[Enrolment], *, days: Iterable[int], at:
     )
 
 
+def follow_changed_completion(enrolment: Enrolment, *, days: Iterable[int], at: datetime) -> None:
+    """A correction changed who completed: open the contacts that are owed now, drop those nobody made yet."""
+    if enrolment.status == EnrolmentStatus.COMPLETED:
+        there = set(enrolment.follow_ups.values_list("day", flat=True))
+        open_follow_ups([enrolment], days=[day for day in days if day not in there], at=at)
+    else:
+        enrolment.follow_ups.filter(contacts__isnull=True).delete()
+
+
 @transaction.atomic
 def log_contact(
     follow_up_id: int,

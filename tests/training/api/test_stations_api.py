@@ -394,9 +394,16 @@ def test_the_package_is_what_the_contract_says(client: Client, approved: Any, si
         "code": "SC-2020-TR-F-001",
         "title": "农民电商知识普及培训班",
         "institution": approved.institution.name,
-        "face": {"enabled": True, "pass_below": 0.4, "ask_below": 0.5},
+        "face": {
+            "enabled": True,
+            "pass_below": 0.4,
+            "ask_below": 0.5,
+            "challenge": False,
+            "second_look": 0,
+        },
         "sign_in_opens_minutes": 60,
         "sign_out_opens_minutes": 30,
+        "check_minutes": 10,
         "witnesses": [
             {"id": witness.pk, "name": "温支书", "post": "琴江镇长江村党支部书记", "pin": witness.pin_hash}
         ],
@@ -411,6 +418,7 @@ def test_the_package_is_what_the_contract_says(client: Client, approved: Any, si
                 "topic": topic,
                 "instructor": instructor,
                 "venue": "石城县电商公共服务中心三楼教室",
+                "check_at": None,
             }
             for lesson, number, half_day, start, end, topic, instructor in (
                 (
@@ -441,6 +449,7 @@ def test_the_package_is_what_the_contract_says(client: Client, approved: Any, si
             "name": person.trainee.name,
             "match": hmac.new(match_key, person.trainee.id_number.encode(), hashlib.sha256).hexdigest(),
             "face_consent": person == people[0],
+            "tokens": [],
         }
         for person in people
     ]

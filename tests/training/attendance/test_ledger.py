@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from kiosk.envelope import GENESIS, Enrolled, Envelope, seal_card, sign, unseal_card
+from kiosk.envelope import GENESIS, Enrolled, Envelope, WitnessSaid, seal_card, sign, unseal_card
 from tests.training.signing import (
     Signer,
     append,
@@ -37,12 +37,12 @@ from training.accounts.choices import Role
 from training.attendance.ledger import receive
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.attendance.queries import counted_scans, prove, register, templates
-from training.core import clock as product_clock
 from training.dossiers.services import close_session
 from training.enrolment.services import withdraw_enrolment
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson
 from training.scheduling.services import approve_session, submit_session
+from training.stations.services import at_work
 
 ACCEPTED, DUPLICATE = ("accepted", ""), ("duplicate", "")
 
@@ -67,6 +67,17 @@ def template(signer: Signer, kind: str, lesson: Lesson, person: Any) -> Envelope
     """A face template came to be on the station, or is deleted there."""
     about = Enrolled(enrolment=person.pk)
     return append(signer, kind, lesson.starts_at, session=lesson.training_session.code, person=about)
+
+
+def give_card(signer: Signer, lesson: Lesson, person: Any, **fields: Any) -> Envelope:
+    """A witness gives somebody a token card."""
+    about = {
+        "session": lesson.training_session.code,
+        "person": Enrolled(enrolment=person.pk),
+        "token": "ab" * 32,
+        "witness": WitnessSaid(id=1),
+    }
+    return append(signer, "bind", lesson.starts_at, **about | fields)
 
 
 # Accepted
@@ -122,6 +133,16 @@ def test_an_envelope_twice_in_one_batch_is_stored_once(
     assert AttendanceEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize("count", [1, 24])
+def test_a_batch_takes_three_statements_however_many_are_in_it(
+    signer: Signer, lesson: Lesson, people: list[Any], count: int, django_assert_num_queries: Any
+) -> None:
+    attend(signer, lesson, people)
+
+    with at_work(signer.token) as station, django_assert_num_queries(3):
+        assert statuses(receive(station, signer.chain[:count], at=lesson.ends_at)) == [ACCEPTED] * count
+
+
 def test_an_empty_batch_is_answered_with_nothing(signer: Signer) -> None:
     assert send(signer, []) == []
 
@@ -131,12 +152,14 @@ def test_every_kind_of_event_is_accepted(signer: Signer, lesson: Lesson, people:
     scan(signer, "sign_in", lesson, people[0], lesson.starts_at, event=wrong)
     scan(signer, "sign_out", lesson, people[0], lesson.ends_at)
     photograph(signer, lesson)
-    append(signer, "check", lesson.starts_at, session=lesson.training_session.code)
+    append(signer, "attempt", lesson.starts_at, session=lesson.training_session.code)
+    scan(signer, "check", lesson, people[0], lesson.starts_at)
+    give_card(signer, lesson, people[0])
     append(signer, "void", lesson.ends_at, session=lesson.training_session.code, voids=wrong)
     template(signer, "portrait", lesson, people[0])
     template(signer, "forget", lesson, people[0])
 
-    assert statuses(send(signer)) == [ACCEPTED] * 7
+    assert statuses(send(signer)) == [ACCEPTED] * 9
 
 
 # Order and chain
@@ -391,6 +414,50 @@ def test_after_closing_a_late_event_is_kept_and_changes_no_result(
     assert register(approved.session) == before
 
 
+def test_an_answer_to_a_check_needs_its_lesson_and_its_person_as_a_sign_in_does(
+    signer: Signer, lesson: Lesson, people: list[Any], other_county: Any
+) -> None:
+    stranger = other_county.session.enrolments.first()
+    scan(signer, "check", lesson, people[0], lesson.starts_at)
+    scan(signer, "check", lesson, stranger, lesson.starts_at)
+    scan(signer, "check", lesson, people[0], lesson.starts_at, lesson=None)
+    scan(signer, "check", lesson, people[0], lesson.starts_at + timedelta(days=1))
+
+    assert statuses(send(signer)) == [
+        ACCEPTED,
+        held("not_on_roster"),
+        held("unknown_lesson"),
+        held("outside_lesson"),
+    ]
+
+
+def test_a_visit_that_nobody_confirmed_is_evidence_and_nothing_else(
+    approved: Any, signer: Signer, lesson: Lesson, people: list[Any]
+) -> None:
+    scan(signer, "attempt", lesson, people[0], lesson.starts_at, method=None)
+    append(signer, "attempt", lesson.starts_at, session=lesson.training_session.code)
+
+    assert statuses(send(signer)) == [ACCEPTED] * 2
+    assert counted_scans([approved.session]) == {}
+
+
+def test_a_card_is_given_to_somebody_on_the_roster_by_a_witness(
+    signer: Signer, lesson: Lesson, people: list[Any], other_county: Any
+) -> None:
+    give_card(signer, lesson, people[0])
+    give_card(signer, lesson, other_county.session.enrolments.first())
+    give_card(signer, lesson, people[0], token=None)
+    give_card(signer, lesson, people[0], witness=None)
+
+    assert statuses(send(signer)) == [
+        ACCEPTED,
+        held("not_on_roster"),
+        held("malformed"),
+        held("malformed"),
+    ]
+    assert AttendanceEvent.objects.count() == 4
+
+
 # Templates: proof, never attendance
 
 
@@ -587,7 +654,7 @@ def test_the_second_batch_of_one_station_waits_for_the_first(approved: Any, sign
 
     def rival(envelopes: Sequence[Envelope]) -> list[tuple[str, str]]:
         try:
-            return statuses(receive(signer.station, envelopes, at=product_clock.now()))
+            return statuses(send(signer, envelopes))
         finally:
             connection.close()
 

@@ -15,10 +15,14 @@ from training.attendance.rules import (
     LessonTime,
     Presence,
     Scan,
+    Tally,
+    check_moment,
     completion,
     effective_minutes,
     hours,
+    in_full,
     presence,
+    tally,
 )
 
 DAY = date(2021, 5, 18)
@@ -34,6 +38,8 @@ class Rule:
     late_tolerance_minutes: int = 15
     early_tolerance_minutes: int = 10
     require_sign_out: bool = True
+    check_share: float = 0
+    check_required: bool = False
 
 
 RULE = Rule()
@@ -113,9 +119,10 @@ def test_the_first_sign_in_and_the_last_sign_out_count_for_every_lesson_of_the_h
 
 
 def test_a_sign_out_before_the_sign_in_is_evidence_and_nothing_else() -> None:
-    assert presence([scan("sign_out", -20, "a"), scan("sign_in", 0, "b")], [FIRST], RULE) == Presence(
-        at(0), None, "card", ("a", "b"), {1: 0}
-    )
+    found = presence([scan("sign_out", -20, "a"), scan("sign_in", 0, "b")], [FIRST], RULE)
+
+    assert (found.signed_in_at, found.signed_out_at, found.method) == (at(0), None, "card")
+    assert (found.digests, found.minutes, found.flags) == (("a", "b"), {1: 0}, ("no_sign_out",))
 
 
 def test_the_same_person_seen_by_two_stations_is_one_attendance_with_two_pieces_of_evidence() -> None:
@@ -189,6 +196,130 @@ def test_one_more_scan_never_takes_minutes_away(
     assert all(after.minutes[number] >= minutes for number, minutes in before.minutes.items())
 
 
+# Flags
+
+
+def in_and_out(entered: float, left: float | None, **more: object) -> list[Scan]:
+    left_scan = [] if left is None else [replace(scan("sign_out", left), **more)]
+    return [replace(scan("sign_in", entered), **more), *left_scan]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "flags"),
+    [
+        (0, 190, {}),
+        (15, 180, {}),  # tolerated
+        (16, 190, {1: ("came_late",)}),
+        (0, 179, {2: ("left_early",)}),
+        (0, None, {1: ("no_sign_out",), 2: ("no_sign_out",)}),
+        (20, 60, {1: ("came_late", "left_early")}),
+        (95, 190, {}),  # for the second lesson only, and in time
+        (0, 95, {}),
+        (120, 190, {2: ("came_late",)}),
+    ],
+)
+def test_the_register_says_of_each_lesson_what_was_missed_of_it(
+    entered: float, left: float | None, flags: dict[int, tuple[str, ...]]
+) -> None:
+    found = presence(in_and_out(entered, left), [FIRST, SECOND], RULE)
+
+    assert found.lesson_flags == flags
+    assert set(found.flags) == {flag for row in flags.values() for flag in row}
+
+
+def test_nothing_is_missing_from_a_lesson_that_is_not_over() -> None:
+    assert presence(in_and_out(0, None), [FIRST, SECOND], RULE, as_of=at(80)).flags == ()
+    assert presence(in_and_out(0, None), [FIRST, SECOND], RULE, as_of=at(90)).lesson_flags == {
+        1: ("no_sign_out",)
+    }
+
+
+def test_the_same_step_at_two_stations_is_flagged_and_another_door_for_the_way_out_is_not() -> None:
+    entered, left = scan("sign_in", 0), scan("sign_out", 90)
+    by_two_doors = [replace(entered, station="front"), replace(left, station="back")]
+    twice = [*by_two_doors, replace(entered, at=at(1), station="back")]
+
+    assert presence(by_two_doors, [FIRST], RULE).flags == ()
+    assert presence(twice, [FIRST], RULE).flags == ("second_station",)
+
+
+def test_a_correction_marks_the_time_it_gives_and_is_no_signed_event() -> None:
+    by_hand = Scan("sign_out", at(90), "paper", "", MORNING, correction=7, mark="paper")
+
+    found = presence([scan("sign_in", 0, "a"), by_hand], [FIRST], RULE)
+
+    assert (found.in_mark, found.out_mark, found.marks) == ("", "paper", ("paper",))
+    assert (found.digests, found.corrections, found.minutes) == (("a",), (7,), {1: 90})
+
+
+def test_what_was_taken_back_counts_for_nothing_and_is_said() -> None:
+    taken_back = Scan("void", at(0), "card", "", MORNING, flags=("assisted",))
+
+    assert presence([taken_back], [FIRST], RULE).flags == ("voided",)
+    assert presence([taken_back], [FIRST], RULE).minutes == {1: 0}
+
+
+# Checks in mid-class
+
+STRICT = replace(RULE, check_required=True)
+
+
+def checked_in(lesson_id: int, minutes: float, digest: str = "check") -> Scan:
+    return replace(scan("check", minutes, digest), lesson=lesson_id)
+
+
+def test_whoever_does_not_answer_a_check_was_not_in_that_lesson_where_the_rule_says_so() -> None:
+    found = [*in_and_out(0, 190), checked_in(1, 40)]
+
+    assert presence(found, [FIRST, SECOND], STRICT, checked={1, 2}).minutes == {1: 90, 2: 0}
+    assert presence(found, [FIRST, SECOND], STRICT, checked={1}).minutes == {1: 90, 2: 90}
+    assert presence(found, [FIRST, SECOND], RULE, checked={1, 2}).minutes == {1: 90, 2: 90}
+    assert presence(found, [FIRST, SECOND], RULE, checked={1, 2}).lesson_flags == {2: ("absent_in_check",)}
+
+
+def test_an_approved_explanation_stands_for_the_answer() -> None:
+    explained = Scan("check", at(40), "make_up", "", MORNING, lesson=1, correction=3, mark="make_up")
+
+    found = presence([*in_and_out(0, 90), explained], [FIRST], STRICT, checked={1})
+
+    assert (found.minutes, found.flags, found.marks) == ({1: 90}, (), ("make_up",))
+
+
+def test_nobody_who_never_came_is_absent_from_a_check() -> None:
+    assert presence([], [FIRST], STRICT, checked={1}).flags == ()
+
+
+KEY = b"a key"
+shares = st.integers(0, 100).map(lambda percent: percent / 100)
+
+
+@given(st.integers(0, 40), shares, st.binary(min_size=1, max_size=32))
+def test_so_many_lessons_have_a_check_and_each_in_its_middle(count: int, share: float, key: bytes) -> None:
+    lessons = [lesson(number, 100 * number, 100 * number + 90) for number in range(1, count + 1)]
+
+    moments = check_moment(key, lessons, replace(RULE, check_share=share), "SC-1")
+
+    assert len(moments) == -(-round(100 * share) * count // 100)
+    for one in lessons:
+        if one.id in moments:
+            inside = (moments[one.id] - one.starts_at) / (one.ends_at - one.starts_at)
+            assert 0.2 <= inside < 0.8 + 1e-9
+            assert moments[one.id].microsecond == 0
+
+
+def test_the_draw_is_the_same_whenever_it_is_asked_and_another_for_another_session_or_key() -> None:
+    lessons = [lesson(number, 100 * number, 100 * number + 90) for number in range(1, 21)]
+    rule = replace(RULE, check_share=0.1)
+    drawn = check_moment(KEY, lessons, rule, "SC-1")
+
+    assert drawn == check_moment(KEY, list(reversed(lessons)), rule, "SC-1")
+    assert len({tuple(sorted(check_moment(KEY, lessons, rule, f"SC-{n}"))) for n in range(20)}) > 10
+    assert drawn != check_moment(b"another", lessons, rule, "SC-1")
+
+
+# Completion
+
+
 def test_eighty_percent_of_the_hours_completes_and_the_sentence_says_so() -> None:
     five = [lesson(number, 100 * number, 100 * number + 45) for number in range(1, 6)]
     four_of_five = dict.fromkeys(range(1, 5), 45)
@@ -247,3 +378,25 @@ def test_more_attendance_never_uncompletes_anyone(minutes: dict[int, int], numbe
 @pytest.mark.parametrize(("minutes", "shown"), [(0, "0"), (45, "1"), (135, "3"), (100, "2.2"), (30, "0.7")])
 def test_hours_are_shown_without_a_needless_decimal(minutes: int, shown: str) -> None:
     assert hours(minutes, RULE) == shown
+
+
+def test_the_sentence_in_full_says_what_cost_hours_and_what_was_put_right() -> None:
+    eight = [lesson(number, 300 * number, 300 * number + 180) for number in range(1, 9)]
+    result = completion(dict.fromkeys(range(1, 8), 180), eight, RULE)
+
+    assert in_full(result, Tally(came_late=2, no_sign_out=1, make_up=1), RULE) == (
+        "32 学时中 28 学时 = 87.5 % ≥ 80 %，迟到 2 次，缺签退 1 次，补签 1 次"
+    )
+    assert in_full(result, Tally(), RULE) == "32 学时中 28 学时 = 87.5 % ≥ 80 %"
+    assert (
+        in_full(completion({}, eight, RULE), Tally(left_early=3, absent_in_check=1, paper=2), RULE)
+        == "32 学时中 0 学时 = 0.0 % < 80 %，早退 3 次，抽查缺席 1 次，纸质补录 2 次"
+    )
+
+
+def test_lateness_is_counted_by_lessons_and_a_missing_sign_out_by_half_days() -> None:
+    morning = presence(in_and_out(20, None), [FIRST, SECOND], RULE)
+
+    assert tally([morning, morning], ["make_up", "paper", "paper"]) == Tally(
+        came_late=2, no_sign_out=2, make_up=1, paper=2
+    )

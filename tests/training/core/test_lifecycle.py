@@ -42,6 +42,18 @@ ALLOWED = {
         ("enrolled", "completed"),
         ("enrolled", "incomplete"),
         ("enrolled", "withdrawn"),
+        ("completed", "incomplete"),
+        ("incomplete", "completed"),
+    },
+    "attendance.Correction": {
+        ("proposed", "approved"),
+        ("proposed", "declined"),
+        ("proposed", "withdrawn"),
+    },
+    "attendance.LostRange": {
+        ("proposed", "approved"),
+        ("proposed", "declined"),
+        ("proposed", "withdrawn"),
     },
     "followup.Outcome": {("claimed", "verified"), ("claimed", "rejected")},
     "dossiers.Dossier": {

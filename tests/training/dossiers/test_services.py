@@ -205,7 +205,7 @@ def test_checking_a_page_of_sessions_takes_a_constant_number_of_queries(
     for code, uscc in [("SC-2020", "91360735MA35NXTP4H"), ("YF-2020", "91360825MA36DEMN7K")][:counties]:
         make_county(code, f"{code}县", uscc)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(check_sessions(TrainingSession.objects.all())) == counties
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from training.dossiers.pdf.paper_register import PaperLine, PaperRegister, PaperSheet, build_paper_register
@@ -12,10 +13,10 @@ from training.scheduling.models import TrainingSession
 from training.web.attendance.queries import half_days_of, roster_of
 
 
-def blank_sheets(session: TrainingSession, page: str) -> bytes:
-    """The PDF for all half-days; `page` is where a sheet is keyed in, absolute."""
+def blank_sheets(session: TrainingSession) -> bytes:
+    """The PDF for all half-days; each row's code opens the page where it is keyed in."""
     lessons, roster = list(session.lessons.all()), roster_of(session)
-    programme = session.institution.programme
+    programme, server = session.institution.programme, settings.PUBLIC_URL.rstrip("/")
     sheets = [
         PaperSheet(
             on=on,
@@ -28,7 +29,7 @@ def blank_sheets(session: TrainingSession, page: str) -> bytes:
             lines=tuple(
                 PaperLine(
                     row.number, row.trainee.name, row.trainee.masked_id_number,
-                    f"{page}?half_day={on}-{half_day}&row={row.pk}",
+                    f"{server}{reverse('register-row', args=[row.pk])}?half_day={on}-{half_day}",
                 )
                 for row in roster
             ),

@@ -4,83 +4,64 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from training.attendance import queries as attendance
 from training.attendance import services
-from training.web.attendance import forms, queries
+from training.web.attendance import forms, queries, words
 from training.web.attendance.paper import blank_sheets
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.lists import csv_response, page_of
 
-REGISTER_COLUMNS = (
-    gettext_lazy("期号"),
-    gettext_lazy("日期"),
-    gettext_lazy("半天"),
-    gettext_lazy("序号"),
-    gettext_lazy("姓名"),
-    gettext_lazy("身份证号"),
-    gettext_lazy("签到"),
-    gettext_lazy("签退"),
-    gettext_lazy("有效分钟"),
-    gettext_lazy("方式"),
-    gettext_lazy("备注"),
-)
-CORRECTION_COLUMNS = (
-    gettext_lazy("编号"),
-    gettext_lazy("期号"),
-    gettext_lazy("课次"),
-    gettext_lazy("序号"),
-    gettext_lazy("姓名"),
-    gettext_lazy("种类"),
-    gettext_lazy("来源"),
-    gettext_lazy("时间"),
-    gettext_lazy("原因"),
-    gettext_lazy("状态"),
-    gettext_lazy("提出人"),
-    gettext_lazy("核准人"),
-)
+A_SHEET = 60
+"""Corrections on a page: a paper register's worth comes at once."""
 
 
 @about(queries.session_of, "register.view")
 def register(request: WorkRequest, session: Any) -> HttpResponse:
     """By half-day as the finance office reads it, or with `?by=lesson` lesson by lesson."""
-    shown = {
-        "register": attendance.session_register(session, request.actor),
-        "by_lesson": request.GET.get("by") == "lesson",
-        "session": session,
-    }
+    page = queries.register_page(session, request.actor)
+    shown = {"page": page, "session": session, "by_lesson": _by_lesson(request)}
     return render(request, "attendance/register.html", shown)
+
+
+def _by_lesson(request: WorkRequest) -> bool:
+    return request.GET.get("by") == "lesson"
 
 
 @about(queries.session_of, "register.view")
 def export_register(request: WorkRequest, session: Any) -> StreamingHttpResponse:
-    rows = queries.export_rows(attendance.session_register(session, request.actor))
-    return csv_response(_("%(code)s签到名册.csv") % {"code": session.code}, REGISTER_COLUMNS, rows)
+    register = attendance.session_register(session, request.actor)
+    rows = queries.export_rows(register, by_lesson=_by_lesson(request))
+    return csv_response(_("%(code)s签到名册.csv") % {"code": session.code}, queries.REGISTER_COLUMNS, rows)
 
 
 @about(queries.session_of, "register.view")
 def blank_register(request: WorkRequest, session: Any) -> HttpResponse:
     """The paper to have at hand before class: one sheet a half-day, a QR on each row."""
-    page = request.build_absolute_uri(reverse("register-paper", args=[session.pk]))
     name = _("%(code)s纸质签到册.pdf") % {"code": session.code}
     headers = {"Content-Disposition": content_disposition_header(False, name) or "inline"}
-    return HttpResponse(blank_sheets(session, page), content_type="application/pdf", headers=headers)
+    return HttpResponse(blank_sheets(session), content_type="application/pdf", headers=headers)
 
 
-@about(queries.session_of, "correction.propose")
+@about(queries.open_session_of, "correction.propose")
 def paper(request: WorkRequest, session: Any) -> HttpResponse:
     """Key in a half-day's sheet; `?half_day=2021-05-18-am`, `&row=` puts the cursor on somebody's line."""
-    on, half_day = queries.half_day_of(session, request.GET.get("half_day", ""))
-    form = forms.PaperForm(request.POST or None, request.FILES or None, roster=queries.roster_of(session))
+    half_days, row = queries.half_days_of(session), request.GET.get("row", "")
+    on, half_day = queries.half_day_of(half_days, request.GET.get("half_day", ""))
+    form = forms.PaperForm(
+        request.POST or None, request.FILES or None, roster=queries.roster_of(session), row=row
+    )
     keyed = partial(services.propose_paper, session.pk, on=on, half_day=half_day, actor=request.actor)
     if found := form.accept(keyed):
         said = ngettext(
@@ -88,13 +69,21 @@ def paper(request: WorkRequest, session: Any) -> HttpResponse:
         )
         return done(request, said % {"n": len(found)}, "register", session.pk)
     shown = {
-        "form": form, "session": session, "on": on, "half_day": half_day,
-        "half_days": queries.half_days_of(session), "row": request.GET.get("row", ""),
+        "form": form, "session": session, "on": on, "half_day": half_day, "row": row,
+        "half_days": half_days,
     }  # fmt: skip
     return render(request, "attendance/paper.html", shown, status=422 if form.errors else 200)
 
 
-@about(queries.session_of, "correction.propose")
+@about(queries.enrolment_of, "correction.propose")
+def paper_row(request: WorkRequest, enrolment: Any) -> HttpResponse:
+    """What the QR on a row of either paper register opens, the server's or the station's."""
+    asked = {"half_day": request.GET.get("half_day", ""), "row": enrolment.pk}
+    page = reverse("register-paper", args=[enrolment.training_session_id])
+    return redirect(f"{page}?{urlencode(asked)}#row-{enrolment.pk}")
+
+
+@about(queries.open_session_of, "correction.propose")
 def propose(request: WorkRequest, session: Any) -> HttpResponse:
     form = forms.CorrectionForm(
         request.POST or None,
@@ -113,11 +102,7 @@ def propose(request: WorkRequest, session: Any) -> HttpResponse:
 @about(queries.enrolment_of, "register.view")
 def person(request: WorkRequest, enrolment: Any) -> HttpResponse:
     """Why somebody completed or did not, lesson by lesson, with every record it stands on."""
-    shown = {
-        "enrolment": enrolment,
-        "detail": attendance.completion_detail(enrolment),
-        "events": queries.counted_events(enrolment, request.actor),
-    }
+    shown = {"enrolment": enrolment, "page": queries.person_page(enrolment, request.actor)}
     return render(request, "attendance/person.html", shown)
 
 
@@ -125,22 +110,32 @@ def person(request: WorkRequest, enrolment: Any) -> HttpResponse:
 def void(request: WorkRequest, event: Any) -> HttpResponse:
     form = forms.VoidForm(request.POST or None, request.FILES or None)
     if form.accept(partial(services.propose_void, event.pk, actor=request.actor)):
-        return done(request, _("已提出作废，等待第二个人核准。"), "register", event.training_session_id)
+        return done(request, _("已提出作废，等待第二个人核准。"), "attendance-person", event.enrolment_id)
     note = _("记录不会删除：核准后它不再计入，签到名册和档案里都写明作废。")
-    return form_page(request, form, title=_("作废一条记录"), subtitle=event, note=note)
+    back = reverse("attendance-person", args=[event.enrolment_id]) if event.enrolment_id else ""
+    return form_page(
+        request, form, title=_("作废一条记录"), subtitle=words.of_event(event), note=note, back=back
+    )
 
 
 @needs("register.view")
 def corrections(request: WorkRequest) -> HttpResponse:
+    """`?ticked=all` ticks whatever on this page waits for the one who looks."""
     filters = forms.CorrectionFilter(request)
-    page = page_of(request, queries.search_corrections(request.actor, **filters.chosen))
-    return render(request, "attendance/corrections.html", {"filters": filters, "page_obj": page})
+    page = page_of(request, queries.search_corrections(request.actor, **filters.chosen), size=A_SHEET)
+    shown = {
+        "filters": filters,
+        "page_obj": page,
+        "ticked": request.GET.get("ticked") == "all",
+        "to_tick": [row.pk for row in page if queries.waits_for(row, request.actor)],
+    }
+    return render(request, "attendance/corrections.html", shown)
 
 
 @needs("register.view")
 def export_corrections(request: WorkRequest) -> StreamingHttpResponse:
     rows = queries.search_corrections(request.actor, **forms.CorrectionFilter(request).chosen)
-    return csv_response(_("更正.csv"), CORRECTION_COLUMNS, queries.export_correction_rows(rows))
+    return csv_response(_("更正.csv"), queries.CORRECTION_COLUMNS, queries.export_correction_rows(rows))
 
 
 @require_POST
@@ -149,41 +144,56 @@ def approve_many(request: WorkRequest) -> HttpResponse:
     """Those that were ticked, all or none."""
     chosen = [int(pk) for pk in request.POST.getlist("correction") if pk.isdecimal()]
     if not chosen:
-        return done(request, _("没有勾选任何一条。"), "corrections")
+        messages.warning(request, _("没有勾选任何一条：先勾选，再核准。"))
+        return _back_to_corrections(request)
     rows = services.approve_corrections(chosen, actor=request.actor)
     said = ngettext("已核准 %(n)s 条，现在计入。", "已核准 %(n)s 条，现在计入。", len(rows))
-    return done(request, said % {"n": len(rows)}, "corrections")
+    messages.success(request, said % {"n": len(rows)})
+    return _back_to_corrections(request)
+
+
+def _back_to_corrections(request: WorkRequest) -> HttpResponse:
+    """With the filters that the list had."""
+    return redirect(f"{reverse('corrections')}?{request.GET.urlencode()}")
 
 
 @about(queries.correction_of, "correction.decide")
 def decline(request: WorkRequest, correction: Any) -> HttpResponse:
     form = forms.DeclineForm(request.POST or None)
     if form.accept(partial(services.decline_correction, correction.pk, actor=request.actor)):
-        return done(request, _("已写明不予核准。"), "corrections")
-    back = reverse("corrections")
-    return form_page(request, form, title=_("不予核准"), subtitle=correction, back=back)
+        messages.success(request, _("已写明不予核准。"))
+        return _back_to_corrections(request)
+    back = f"{reverse('corrections')}?{request.GET.urlencode()}"
+    return form_page(request, form, title=_("不予核准"), subtitle=words.of_correction(correction), back=back)
 
 
 @require_POST
 @about(queries.correction_of, "correction.propose")
 def withdraw(request: WorkRequest, correction: Any) -> HttpResponse:
     services.withdraw_correction(correction.pk, actor=request.actor)
-    return done(request, _("已撤回。"), "corrections")
+    messages.success(request, _("已撤回。"))
+    return _back_to_corrections(request)
 
 
 @needs("register.view")
 def clashes(request: WorkRequest) -> HttpResponse:
-    page = page_of(request, queries.clashes_of(request.actor))
-    return render(request, "attendance/clashes.html", {"page_obj": page})
+    filters = forms.ClashFilter(request)
+    page = page_of(request, queries.clashes_of(request.actor, **filters.chosen))
+    return render(request, "attendance/clashes.html", {"filters": filters, "page_obj": page})
+
+
+@needs("register.view")
+def export_clashes(request: WorkRequest) -> StreamingHttpResponse:
+    found = queries.clashes_of(request.actor, **forms.ClashFilter(request).chosen)
+    return csv_response(_("一人两处.csv"), queries.CLASH_COLUMNS, queries.export_clash_rows(found))
 
 
 @needs("register.view")
 def chains(request: WorkRequest) -> HttpResponse:
     """Missing numbers, two records in one place, clocks that jumped."""
-    shown = {
-        "troubles": attendance.gaps_and_forks(request.actor),
-        "lost": attendance.lost_ranges(request.actor),
-    }
+    filters = forms.ChainFilter(request)
+    page = queries.chain_page(request.actor, **filters.chosen)
+    shown = {"filters": filters, "page": page, "jumps": page_of(request, page.jumps)}
     return render(request, "attendance/chains.html", shown)
 
 
@@ -210,11 +220,13 @@ def decline_lost(request: WorkRequest, lost: Any) -> HttpResponse:
     form = forms.DeclineForm(request.POST or None)
     if form.accept(partial(services.decline_lost_range, lost.pk, actor=request.actor)):
         return done(request, _("已写明不予核准。"), "chains")
-    return form_page(request, form, title=_("不予核准"), subtitle=lost, back=reverse("chains"))
+    return form_page(
+        request, form, title=_("不予核准"), subtitle=words.of_lost_range(lost), back=reverse("chains")
+    )
 
 
 @require_POST
 @about(queries.lost_range_of, "lost_range.propose")
 def withdraw_lost(request: WorkRequest, lost: Any) -> HttpResponse:
     services.withdraw_lost_range(lost.pk, actor=request.actor)
-    return redirect("chains")
+    return done(request, _("已撤回。"), "chains")

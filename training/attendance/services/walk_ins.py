@@ -1,30 +1,24 @@
+"""A card that was on no roster, opened for somebody who may look."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from kiosk.envelope import Envelope, EnvelopeError, WalkIn, read_unverified, unseal_card
 from training.accounts.permissions import demand
-from training.attendance.choices import EventKind
-from training.attendance.models import AttendanceEvent, Completion
-from training.attendance.queries import lesson_time, minutes_by_lesson, register
-from training.attendance.rules import completion
-from training.core import clock
+from training.attendance.models import AttendanceEvent
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.crypto import sealing_key
-from training.core.errors import InvalidInputError, InvalidTransitionError
-from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
+from training.core.errors import InvalidInputError
+from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.people.rules import mask_id_number
 from training.people.services import id_hash
-from training.scheduling.choices import SessionStatus
-from training.scheduling.models import TrainingSession
 
 
 @dataclass(frozen=True)
@@ -76,42 +70,3 @@ def _rosters_with(number: str, event: AttendanceEvent, actor: Actor) -> tuple[st
     )
     others = places.exclude(training_session=event.training_session_id)
     return tuple(others.order_by("training_session__code").values_list("training_session__code", flat=True))
-
-
-def start_session_if_attended(session: TrainingSession) -> None:
-    """已批准 → 培训中, once the first counted event has come; the caller holds the row lock."""
-    if (
-        session.status == SessionStatus.APPROVED
-        and session.events.filter(held_reason="", kind=EventKind.SIGN_IN).exists()
-    ):
-        session.enter(SessionStatus.RUNNING)
-
-
-def complete_enrolments(session: TrainingSession) -> list[Completion]:
-    """Decide 结业/未达标 for everyone on the roster by the session's rule; the caller closes the session.
-
-    Raises InvalidTransitionError before the last lesson has ended.
-    """
-    lessons = [lesson_time(lesson) for lesson in session.lessons.all()]
-    now = clock.now()
-    if not lessons or max(lesson.ends_at for lesson in lessons) > now:
-        raise InvalidTransitionError(_("最后一次课还没有结束，不能结课。"))
-    minutes = minutes_by_lesson(register(session))
-    rule = session.rule_set.rules.attendance
-    completions = []
-    for enrolment in session.enrolments.filter(status=EnrolmentStatus.ENROLLED):
-        with override(settings.LANGUAGE_CODE):  # the archive speaks the county's language, whoever closes
-            result = completion(minutes.get(enrolment.pk, {}), lessons, rule)
-        enrolment.enter(EnrolmentStatus.COMPLETED if result.completed else EnrolmentStatus.INCOMPLETE)
-        completions.append(
-            Completion(
-                enrolment=enrolment,
-                rule_set=session.rule_set,
-                attended_minutes=result.attended_minutes,
-                required_minutes=result.required_minutes,
-                completed=result.completed,
-                explanation=result.explanation,
-                computed_at=now,
-            )
-        )
-    return Completion.objects.bulk_create(completions)
