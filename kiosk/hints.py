@@ -1,7 +1,7 @@
 """What is wrong with a picture of somebody, as a code of `messages.py`; None: nothing.
 
-Plain functions over a picture, so that the desk, the enrolment and `kiosk doctor` say the same. The
-limits were set on the pictures that `docs/faces.md` names: they refuse none on which people agree.
+Plain functions over a picture, so that the desk, the enrolment and `kiosk doctor` say the same. Of the
+pictures that `docs/faces.md` names, the limits on light fault none.
 """
 
 from __future__ import annotations

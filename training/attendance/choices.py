@@ -81,7 +81,7 @@ class CorrectionSource(models.TextChoices):
     """Where it was written down before it came here; it stays visible in the register for ever."""
 
     MAKE_UP = "make_up", _("补签")
-    PAPER = "paper", _("纸质签到册")
+    PAPER = "paper", _("纸质签到表")
 
 
 MARKS = {CorrectionSource.MAKE_UP: _("补"), CorrectionSource.PAPER: _("纸")}

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
 from training.attendance.choices import TEMPLATE_KINDS, EventKind, HeldReason, Note
-from training.attendance.lookups import known_events, places
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.attendance.rules import Tick, clock_jumped
+from training.attendance.statements import ask, insert
 from training.enrolment.choices import EnrolmentStatus
 from training.scheduling.choices import TAKES_ATTENDANCE
 from training.stations.models import Station
@@ -63,20 +63,21 @@ class _Link:
 
 
 @dataclass(frozen=True)
-class _Shelf:
-    """What the ledger has at, beside and against the batch."""
+class _Known:
+    """What the database has to do with a batch, and what of the batch has been entered."""
 
-    chain: dict[int, _Link]
-    taken: set[UUID]  # event ids, whichever station's
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What the batch's events may refer to."""
-
+    chain: dict[int, _Link]  # this station's events at and beside the batch's numbers
+    taken: set[UUID]  # event ids of the batch that are in the ledger, whichever station's
     sessions: dict[str, tuple[int, str]]  # code -> (id, status)
     lessons: dict[int, tuple[int, str]]  # id -> (session id, day in ISO 8601)
     enrolments: dict[int, tuple[int, bool]]  # id -> (session id, is still on its roster)
+
+    def has(self, event: Event, digest: str) -> bool:
+        return event.seq in self.chain and self.chain[event.seq].digest == digest
+
+    def add(self, event: Event, link: _Link) -> None:
+        self.chain[event.seq] = link
+        self.taken.add(event.event)
 
     def belongs(self, event: Event, session: int | None) -> bool:
         """Whether the event's person is on this session's roster; of a template, whether they ever were."""
@@ -145,86 +146,78 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _look_at_shelf(station: Station, events: Sequence[Event]) -> _Shelf:
-    found = known_events(
+def _look_up(station: Station, events: Sequence[Event]) -> _Known:
+    """Only this institution's sessions: a station can't speak of another's."""
+    rows = ask(
         station.pk,
+        station.institution_id,
         seqs={event.seq + step for event in events for step in (-1, 0, 1)},
         ids={event.event for event in events},
+        codes={event.session for event in events},
+        lessons={event.lesson for event in events if event.lesson is not None},
+        enrolments={event.person.enrolment for event in events if isinstance(event.person, Enrolled)},
     )
-    shelf = _Shelf({}, set())
-    for mine, digest, payload in found:
-        signed = json.loads(payload)
-        shelf.taken.add(UUID(signed["event"]))
-        if mine:
-            shelf.chain[signed["seq"]] = _Link(digest, signed["prev"], _tick(signed))
-    return shelf
+    known = _Known({}, set(), {}, {}, {})
+    for what, number, other, name, text in rows:
+        if what == "event":
+            signed = json.loads(text)
+            known.taken.add(UUID(signed["event"]))
+            if other:
+                known.chain[number] = _Link(name, signed["prev"], _tick(signed))
+        elif what == "session":
+            known.sessions[name] = number, text
+        elif what == "lesson":
+            known.lessons[number] = other, name
+        else:
+            known.enrolments[number] = other, text != EnrolmentStatus.WITHDRAWN
+    return known
 
 
 def _tick(signed: Mapping[str, Any]) -> Tick:
     return Tick(datetime.fromisoformat(signed["captured_at"]), UUID(signed["boot"]), signed["monotonic_ms"])
 
 
-def _look_up(station: Station, events: Sequence[Event]) -> _Place:
-    """Only this institution's: a station can't speak of another's session."""
-    rows = places(
-        station.institution_id,
-        codes={event.session for event in events},
-        lessons={event.lesson for event in events if event.lesson is not None},
-        enrolments={event.person.enrolment for event in events if isinstance(event.person, Enrolled)},
-    )
-    place = _Place({}, {}, {})
-    for what, number, session, name, status in rows:
-        if what == "session":
-            place.sessions[name] = number, status
-        elif what == "lesson":
-            place.lessons[number] = session, name
-        else:
-            place.enrolments[number] = session, status != EnrolmentStatus.WITHDRAWN
-    return place
-
-
 def _enter(
     station: Station, believed: Mapping[str, tuple[_Arrival, Event]], at: datetime
 ) -> dict[str, Receipt]:
     """Put signed events into the ledger, in chain order, or hold them for what is wrong with the chain."""
-    events = [event for _arrival, event in believed.values()]
-    shelf, place = _look_at_shelf(station, events), _look_up(station, events)
+    known = _look_up(station, [event for _arrival, event in believed.values()])
     receipts: dict[str, Receipt] = {}
     rows: list[AttendanceEvent] = []
     for arrival, event in sorted(believed.values(), key=lambda pair: pair[1].seq):
         link = _Link(arrival.digest, event.prev, Tick(event.captured_at, event.boot, event.monotonic_ms))
-        if event.seq in shelf.chain and shelf.chain[event.seq].digest == arrival.digest:
+        if known.has(event, arrival.digest):
             receipts[arrival.digest] = Receipt(arrival.digest, "duplicate")
-        elif broken := _chain_problem(event, link, shelf):
+        elif broken := _chain_problem(event, link, known):
             receipts[arrival.digest] = _hold(station, arrival, broken, f"seq {event.seq}", at)
         else:
-            row = _row(station, arrival, event, place, at)
-            row.notes = _notes(event, link, shelf.chain, at)
+            row = _row(station, arrival, event, known, at)
+            row.notes = _notes(event, link, known.chain, at)
             rows.append(row)
-            shelf.taken.add(event.event)
-            shelf.chain[event.seq] = link
+            known.add(event, link)
             status = "held" if row.held_reason else "accepted"
             receipts[arrival.digest] = Receipt(arrival.digest, status, row.held_reason)
-    AttendanceEvent.objects.bulk_create(rows)
+    if rows:
+        insert(rows)
     return receipts
 
 
-def _chain_problem(event: Event, link: _Link, shelf: _Shelf) -> HeldReason | None:
-    if event.seq in shelf.chain:
+def _chain_problem(event: Event, link: _Link, known: _Known) -> HeldReason | None:
+    if event.seq in known.chain:
         return HeldReason.FORK
     if event.seq == 1 and event.prev != GENESIS:
         return HeldReason.CHAIN_BROKEN
-    before, after = shelf.chain.get(event.seq - 1), shelf.chain.get(event.seq + 1)
+    before, after = known.chain.get(event.seq - 1), known.chain.get(event.seq + 1)
     if (before and before.digest != event.prev) or (after and after.prev != link.digest):
         return HeldReason.CHAIN_BROKEN
-    return HeldReason.EVENT_REUSED if event.event in shelf.taken else None
+    return HeldReason.EVENT_REUSED if event.event in known.taken else None
 
 
-def _row(station: Station, arrival: _Arrival, event: Event, place: _Place, at: datetime) -> AttendanceEvent:
-    session, status = place.sessions.get(event.session, (None, ""))
-    where, day = place.lessons.get(event.lesson or 0, (None, ""))
+def _row(station: Station, arrival: _Arrival, event: Event, known: _Known, at: datetime) -> AttendanceEvent:
+    session, status = known.sessions.get(event.session, (None, ""))
+    where, day = known.lessons.get(event.lesson or 0, (None, ""))
     here = where is not None and where == session
-    belongs = place.belongs(event, session)
+    belongs = known.belongs(event, session)
     return AttendanceEvent(
         station=station,
         seq=event.seq,
@@ -258,7 +251,7 @@ def _standing(event: Event, status: str, day: str, *, belongs: bool) -> HeldReas
         return HeldReason.SESSION_NOT_OPEN
     if event.kind == "bind" and (event.token is None or event.witness is None):
         return HeldReason.MALFORMED
-    if event.kind in ABOUT_A_PERSON and not belongs:
+    if event.kind in ABOUT_A_PERSON and not belongs and not _begins_a_check(event):
         return HeldReason.NOT_ON_ROSTER
     if event.kind in IN_A_LESSON:
         if not day:
@@ -266,6 +259,11 @@ def _standing(event: Event, status: str, day: str, *, belongs: bool) -> HeldReas
         if day != timezone.localdate(event.captured_at).isoformat():
             return HeldReason.OUTSIDE_LESSON
     return None
+
+
+def _begins_a_check(event: Event) -> bool:
+    """A witness started a check by hand: it is about the lesson and about nobody in it."""
+    return event.kind == "check" and event.person is None and event.witness is not None
 
 
 def _notes(event: Event, link: _Link, chain: Mapping[int, _Link], at: datetime) -> list[str]:

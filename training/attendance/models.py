@@ -79,7 +79,7 @@ class HeldEnvelope(ScopedModel):
 
 
 class Correction(Lifecycle):
-    """补签、纸质签到册的补录、作废: what no station signed, said by one person and approved by another.
+    """补签、纸质签到表的补录、作废: what no station signed, said by one person and approved by another.
 
     It counts once approved and is marked in the register for ever. `enrolment` and `happened_at` are
     empty only for a `void`, which names an event instead.

@@ -386,7 +386,7 @@ def clock_jumped(before: Tick, after: Tick) -> bool:
     return abs(passed - (after.monotonic_ms - before.monotonic_ms)) > CLOCK_JUMP_MS
 
 
-# What people may say afterwards: 补签, 纸质签到册, 作废 and 缺号
+# What people may say afterwards: 补签, 纸质签到表, 作废 and 缺号
 
 
 def window(kind: str, lesson: LessonTime) -> tuple[datetime, datetime]:

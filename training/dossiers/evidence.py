@@ -193,9 +193,9 @@ def corrections(evidence: Evidence) -> Iterator[Finding]:
         if correction.proposed_by == correction.approved_by:
             yield Finding(METADATA, record, "提出和核准是同一个人", "proposed and approved by one person")
         if correction.evidence and correction.evidence not in files:
-            yield Finding(METADATA, record, "附的签到册不在包内", "its sheet is not in the package")
+            yield Finding(METADATA, record, "附的签到表不在包内", "its sheet is not in the package")
         if correction.source == "paper" and not correction.evidence:
-            yield Finding(METADATA, record, "纸质补录没有附签到册", "a paper entry without its sheet")
+            yield Finding(METADATA, record, "纸质补录没有附签到表", "a paper entry without its sheet")
         if correction.kind == "void" and correction.voids not in evidence.standings:
             yield Finding(METADATA, record, "作废的事件不在包内", "the event it voids is not here")
         if correction.kind in ("sign_in", "sign_out") and correction.id not in listed:

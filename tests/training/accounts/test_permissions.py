@@ -24,7 +24,13 @@ def acts_of(role: Role) -> set[str]:
 
 
 def test_an_administrator_has_no_business_rights() -> None:
-    assert acts_of(Role.ADMIN) == set()
+    assert acts_of(Role.ADMIN) == {
+        "account.view",
+        "account.manage",
+        "account.open",
+        "second_factor.forget",
+        "audit.view",
+    }
 
 
 def test_an_auditor_only_looks() -> None:
@@ -48,7 +54,13 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
 
 
 def test_only_the_head_speaks_for_the_institution() -> None:
-    assert acts_of(HEAD) - acts_of(CLERK) == {"session.submit", "dossier.submit", "claim.create"}
+    assert acts_of(HEAD) - acts_of(CLERK) == {
+        "session.submit",
+        "dossier.submit",
+        "claim.create",
+        "correction.decide",
+        "audit.view",
+    }
     assert acts_of(CLERK) < acts_of(HEAD)
 
 
@@ -80,14 +92,18 @@ def test_an_act_that_is_not_in_the_table_is_a_mistake_and_no_permission() -> Non
 # How far each role sees
 
 
+def here(county: Any) -> frozenset[int]:
+    return frozenset({county.programme.pk})
+
+
 def test_the_reach_of_each_role(county: Any) -> None:
-    here, own = frozenset({county.programme.pk}), frozenset({county.institution.pk})
+    own = frozenset({county.institution.pk})
     reach = {role: county.actor(role).reach for role in set(Role) - {Role.ADMIN}}
 
-    wide = {"programme": here, "institution": ALL, "trainee": ALL}
+    wide = {"programme": here(county), "institution": ALL, "trainee": ALL}
     assert reach == {
-        CLERK: {"programme": here, "institution": own},
-        HEAD: {"programme": here, "institution": own},
+        CLERK: {"programme": here(county), "institution": own},
+        HEAD: {"programme": here(county), "institution": own},
         REVIEWER: wide,
         CHIEF: wide,
         Role.FOLLOW_UP: wide,
@@ -107,7 +123,13 @@ def test_an_administrator_reaches_no_business_data_even_of_a_programme_they_are_
         programme_id=county.programme.pk,
     )
 
-    assert actor_for(admin).reach == {}
+    assert actor_for(admin).reach == {"account": here(county)}
+
+
+def test_an_administrator_of_no_programme_looks_after_the_accounts_of_all(db: None) -> None:
+    admin = add_member("root", display_name="管理员", role=Role.ADMIN, workplace="信息中心")
+
+    assert actor_for(admin).reach == {"account": ALL}
 
 
 def test_somebody_with_two_roles_works_in_one_at_a_time(county: Any) -> None:

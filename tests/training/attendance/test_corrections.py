@@ -1,4 +1,4 @@
-"""补签、纸质签到册、作废: two people each time, inside the lesson, marked for ever, until the archive is sealed."""
+"""补签、纸质签到表、作废: two people each time, inside the lesson, marked for ever, until the archive is sealed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from training.scheduling.models import Lesson
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
 REVIEWER, BUREAU_HEAD = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
-SHEET = paper("纸质签到册")
+SHEET = paper("纸质签到表")
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_nothing_happened_outside_the_lesson_or_in_the_future(
         {"kind": "photo"},
         {"source": "hearsay"},
         {"source": "paper"},
-        {"source": "paper", "evidence": ("签到册.pdf", b"not a PDF")},
+        {"source": "paper", "evidence": ("签到表.pdf", b"not a PDF")},
     ],
 )
 def test_a_proposal_that_says_too_little_is_refused_and_leaves_nothing_behind(
@@ -322,7 +322,7 @@ def test_a_paper_register_becomes_a_correction_for_each_time_with_one_sheet(
         (people[0], "sign_out"),
         (people[1], "sign_in"),
     ]
-    assert {row.evidence for row in found} == {StoredFile.objects.get(name="纸质签到册.pdf")}
+    assert {row.evidence for row in found} == {StoredFile.objects.get(name="纸质签到表.pdf")}
     assert line(approved, people[0]).minutes == {over.pk: 135}
     assert (line(approved, people[0]).method, line(approved, people[0]).marks) == ("paper", ("paper",))
     assert line(approved, people[1]).flags == ("came_late", "no_sign_out")

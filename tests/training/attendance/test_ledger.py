@@ -134,12 +134,12 @@ def test_an_envelope_twice_in_one_batch_is_stored_once(
 
 
 @pytest.mark.parametrize("count", [1, 24])
-def test_a_batch_takes_three_statements_however_many_are_in_it(
+def test_a_batch_takes_two_statements_however_many_are_in_it(
     signer: Signer, lesson: Lesson, people: list[Any], count: int, django_assert_num_queries: Any
 ) -> None:
     attend(signer, lesson, people)
 
-    with at_work(signer.token) as station, django_assert_num_queries(3):
+    with at_work(signer.token) as station, django_assert_num_queries(2):
         assert statuses(receive(station, signer.chain[:count], at=lesson.ends_at)) == [ACCEPTED] * count
 
 

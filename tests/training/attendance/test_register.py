@@ -70,6 +70,32 @@ def test_each_lesson_and_each_half_day_says_who_was_there_and_for_how_long(
     assert found.lessons[0].lines[1].flags == ("late", "absent_in_check")
 
 
+def test_a_check_that_a_witness_began_counts_as_held_though_nobody_answered(
+    over: Any, signer: Signer, lesson: Lesson, people: list[Any]
+) -> None:
+    attend(signer, lesson, people[:1])
+    begun = {"person": None, "method": None, "card": None, "witness": WitnessSaid(id=1)}
+    scan(signer, "check", lesson, people[0], lesson.starts_at + timedelta(minutes=60), **begun)
+    receipts = send(signer, at=lesson.ends_at + timedelta(minutes=1))
+
+    found = session_register(over.session, over.actor(REVIEWER)).lessons[0]
+
+    assert {receipt.status for receipt in receipts} == {"accepted"}
+    assert found.checked
+    assert "absent_in_check" in found.lines[0].flags
+
+
+def test_a_check_about_nobody_and_without_a_witness_is_held(
+    signer: Signer, lesson: Lesson, people: list[Any]
+) -> None:
+    nobody = {"person": None, "method": None, "card": None}
+    scan(signer, "check", lesson, people[0], lesson.starts_at + timedelta(minutes=60), **nobody)
+
+    (receipt,) = send(signer, at=lesson.ends_at)
+
+    assert (receipt.status, receipt.reason) == ("held", "not_on_roster")
+
+
 def test_a_stranger_has_no_register(approved: Any, other_county: Any) -> None:
     with pytest.raises(NotFoundError):
         session_register(approved.session, other_county.actor(REVIEWER))
@@ -134,7 +160,7 @@ def test_completion_is_explained_in_full_and_lesson_by_lesson(
 
     assert before.sentence == "6 学时中 3 学时 = 50.0 % < 80 %，迟到 1 次，缺签退 1 次"
     assert [(row.lesson.sequence, row.minutes, row.counts, row.flags) for row in before.lessons] == [
-        (1, 119, True, ("came_late",)),
+        (1, 119, True, ("late", "came_late")),
         (2, 0, False, ("no_sign_out",)),
     ]
     assert after.sentence == "6 学时中 6 学时 = 100.0 % ≥ 80 %，迟到 1 次，补签 1 次"
@@ -165,7 +191,7 @@ def test_a_register_takes_a_constant_number_of_queries(
     make_up(over, over.session.lessons.last(), people[0], "sign_in")
     actor = over.actor(REVIEWER)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         found = session_register(over.session, actor)
         assert found.half_days[0].present == count
         assert found.session.institution.programme.name

@@ -24,10 +24,10 @@ Change = Callable[[f.DossierFacts], f.DossierFacts]
 @pytest.fixture(scope="module")
 def made_up(facts: f.DossierFacts, make_attachment: Callable[..., f.Attachment]) -> f.DossierFacts:
     """Number 12 came in the afternoon by a paper register; number 1's last sign-out was a mistake."""
-    sheet = make_attachment("A8", "纸质签到册.jpg", b"synthetic sheet", "application/pdf")
+    sheet = make_attachment("A8", "纸质签到表.jpg", b"synthetic sheet", "application/pdf")
     entries = tuple(
         f.CorrectionFacts(
-            number, kind, "paper", label, 12, "孙长根", 2, at, "", "断电，改用纸质签到册", sheet.sha256,
+            number, kind, "paper", label, 12, "孙长根", 2, at, "", "断电，改用纸质签到表", sheet.sha256,
             "林晓", AT, "石城县商务局 陈科长", AT + timedelta(hours=3),
         )
         for number, kind, label, at in (
@@ -168,7 +168,7 @@ def test_the_pdf_names_every_correction_and_every_lost_number(made_up, fonts_dir
 
     for words in (
         "补签、纸质补录与作废",
-        "断电，改用纸质签到册",
+        "断电，改用纸质签到表",
         "误刷",
         "说明为丢失的事件",
         "90–95",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
+from training.accounts.invitations import find_invitation
 from training.accounts.models import Membership
 from training.programmes.models import FundLine, Programme, RuleSet, Target
 
@@ -46,19 +47,28 @@ def test_a_preset_that_does_not_exist_is_refused_in_words():
         call_command("load_programme", "nowhere")
 
 
-def test_a_county_member_gets_an_account_with_a_first_password(capsys):
+def test_a_county_member_gets_an_account_and_a_link_to_it(capsys):
     call_command("load_programme", "shicheng")
     capsys.readouterr()
     wanted = {"name": "温某", "role": "bureau_reviewer", "programme": "SC-2020"}
 
     call_command("add_member", "shenhe", **wanted)
 
-    username, password = capsys.readouterr().out.split()
+    username, address = capsys.readouterr().out.split()[:2]
     member = Membership.objects.get(user__username=username)
     assert (member.role, member.workplace) == ("bureau_reviewer", "石城县商务局")
     assert member.programme_id == Programme.objects.get().pk
-    assert member.user.check_password(password)
+    assert not member.user.has_usable_password()
+    assert find_invitation(address.rstrip("/").rpartition("/")[2]).user == member.user
     with pytest.raises(CommandError, match="已有人用"):
         call_command("add_member", "shenhe", **wanted)
     with pytest.raises(CommandError, match="没有项目"):
         call_command("add_member", "other", **wanted | {"programme": "XX-1"})
+    with pytest.raises(CommandError, match="没有项目"):
+        call_command("add_member", "other", **wanted | {"programme": ""})
+
+
+def test_the_first_administrator_belongs_to_no_programme():
+    call_command("add_member", "root", name="管理员", role="admin")
+
+    assert Membership.objects.get().programme_id is None

@@ -29,7 +29,7 @@ def test_a_stranger_is_sent_to_sign_in_and_then_to_where_they_wanted_to_go(count
 def test_a_wrong_password_says_what_to_do(county: Any) -> None:
     answer = Client().post(reverse("login"), {"username": county.user(CLERK).username, "password": "x"})
 
-    assert "账号或密码不对，请重新输入。忘记密码请联系系统管理员重置。" in answer.content.decode()
+    assert "账号或密码不对，请重新输入。忘记密码，请找给您开账号的人要一个新链接" in answer.content.decode()
 
 
 def test_signing_out_forgets_who_it_was(county: Any, browse: Callable[..., Client]) -> None:

@@ -61,7 +61,7 @@ def csv_of(client: Client, name: str, *args: Any, **query: Any) -> list[str]:
     return lines.splitlines()
 
 
-def scan_file(title: str = "签到册") -> SimpleUploadedFile:
+def scan_file(title: str = "签到表") -> SimpleUploadedFile:
     return SimpleUploadedFile(*paper(title))
 
 
@@ -166,7 +166,7 @@ def test_the_register_asks_a_constant_number_of_questions(
     county = make_county("YF-2020", "永丰县", "91360825MA36DEMN7K", people=rows)
     client = browse(CLERK, county)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         see(client, "register", county.session.pk, by=by)
 
 
@@ -351,7 +351,7 @@ def test_corrections_are_found_by_their_address_and_exported_as_shown(
 ) -> None:
     propose(10, "sign_out", actor=approved.actor(HEAD))
     propose(11)
-    on_paper = propose(12, source="paper", reason="停电", evidence=paper("签到册"))
+    on_paper = propose(12, source="paper", reason="停电", evidence=paper("签到表"))
     approve_correction(on_paper.pk, actor=approved.actor(REVIEWER))
     client = browse(HEAD)
 
@@ -601,7 +601,7 @@ def test_the_bureau_s_archive_shows_marks_and_flags_and_leads_to_the_register(
         on=lesson.on,
         half_day=lesson.half_day,
         rows=[PaperRow(missing.pk, localtime(lesson.starts_at).time(), None)],
-        sheet=paper("签到册"),
+        sheet=paper("签到表"),
         reason="停电",
         actor=closed.actor(CLERK),
     )

@@ -26,9 +26,7 @@ def register(client: Client, **changes: str) -> Any:
     return client.post(reverse("bureau-institution-register"), form | changes, follow=True)
 
 
-def test_an_institution_is_registered_and_its_head_signs_in_with_the_first_password(
-    county: Any, reviewer: Client
-) -> None:
+def test_an_institution_is_registered_and_its_head_is_given_a_link(county: Any, reviewer: Client) -> None:
     register(reviewer)
     institution = Institution.objects.get(uscc=USCC)
     page = reviewer.post(
@@ -36,12 +34,12 @@ def test_an_institution_is_registered_and_its_head_signs_in_with_the_first_passw
         {"display_name": "刘校长", "username": "liu", "role": "institution_head"},
     )
 
-    account = page.context["account"]
+    link = page.context["link"]
     member = Membership.objects.get(user__username="liu")
     assert (institution.programme, institution.status) == (county.programme, "submitted")
     assert (member.role, member.institution_id) == ("institution_head", institution.pk)
-    assert Client().login(username="liu", password=account.password)
-    assert account.password in page.content.decode()
+    assert link.address in page.content.decode()
+    assert not member.user.has_usable_password()
 
 
 @pytest.mark.parametrize(

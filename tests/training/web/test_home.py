@@ -77,6 +77,7 @@ def test_every_link_at_the_top_opens_for_its_role(
 def test_the_bureau_sees_what_was_handed_in(handed_in: Any, browse: Callable[..., Client]) -> None:
     assert waiting(browse(REVIEWER)) == {
         "开班申请待审批": 0,
+        "更正待核准": 0,
         "培训档案待核验": 1,
         "签到记录没有计入": 0,
         "签到记录不可信": 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -9,8 +11,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from qsessions.models import Session
 
 from training.accounts.choices import Role
+from training.web.account.sessions import SEEN_AT, SIGNED_IN_AT
 
 PASSWORD = "Shicheng-2021-desk"
 
@@ -160,6 +164,72 @@ def test_the_account_page_lists_browsers_and_ends_the_others(knock):
 
     assert lost.get(reverse("home")).status_code == 302
     assert here.get(reverse("home")).status_code == 200
+
+
+def test_a_session_ends_when_nobody_clicks_and_goes_on_while_somebody_does(knock):
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    session = Session.objects.get()
+    assert timedelta(minutes=59) < session.expire_date - now() <= timedelta(minutes=60)
+
+    wind_back(client, minutes=59)
+    assert client.get(reverse("home")).status_code == 200
+    assert Session.objects.get().expire_date - now() > timedelta(minutes=59)
+
+    wind_back(client, minutes=61)
+    assert client.get(reverse("home"))["Location"].startswith(reverse("login"))
+
+
+def test_a_busy_session_ends_after_a_working_day(knock):
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    for _half_hour in range(23):
+        wind_back(client, minutes=30)
+        assert client.get(reverse("home")).status_code == 200
+
+    wind_back(client, minutes=31)
+
+    assert client.get(reverse("home"))["Location"] == f"{reverse('login')}?next={reverse('home')}"
+    assert Session.objects.count() == 0
+
+
+def test_clicks_within_a_minute_write_nothing(knock):
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    client.get(reverse("home"))
+    before = Session.objects.get().updated_at
+
+    client.get(reverse("home"))
+
+    assert Session.objects.get().updated_at == before
+
+
+def wind_back(client: Client, *, minutes: int) -> None:
+    """As if the last click had been so many minutes ago."""
+    ago = timedelta(minutes=minutes)
+    store = client.session
+    for moment in (SIGNED_IN_AT, SEEN_AT):
+        store[moment] -= ago.total_seconds()
+    store.save()
+    row = Session.objects.get(session_key=store.session_key)
+    Session.objects.filter(pk=row.pk).update(expire_date=now() + timedelta(minutes=60) - ago)
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("lotus-2021", ""),
+        ("lotus-202", "10"),
+        ("password1234", "常见"),
+        ("2021051820", "数字"),
+        ("sc-2020-clerk", "相似"),
+    ],
+)
+def test_a_new_password_is_long_uncommon_and_nobody_s_name(knock, password: str, says: str):
+    _user, client, _answer = knock(Role.INSTITUTION_CLERK)
+    form = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+
+    answer = client.post(reverse("password"), form, follow=True)
+
+    assert bool(answer.redirect_chain) == (not says)
+    assert says in answer.content.decode()
 
 
 def test_pages_forbid_scripts_that_are_not_ours(knock):

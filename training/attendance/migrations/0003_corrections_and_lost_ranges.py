@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('sign_in', '补签到'), ('sign_out', '补签退'), ('check', '抽查缺席说明'), ('void', '作废')], max_length=16, verbose_name='种类')),
-                ('source', models.CharField(choices=[('make_up', '补签'), ('paper', '纸质签到册')], max_length=16, verbose_name='来源')),
+                ('source', models.CharField(choices=[('make_up', '补签'), ('paper', '纸质签到表')], max_length=16, verbose_name='来源')),
                 ('happened_at', models.DateTimeField(null=True, verbose_name='发生时间')),
                 ('reason', models.CharField(max_length=200, verbose_name='原因')),
                 ('status', models.CharField(choices=[('proposed', '待核准'), ('approved', '已核准'), ('declined', '不予核准'), ('withdrawn', '已撤回')], default='proposed', max_length=16, verbose_name='状态')),

@@ -13,7 +13,7 @@ from training.attendance.choices import (
     Flag,
 )
 from training.attendance.models import Correction
-from training.attendance.queries.scans import scans_and_voids
+from training.attendance.queries.scans import checks_begun, scans_and_voids
 from training.attendance.rules import (
     CompletionResult,
     LessonTime,
@@ -63,14 +63,12 @@ def lesson_time(lesson: Lesson) -> LessonTime:
 
 def register(session: TrainingSession) -> list[HalfDay]:
     """The session's register, half-day by half-day, everybody on the roster in roster order."""
-    return _pages(session, scans_and_voids([session]))
+    scans = scans_and_voids([session])
+    return _pages(session, scans, _checked(session, scans))
 
 
-def _pages(session: TrainingSession, scans: Mapping[int, Sequence[Scan]]) -> list[HalfDay]:
+def _pages(session: TrainingSession, scans: Mapping[int, Sequence[Scan]], checked: set[int]) -> list[HalfDay]:
     rule = session.rule_set.rules.attendance
-    checked = {
-        scan.lesson for found in scans.values() for scan in found if scan.kind == "check" and scan.digest
-    }
     as_of = clock.now()
     enrolments = list(session.enrolments.filter(ON_ROSTER).select_related("trainee"))
     pages: dict[tuple[date, str], list[LessonTime]] = defaultdict(list)
@@ -91,6 +89,14 @@ def _pages(session: TrainingSession, scans: Mapping[int, Sequence[Scan]]) -> lis
         )
         for key, lessons in pages.items()
     ]
+
+
+def _checked(session: TrainingSession, scans: Mapping[int, Sequence[Scan]]) -> set[int]:
+    """Lessons in which a check was held: somebody answered one, or a witness began one."""
+    answered = {
+        scan.lesson for rows in scans.values() for scan in rows if scan.kind == "check" and scan.digest
+    }
+    return answered | checks_begun(session)
 
 
 def _of(scans: Mapping[int, Sequence[Scan]], enrolment: Enrolment, key: tuple[date, str]) -> list[Scan]:
@@ -146,10 +152,8 @@ def session_register(session: TrainingSession, actor: Actor) -> SessionRegister:
         .fetch(actor, pk=session.pk)
     )
     scans = scans_and_voids([found])
-    pages = _pages(found, scans)
-    checked = {
-        scan.lesson for rows in scans.values() for scan in rows if scan.kind == "check" and scan.digest
-    }
+    checked = _checked(found, scans)
+    pages = _pages(found, scans, checked)
     page_of = {lesson.id: page for page in pages for lesson in page.lessons}
     return SessionRegister(
         found,
@@ -162,20 +166,21 @@ def session_register(session: TrainingSession, actor: Actor) -> SessionRegister:
 
 
 def _lesson_lines(lesson: Lesson, page: HalfDay) -> tuple[LessonLine, ...]:
-    """A flag of one lesson stands in that lesson; one of the evidence stands in all of the half-day."""
     return tuple(
         LessonLine(
             line.enrolment,
             line.presence,
             line.presence.minutes[lesson.pk],
-            tuple(
-                flag
-                for flag in line.presence.flags
-                if flag not in LESSON_FLAGS or flag in line.presence.lesson_flags.get(lesson.pk, ())
-            ),
+            _flags_in(lesson.pk, line.presence),
         )
         for line in page.lines
     )
+
+
+def _flags_in(lesson: int, presence: Presence) -> tuple[str, ...]:
+    """A flag of one lesson stands in that lesson; one of the evidence stands in all of the half-day."""
+    own = presence.lesson_flags.get(lesson, ())
+    return tuple(flag for flag in presence.flags if flag not in LESSON_FLAGS or flag in own)
 
 
 @dataclass(frozen=True)
@@ -235,7 +240,7 @@ def completion_detail(enrolment: Enrolment) -> CompletionDetail:
                 lines[time.id],
                 minutes[time.id],
                 attends(minutes[time.id], time, rule),
-                lines[time.id].lesson_flags.get(time.id, ()),
+                _flags_in(time.id, lines[time.id]),
             )
             for time in times
             if time.id in lines

@@ -81,6 +81,12 @@ def _events_that_matter(sessions: Sequence[int]) -> QuerySet[Any]:
     return found
 
 
+def checks_begun(session: TrainingSession) -> set[int]:
+    """Lessons in which a witness started a check by hand, answered or not."""
+    begun = session.events.filter(~VOIDED, kind=EventKind.CHECK, enrolment__isnull=True, held_reason="")
+    return set(begun.values_list("lesson", flat=True))
+
+
 def given_tokens(sessions: Iterable[TrainingSession]) -> dict[int, list[str]]:
     """enrolment id -> keyed hashes of the cards it was given; the last to be given a card has it."""
     rows = (

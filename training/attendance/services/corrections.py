@@ -1,4 +1,4 @@
-"""补签、纸质签到册、作废: what no station signed, said by one person and approved by another.
+"""补签、纸质签到表、作废: what no station signed, said by one person and approved by another.
 
 Locks: the session's row, so that what counts can't change while somebody closes or seals it, and the
 share of its people that an institution may put right is counted once at a time.
@@ -83,9 +83,9 @@ def propose_correction(
     if kind not in (CorrectionKind.SIGN_IN, CorrectionKind.SIGN_OUT, CorrectionKind.CHECK):
         raise InvalidInputError(_("请选择补签到、补签退或抽查缺席说明。"))
     if source not in CorrectionSource.values:
-        raise InvalidInputError(_("请选择来源：补签，还是纸质签到册。"))
+        raise InvalidInputError(_("请选择来源：补签，还是纸质签到表。"))
     if source == CorrectionSource.PAPER and evidence is None:
-        raise InvalidInputError(_("补录纸质签到册要附上签到册的扫描件或照片。"))
+        raise InvalidInputError(_("补录纸质签到表要附上签到表的扫描件或照片。"))
     if problem := _problem(kind, lesson_time(lesson), happened_at):
         raise InvalidInputError(problem)
     correction = Correction(
@@ -149,7 +149,7 @@ def _read_sheet(
         for kind, said in row.times()
     ]
     if not found:
-        raise InvalidInputError(_("签到册上一个时间也没有填。"))
+        raise InvalidInputError(_("签到表上一个时间也没有填。"))
     if wrong := list(_problems(session, found)):
         problems = [_of_somebody(row.enrolment, problem) for row, problem in wrong]
         cells = [(row.enrolment_id, row.kind, problem) for row, problem in wrong]

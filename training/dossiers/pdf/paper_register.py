@@ -1,4 +1,4 @@
-"""The blank paper register (纸质签到册): for the day nothing works.
+"""The blank paper register (纸质签到表): for the day nothing works.
 
 Numbered rows with room for two signatures; the QR on each row opens the page where it is keyed in.
 """
@@ -108,7 +108,7 @@ def build_paper_register(register: PaperRegister, fonts_dir: Path) -> bytes:
     fonts.register(fonts_dir)
     target = BytesIO()
     canvas = Canvas(target, (PAGE_WIDTH, PAGE_HEIGHT), initialFontName=REGULAR, invariant=1, lang="zh-CN")
-    canvas.setTitle(f"纸质签到册 {register.session}")
+    canvas.setTitle(f"纸质签到表 {register.session}")
     for sheet in register.sheets:
         _draw_sheet(canvas, register, sheet)
     if not register.sheets:

@@ -122,7 +122,7 @@ class PaperForm(CardForm):
     """A half-day's sheet keyed in: two times a row, empty where nothing stands on the paper."""
 
     submit_label = _("提交，等待核准")
-    sheet = UploadField(label=_("签到册的扫描件或照片"), help_text=_("整本扫成一个 PDF，或拍一张照片。"))
+    sheet = UploadField(label=_("签到表的扫描件或照片"), help_text=_("整本扫成一个 PDF，或拍一张照片。"))
     reason = forms.CharField(
         label=_("为什么用纸质签到"), max_length=200, help_text=_("例如：上午停电，终端不能用。")
     )

@@ -49,7 +49,7 @@ def export_register(request: WorkRequest, session: Any) -> StreamingHttpResponse
 @about(queries.session_of, "register.view")
 def blank_register(request: WorkRequest, session: Any) -> HttpResponse:
     """The paper to have at hand before class: one sheet a half-day, a QR on each row."""
-    name = _("%(code)s纸质签到册.pdf") % {"code": session.code}
+    name = _("%(code)s纸质签到表.pdf") % {"code": session.code}
     headers = {"Content-Disposition": content_disposition_header(False, name) or "inline"}
     return HttpResponse(blank_sheets(session), content_type="application/pdf", headers=headers)
 
