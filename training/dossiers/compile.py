@@ -224,6 +224,7 @@ def _corrections(session: Any) -> Iterator[facts.CorrectionFacts]:
             proposed_at=row.proposed_at,
             approved_by=str(row.decided_by),
             approved_at=row.decided_at,
+            accounts=(row.proposed_by_id, row.decided_by_id),
         )
 
 

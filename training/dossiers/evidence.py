@@ -190,7 +190,7 @@ def corrections(evidence: Evidence) -> Iterator[Finding]:
     }
     for correction in evidence.metadata.corrections:
         record = f"更正 correction {correction.id}"
-        if correction.proposed_by == correction.approved_by:
+        if len(set(correction.accounts)) < 2:
             yield Finding(METADATA, record, "提出和核准是同一个人", "proposed and approved by one person")
         if correction.evidence and correction.evidence not in files:
             yield Finding(METADATA, record, "附的签到表不在包内", "its sheet is not in the package")

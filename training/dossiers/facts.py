@@ -188,6 +188,7 @@ class CorrectionFacts:
     proposed_at: datetime
     approved_by: str
     approved_at: datetime
+    accounts: tuple[int, int] = (0, 0)  # the two people's, for names may be alike
 
 
 @dataclass(frozen=True)

@@ -121,8 +121,7 @@ class Correction(_Read):
     happened_at: AwareDatetime | None
     voids: str
     evidence: str
-    proposed_by: str
-    approved_by: str
+    accounts: tuple[int, int]
 
 
 class LostRange(_Read):

@@ -11,8 +11,9 @@ from typing import Any, Final
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from training.attendance.choices import EventKind
-from training.attendance.models import AttendanceEvent
+from training.attendance.choices import CorrectionKind, CorrectionStatus, EventKind
+from training.attendance.models import AttendanceEvent, Correction
+from training.attendance.queries import VOIDED
 from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
@@ -82,12 +83,15 @@ class Indicator:
 
 
 _SIGNED_IN = AttendanceEvent.objects.filter(
-    enrolment=OuterRef("pk"), kind=EventKind.SIGN_IN, held_reason=""
+    ~VOIDED, enrolment=OuterRef("pk"), kind=EventKind.SIGN_IN, held_reason=""
+).order_by()
+_MADE_UP = Correction.objects.filter(
+    enrolment=OuterRef("pk"), kind=CorrectionKind.SIGN_IN, status=CorrectionStatus.APPROVED
 ).order_by()
 _COMPLETED = Q(status=EnrolmentStatus.COMPLETED, training_session__status__in=WAS_APPROVED)
 DEPTHS: Final[Mapping[str, Q]] = {
     "planned": Q(),
-    "attended": Q(Exists(_SIGNED_IN)),
+    "attended": Q(Exists(_SIGNED_IN)) | Q(Exists(_MADE_UP)),
     "completed": _COMPLETED,
     "archived": _COMPLETED & Q(training_session__status__in=SEALED),
 }

@@ -28,7 +28,7 @@ def made_up(facts: f.DossierFacts, make_attachment: Callable[..., f.Attachment])
     entries = tuple(
         f.CorrectionFacts(
             number, kind, "paper", label, 12, "孙长根", 2, at, "", "断电，改用纸质签到表", sheet.sha256,
-            "林晓", AT, "石城县商务局 陈科长", AT + timedelta(hours=3),
+            "林晓", AT, "石城县商务局 陈科长", AT + timedelta(hours=3), (3, 4),
         )
         for number, kind, label, at in (
             (7, "sign_in", "补签到", ARRIVED), (8, "sign_out", "补签退", ARRIVED + timedelta(hours=3)),
@@ -84,7 +84,7 @@ def without_the_sheet(facts: f.DossierFacts) -> f.DossierFacts:
 
 def approved_by_oneself(facts: f.DossierFacts) -> f.DossierFacts:
     first, *others = facts.corrections
-    return replace(facts, corrections=(replace(first, approved_by=first.proposed_by), *others))
+    return replace(facts, corrections=(replace(first, accounts=(3, 3)), *others))
 
 
 def voided_for_nothing(facts: f.DossierFacts) -> f.DossierFacts:

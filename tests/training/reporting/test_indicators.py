@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.training.signing import hold_and_close
+from tests.training.signing import enrol, hold_and_close, scan, send
 from training.accounts.choices import Role
+from training.attendance.models import AttendanceEvent
+from training.attendance.services import approve_correction, propose_correction, propose_void
 from training.core.actor import NOBODY
 from training.demo.people import synthetic_people
 from training.demo.scenery import plan_farmers_session, roster_workbook
@@ -173,3 +175,25 @@ def test_what_cannot_be_computed_says_why(approved: Any, fields: dict[str, Any],
     demand(approved, **fields)
 
     assert (figure(approved).actual, figure(approved).percent, figure(approved).formula) == (None, None, why)
+
+
+def test_attended_follows_what_the_register_says(approved: Any, clock: Any) -> None:
+    """Somebody made up by two people was there; somebody whose only sign-in was voided was not."""
+    clerk, reviewer = approved.actor(Role.INSTITUTION_CLERK), approved.actor(BUREAU)
+    lesson, people = approved.session.lessons.first(), list(approved.session.enrolments.order_by("number"))
+    signer = enrol(approved)
+    scan(signer, "sign_in", lesson, people[0], lesson.starts_at)
+    send(signer, at=lesson.starts_at)
+    clock.set(lesson.ends_at)
+    assert figures(approved)["attended"] == 1
+
+    made_up = propose_correction(
+        approved.session.pk, lesson_id=lesson.pk, enrolment_id=people[1].pk, kind="sign_in",
+        happened_at=lesson.starts_at, reason="读卡器故障", actor=clerk,
+    )  # fmt: skip
+    approve_correction(made_up.pk, actor=reviewer)
+    assert figures(approved)["attended"] == 2
+
+    event = AttendanceEvent.objects.get(enrolment=people[0])
+    approve_correction(propose_void(event.pk, reason="误刷", actor=clerk).pk, actor=reviewer)
+    assert figures(approved)["attended"] == 1

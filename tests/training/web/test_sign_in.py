@@ -75,6 +75,26 @@ def test_a_guesser_elsewhere_does_not_lock_the_owner_out(knock):
     assert client.get(reverse("home")).status_code == 200
 
 
+@pytest.mark.parametrize(("proxies", "locked"), [(None, True), (1, False)])
+def test_behind_our_proxy_the_address_is_the_caller_s_and_without_one_it_can_not_be_made_up(
+    knock, settings, proxies, locked
+):
+    settings.AXES_IPWARE_PROXY_COUNT = proxies
+    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = (
+        ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if proxies else ["REMOTE_ADDR"]
+    )
+    for guess in range(6):
+        knock(
+            Role.INSTITUTION_CLERK, "wrong", Client(headers={"x-forwarded-for": f"10.9.9.{guess}, 10.0.0.1"})
+        )
+
+    _user, _client, answer = knock(
+        Role.INSTITUTION_CLERK, PASSWORD, Client(headers={"x-forwarded-for": "10.9.9.99, 10.0.0.1"})
+    )
+
+    assert (answer.status_code == 429) is locked
+
+
 def test_roles_that_approve_set_up_a_code_before_they_see_anything(knock, settings):
     settings.SECOND_FACTOR = True
     user, client, _answer = knock(Role.BUREAU_HEAD)

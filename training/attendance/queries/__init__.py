@@ -31,10 +31,11 @@ from training.attendance.queries.registers import (
     register,
     session_register,
 )
-from training.attendance.queries.scans import COUNTED_KINDS, counted_scans, given_tokens
+from training.attendance.queries.scans import COUNTED_KINDS, VOIDED, counted_scans, given_tokens
 
 __all__ = [
     "COUNTED_KINDS",
+    "VOIDED",
     "ChainTroubles",
     "Clash",
     "CompletionDetail",
