@@ -69,7 +69,10 @@ PREFLIGHT = Need(
     lambda: bool(shutil.which("java")) and all(jar.exists() for jar in PREFLIGHT_JARS),
 )
 COMPILER = Need(
-    "cc", ("gcc", "libc6-dev"), "tests of the chip photo decoder", lambda: bool(shutil.which("cc"))
+    "cc",
+    ("gcc", "libc6-dev"),
+    "tests of the chip photo decoder and of power cuts",
+    lambda: bool(shutil.which("cc")),
 )
 NEEDS = (CHROMIUM, COMPILER, LIBATOMIC, POPPLER, PREFLIGHT)
 

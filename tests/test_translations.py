@@ -27,7 +27,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0-9.]*[a-z]|%%|</?\w+>")
 # Figures that decide a subsidy keep their Chinese name beside the English one; so do columns of a file.
-GLOSSES = {"人次", "人数", "姓名", "身份证号", "手机号"}
+GLOSSES = {"人次", "人数", "姓名", "身份证号", "手机号", "示例"}
 # The name of the system, and of the language one is about to choose.
 SAME_IN_BOTH = {"一期一档", "中文"}
 # Shown when nothing can be relied on, translations included.
