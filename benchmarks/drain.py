@@ -12,7 +12,7 @@ from benchmarks.measure import Comparison, Result, series
 from benchmarks.office import Office
 from kiosk.clock import Clock
 from kiosk.journal import Journal
-from kiosk.uplink import BATCH, Server
+from kiosk.server import BATCH, Server
 
 SIZES = {"rounds": 7, "events": 1000}
 TINY = {"rounds": 1, "events": 5}

@@ -18,9 +18,9 @@ import psycopg
 from uuid6 import uuid7
 
 from kiosk.clock import Clock
+from kiosk.enrolment import enrol
 from kiosk.envelope import CardUsed, Enrolled, Event
 from kiosk.journal import Journal
-from kiosk.uplink import enrol
 from training.core.keys import write_keys
 
 CLASS_DAY = date(2021, 5, 18)

@@ -183,4 +183,15 @@ def _file_key(home: Path) -> bytes:
         file.flush()
         os.fsync(file.fileno())
     half_written.rename(path)
+    _sync_directory(home)
     return key
+
+
+def _sync_directory(home: Path) -> None:
+    """So that a power cut does not take the new name away; Windows has no such call."""
+    if hasattr(os, "O_DIRECTORY"):
+        directory = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

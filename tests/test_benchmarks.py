@@ -28,6 +28,7 @@ FIGURES = {
     },
     "queue": {"all, seconds", "per person", "wire limit of all"},
     "sign_in": {"sign-in", "bare view", "bare view, the site's middleware"},
+    "roster": {"import", "plain"},
     "drain": {"journal → receipts in the journal", "server only", "verify + bulk_create"},
 }
 
@@ -51,7 +52,7 @@ def measure(results: Path, *names: str, faces: Path | None = None) -> dict[str, 
     return {name: json.loads((results / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
 
-@pytest.mark.parametrize("names", [["tap", "face", "memory", "queue"], ["sign_in", "drain"]], ids=" ".join)
+@pytest.mark.parametrize("names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster"]], ids=" ".join)
 def test_each_benchmark_gives_its_figures_its_baselines_and_the_machine(
     names: list[str], tmp_path: Path
 ) -> None:

@@ -199,7 +199,19 @@ def _enter(
             receipts[arrival.digest] = Receipt(arrival.digest, status, row.held_reason)
     if rows:
         insert(rows)
-    return receipts
+    return receipts | _still_held(station, receipts)
+
+
+def _still_held(station: Station, receipts: Mapping[str, Receipt]) -> dict[str, Receipt]:
+    """What was held when it first came is not merely there: a station that lost that answer must learn it."""
+    again = [digest for digest, receipt in receipts.items() if receipt.status == "duplicate"]
+    if not again:
+        return {}
+    held = station.events.filter(digest__in=again).exclude(held_reason="").order_by()
+    return {
+        digest: Receipt(digest, "held", reason)
+        for digest, reason in held.values_list("digest", "held_reason")
+    }
 
 
 def _chain_problem(event: Event, link: _Link, known: _Known) -> HeldReason | None:

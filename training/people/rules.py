@@ -61,6 +61,19 @@ class IdNumber:
         return day.year - self.born_on.year - ((day.month, day.day) < (self.born_on.month, self.born_on.day))
 
 
+@dataclass(frozen=True)
+class Person:
+    """What a roster says of somebody, already checked; what is not known is empty."""
+
+    name: str
+    id_number: str
+    sex: Sex
+    born_on: date
+    phone: str
+    township: str
+    village: str
+
+
 def check_id_number(text: object) -> IdNumber:
     """Read what people and spreadsheets make of an identity number; 15 digits become 18.
 
@@ -107,7 +120,7 @@ def _digits_lost() -> IdNumberError:
     return IdNumberError(
         "excel_number",
         _(
-            "身份证号被 Excel 变成了数字，末尾几位已经丢失，无法还原。"
+            "身份证号被 Excel 变成了数字，Excel 把后几位变成了 0，无法还原。"
             "请把这一列的单元格格式设为“文本”，再按身份证重新录入这个号码。"
         ),
     )

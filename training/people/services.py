@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from training.core.crypto import keyed_hash
 from training.core.refusals import InputError
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent, Trainee
-from training.people.rules import Sex
+from training.people.rules import Person
 from training.programmes.models import Programme
 
 FACE_NOTICE_VERSION = "2025-06"
@@ -25,36 +26,71 @@ def id_hash(number: str) -> str:
     return keyed_hash(number, purpose="id-number")
 
 
-def know_trainee(
-    programme: Programme,
-    id_number: str,
-    *,
-    name: str,
-    sex: Sex,
-    born_on: date,
-    phone: str,
-    township: str,
-    village: str,
-) -> Trainee:
-    """The one row of this person in the programme's pool; what a newer roster says of contact is taken over.
+CONTACT = ("phone", "township", "village")
 
-    The name stays as it was first written: another institution's roster can't rename a person. Raises
-    InputError(`name_differs`), and nothing of the person changes then.
-    """
-    contact = {"phone": phone, "township": township, "village": village}
-    trainee, created = Trainee.objects.get_or_create(
-        programme=programme,
-        id_hash=id_hash(id_number),
-        defaults={"name": name, "id_number": id_number, "sex": sex, "born_on": born_on, **contact},
-    )
-    if trainee.name != name:
+
+def know_trainee(programme: Programme, person: Person) -> Trainee:
+    """`know_trainees` for one. Raises InputError(`name_differs`), and nothing of the person changes then."""
+    known = know_trainees(programme, [person])[0]
+    if not known.agrees:
         raise InputError("name_differs", _("姓名与这个身份证号已登记的姓名不一致，请对照证件核对两项。"))
-    newer = {field: value for field, value in contact.items() if value and value != getattr(trainee, field)}
-    if newer and not created:
-        for field, value in newer.items():
-            setattr(trainee, field, value)
-        trainee.save(update_fields=list(newer))
-    return trainee
+    return known.trainee
+
+
+@dataclass(frozen=True)
+class Known:
+    """`agrees`: the name is the one that the person was first written down with."""
+
+    trainee: Trainee
+    agrees: bool
+
+
+@transaction.atomic
+def know_trainees(programme: Programme, people: Sequence[Person]) -> list[Known]:
+    """The one row of each person in the programme's pool, in the order given and in a few queries.
+
+    What a newer roster says of contact is taken over. The name stays as it was first written: another
+    institution's roster can't rename a person, and nothing changes of whoever has another name here.
+    """
+    hashes = [id_hash(person.id_number) for person in people]
+    said = dict(zip(hashes, people, strict=True))
+    met = _by_hash(programme, said, without=("id_number",))
+    newcomers = [_newcomer(programme, at, person) for at, person in said.items() if at not in met]
+    # Somebody else's roster may have written the same person this very moment.
+    Trainee.objects.bulk_create(newcomers, ignore_conflicts=True)
+    fresh = _by_hash(programme, said.keys() - met.keys(), without=("id_number", "phone"))
+    _take_over_contact((trainee, said[at]) for at, trainee in met.items() if trainee.name == said[at].name)
+    found = met | fresh
+    return [
+        Known(found[at], found[at].name == person.name) for at, person in zip(hashes, people, strict=True)
+    ]
+
+
+def _by_hash(
+    programme: Programme, hashes: Collection[str], *, without: tuple[str, ...]
+) -> dict[str, Trainee]:
+    """`without`: columns that nobody asks for here; opening what is encrypted costs most of the time."""
+    if not hashes:
+        return {}
+    rows = Trainee.objects.filter(programme=programme, id_hash__in=list(hashes)).defer(*without)
+    return {trainee.id_hash: trainee for trainee in rows}
+
+
+def _newcomer(programme: Programme, at: str, person: Person) -> Trainee:
+    facts = {field.name: getattr(person, field.name) for field in fields(Person)}
+    return Trainee(programme=programme, id_hash=at, **facts)
+
+
+def _take_over_contact(pairs: Iterable[tuple[Trainee, Person]]) -> None:
+    changed = [(trainee, person) for trainee, person in pairs if _has_news(trainee, person)]
+    for trainee, person in changed:
+        for field in CONTACT:
+            setattr(trainee, field, getattr(person, field) or getattr(trainee, field))
+    Trainee.objects.bulk_update([trainee for trainee, _person in changed], CONTACT)
+
+
+def _has_news(trainee: Trainee, person: Person) -> bool:
+    return any(getattr(person, field) not in ("", getattr(trainee, field)) for field in CONTACT)
 
 
 @transaction.atomic

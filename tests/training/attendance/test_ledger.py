@@ -124,6 +124,17 @@ def test_a_replayed_batch_is_all_duplicates_and_changes_nothing(
     assert ledger() == before
 
 
+def test_what_is_held_is_held_again_for_a_station_that_lost_the_answer(
+    signer: Signer, lesson: Lesson, people: list[Any]
+) -> None:
+    scan(signer, "sign_in", lesson, people[0], lesson.starts_at)
+    scan(signer, "sign_in", lesson, people[1], lesson.starts_at + timedelta(days=3))
+    expected = [ACCEPTED, held("outside_lesson")]
+    assert statuses(send(signer)) == expected
+
+    assert statuses(send(signer)) == [DUPLICATE, held("outside_lesson")]
+
+
 def test_an_envelope_twice_in_one_batch_is_stored_once(
     signer: Signer, lesson: Lesson, people: list[Any]
 ) -> None:

@@ -45,6 +45,15 @@ ALLOWED = {
         ("completed", "incomplete"),
         ("incomplete", "completed"),
     },
+    "enrolment.RosterImport": {
+        ("waiting", "running"),
+        ("waiting", "cancelled"),
+        ("running", "done"),
+        ("running", "cancelled"),
+        ("running", "failed"),
+        ("cancelled", "running"),
+        ("failed", "running"),
+    },
     "attendance.Correction": {
         ("proposed", "approved"),
         ("proposed", "declined"),

@@ -240,23 +240,6 @@ def test_only_the_institution_stops_and_goes_on(unrostered: Any, make_county: An
     assert imported.status == ImportStatus.RUNNING
 
 
-ALLOWED = {
-    ("waiting", "running"),
-    ("waiting", "cancelled"),
-    ("running", "done"),
-    ("running", "cancelled"),
-    ("running", "failed"),
-    ("cancelled", "running"),
-    ("failed", "running"),
-}
-
-
-@pytest.mark.parametrize("target", ImportStatus)
-@pytest.mark.parametrize("start", ImportStatus)
-def test_only_these_moves_are_allowed(start: ImportStatus, target: ImportStatus) -> None:
-    assert RosterImport(status=start).may_enter(target) == ((start, target) in ALLOWED)
-
-
 def test_a_finished_import_can_be_neither_stopped_nor_gone_on_with(unrostered: Any) -> None:
     imported = hand_in(unrostered, roster_workbook(PEOPLE[:3]))
     for act in (cancel_import, resume_import):

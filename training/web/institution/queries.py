@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from training.attendance.rules import hours
 from training.claims.models import Claim
-from training.core import clock, files
+from training.core import clock
 from training.core.actor import Actor
 from training.courses.models import Courseware
 from training.dossiers.choices import TAKES_EVIDENCE, DossierStatus
@@ -23,7 +23,6 @@ from training.dossiers.queries import check_sessions
 from training.dossiers.rules import ItemResult
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.roster_file import RosterProblem, error_workbook, roster_template
 from training.institutions.models import Agreement, Institution, Instructor, Licence
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent
@@ -250,44 +249,6 @@ def roster(session: TrainingSession, q: str = "") -> QuerySet[Any]:
 
 def group_names(session: TrainingSession) -> dict[str, str]:
     return {group.code: group.name for group in session.rule_set.rules.groups}
-
-
-def empty_roster(session: TrainingSession) -> bytes:
-    """The workbook to fill in, with this programme's groups to choose from."""
-    return roster_template([group.name for group in session.rule_set.rules.groups])
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    roster_import: RosterImport
-    accepted: list[Enrolment]
-
-
-def import_of(pk: int, actor: Actor) -> RosterImport:
-    found: RosterImport = RosterImport.objects.select_related("training_session__rule_set", "file").fetch(
-        actor, pk=pk
-    )
-    return found
-
-
-def import_result(pk: int, actor: Actor) -> ImportResult:
-    """Numbers are given out import by import and never again, so they say who came with which."""
-    found = import_of(pk, actor)
-    earlier = (
-        found.training_session.roster_imports.filter(pk__lt=found.pk).aggregate(n=Sum("accepted"))["n"] or 0
-    )
-    numbers = range(earlier + 1, earlier + found.accepted + 1)
-    accepted = found.training_session.enrolments.filter(number__in=numbers).select_related("trainee")
-    return ImportResult(found, list(accepted))
-
-
-def marked_roster(roster_import: RosterImport) -> bytes:
-    """The file as handed in, with what is wrong in red and a column that says what to do."""
-    problems = [
-        RosterProblem(problem["row"], problem["column"], problem["code"], problem["message"])
-        for problem in roster_import.problems
-    ]
-    return error_workbook(files.read(roster_import.file), problems)
 
 
 def enrolment_of(pk: int, actor: Actor) -> Enrolment:

@@ -18,14 +18,24 @@ from training.core import clock
 from training.core.uploads import XLSX
 from training.courses.services import add_courseware as keep_courseware
 from training.dossiers import services as dossiers
-from training.enrolment.services import correct_phone, import_roster
+from training.enrolment.choices import ImportStatus
+from training.enrolment.queries import layout_of
+from training.enrolment.queries import marked_roster as marked_roster_of
+from training.enrolment.services import (
+    cancel_import,
+    correct_phone,
+    export_roster,
+    import_roster,
+    map_columns,
+    resume_import,
+)
 from training.enrolment.services import withdraw_enrolment as take_off_roster
 from training.institutions import services as institutions
 from training.people.services import record_consent
 from training.scheduling import services as scheduling
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.institution import forms, queries
+from training.web.institution import forms, queries, rosters
 from training.web.lists import csv_response, page_of
 
 SESSION_COLUMNS = (
@@ -41,6 +51,8 @@ SESSION_COLUMNS = (
 )
 
 of_session = about(queries.session_of, "session.plan")
+of_import = about(rosters.import_of, "roster.import")
+REFRESH_SECONDS = 3
 
 
 def _own(request: WorkRequest) -> int:
@@ -172,29 +184,71 @@ def roster(request: WorkRequest, session: Any) -> HttpResponse:
     filters = forms.SearchFilter(request)
     page = page_of(request, queries.roster(session, filters.value("q")), size=50)
     context = {"session": session, "form": form, "filters": filters, "page_obj": page}
-    context["groups"] = queries.group_names(session)
+    context |= {"groups": queries.group_names(session), "imports": rosters.imports(session)}
     return render(request, "institution/roster.html", context, status=422 if form.errors else 200)
 
 
-def _import(session_id: int, *, file: tuple[str, bytes], actor: Any) -> Any:
+def _import(session_id: int, *, file: tuple[str, bytes], ask: bool, actor: Any) -> Any:
     name, data = file
-    return import_roster(session_id, name=name, data=data, actor=actor)
+    return import_roster(session_id, name=name, data=data, ask=ask, actor=actor)
 
 
 @of_session
 def roster_template(request: WorkRequest, session: Any) -> HttpResponse:
-    return _workbook(_("名册模板.xlsx"), queries.empty_roster(session))
+    return _workbook(_("名册模板.xlsx"), rosters.empty_roster(session))
 
 
-@about(queries.import_of, "roster.import")
+@of_session
+def roster_export(request: WorkRequest, session: Any) -> HttpResponse:
+    name = _("%(session)s名册.xlsx") % {"session": session.code}
+    return _workbook(name, export_roster(session.pk, actor=request.actor))
+
+
+@of_import
 def roster_import(request: WorkRequest, imported: Any) -> HttpResponse:
-    result = queries.import_result(imported.pk, request.actor)
-    return render(request, "institution/roster_import.html", {"result": result})
+    if imported.status == ImportStatus.WAITING:
+        return redirect("roster-columns", imported.pk)
+    result = rosters.import_result(imported)
+    response = render(request, "institution/roster_import.html", {"result": result})
+    if result.going:
+        response["Refresh"] = str(REFRESH_SECONDS)  # asks again by itself, also without JavaScript
+    return response
 
 
-@about(queries.import_of, "roster.import")
+@of_import
+def roster_columns(request: WorkRequest, imported: Any) -> HttpResponse:
+    if imported.status != ImportStatus.WAITING:
+        return redirect("roster-import", imported.pk)
+    layout = layout_of(imported)
+    form = forms.ColumnsForm(request.POST or None, columns=rosters.columns_of(imported), layout=layout)
+    mapped = form.accept(
+        lambda **said: map_columns(
+            imported.pk, columns=form.chosen, first_row=said["first_row"], actor=request.actor
+        )
+    )
+    if mapped:
+        return redirect("roster-import", imported.pk)
+    context = {"roster_import": imported, "form": form, "sheet": layout.sheet}
+    return render(request, "institution/roster_columns.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@of_import
+def cancel_roster_import(request: WorkRequest, imported: Any) -> HttpResponse:
+    cancel_import(imported.pk, actor=request.actor)
+    return done(request, _("已停止导入，已经导入的人留在名册上。"), "roster-import", imported.pk)
+
+
+@require_POST
+@of_import
+def resume_roster_import(request: WorkRequest, imported: Any) -> HttpResponse:
+    resume_import(imported.pk, actor=request.actor)
+    return done(request, _("接着导入。"), "roster-import", imported.pk)
+
+
+@of_import
 def marked_roster(request: WorkRequest, imported: Any) -> HttpResponse:
-    return _workbook(_("标出问题的名册.xlsx"), queries.marked_roster(imported))
+    return _workbook(_("标出问题的名册.xlsx"), marked_roster_of(imported))
 
 
 @require_POST
