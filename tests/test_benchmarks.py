@@ -52,7 +52,9 @@ def measure(results: Path, *names: str, faces: Path | None = None) -> dict[str, 
     return {name: json.loads((results / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
 
-@pytest.mark.parametrize("names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster"]], ids=" ".join
+)
 def test_each_benchmark_gives_its_figures_its_baselines_and_the_machine(
     names: list[str], tmp_path: Path
 ) -> None:

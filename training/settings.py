@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "training.api.middleware.StationsFirst",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "qsessions.middleware.SessionMiddleware",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "training.web.account.sessions.SessionLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "training.web.middleware.ActorMiddleware",
     "training.web.middleware.SecondFactorMiddleware",
@@ -146,12 +148,12 @@ SECOND_FACTOR = env.bool("SECOND_FACTOR", True)
 OTP_TOTP_ISSUER = "一期一档"
 SESSION_ENGINE = "qsessions.backends.db"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "display_name", "email")}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 LOGIN_URL = "login"
@@ -181,9 +183,18 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+EMAIL_URL = env.str("EMAIL_URL", "")
+"""Where mail goes out; empty: none is sent, and whoever makes a link hands it over."""
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "yidang@localhost")
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-SESSION_COOKIE_AGE = 12 * 3600
+# A click pushes the end of a session ahead, up to SESSION_HOURS after the sign-in.
+SESSION_COOKIE_AGE = env.int("IDLE_MINUTES", 60) * 60
+SESSION_LENGTH = timedelta(hours=env.int("SESSION_HOURS", 12))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS_ONLY", False)
 SECURE_SSL_REDIRECT = env.bool("HTTPS_ONLY", False)
 SECURE_CONTENT_TYPE_NOSNIFF = True

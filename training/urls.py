@@ -6,6 +6,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("training.web.account.urls")),
+    path("accounts/", include("training.web.people.urls")),
+    path("audit/", include("training.web.audit.urls")),
     path("attendance/", include("training.web.attendance.urls")),
     path("institution/", include("training.web.institution.urls")),
     path("bureau/", include("training.web.bureau.urls")),

@@ -20,6 +20,8 @@ NOT_PAGES = frozenset(
         "register-blank",
         "corrections-export",
         "clashes-export",
+        "accounts-export",
+        "audit-export",
         "roster-template",
         "roster-marked",
     }

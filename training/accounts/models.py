@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from training.accounts.choices import INSTITUTION_ROLES, Role
-from training.core.db import ScopedModel
+from training.core.db import REACHED_THROUGH_OWNER, AdministeredQuerySet, ScopedModel
 
 
 class User(AbstractUser):
@@ -27,11 +27,13 @@ class Membership(ScopedModel):
     """
 
     SCOPE = {"programme": "programme_id", "institution": "institution_id"}
+    ADMINISTERED = Q()
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(_("身份"), max_length=32, choices=Role)
     programme_id = models.PositiveBigIntegerField(null=True, blank=True)
     institution_id = models.PositiveBigIntegerField(null=True, blank=True)
     workplace = models.CharField(_("单位"), max_length=120)
+    objects = AdministeredQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["pk"]
@@ -58,3 +60,21 @@ class Membership(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.workplace}"
+
+
+class Invitation(ScopedModel):
+    """A link that opens once: whoever holds it chooses the account's password. Only its hash is kept."""
+
+    SCOPE = REACHED_THROUGH_OWNER
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField(_("发出时间"))
+    expires_at = models.DateTimeField(_("有效期止"))
+    replaced_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.issued_at:%Y-%m-%d %H:%M}"

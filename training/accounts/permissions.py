@@ -39,6 +39,11 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "followup.log": frozenset({Role.FOLLOW_UP}),
     "outcome.verify": BUREAU_ROLES | {Role.FOLLOW_UP},
     "indicator.view": BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR},
+    "account.view": frozenset({Role.ADMIN, Role.BUREAU_HEAD}),
+    "account.manage": frozenset({Role.ADMIN, Role.BUREAU_HEAD}),
+    "account.open": frozenset({Role.ADMIN}),
+    "second_factor.forget": frozenset({Role.ADMIN}),
+    "audit.view": frozenset({Role.ADMIN, Role.BUREAU_HEAD, Role.AUDITOR, Role.INSTITUTION_HEAD}),
 }
 
 

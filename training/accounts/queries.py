@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from training.accounts.choices import INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
 from training.accounts.models import Membership, User
 from training.core.actor import ALL, Actor, All
+from training.core.errors import ForbiddenError, NotFoundError
 
 
 def actor_for(membership: Membership) -> Actor:
     """The actor at work in this membership: one role at a time, so reaches never mix.
 
-    Administrators have no business rights and reach no business data, whatever their membership names.
+    Administrators have no business rights and reach no business data, whatever their membership names: only
+    the accounts of the programme it names, or of all.
     """
     reach: dict[str, frozenset[int] | All] = {}
-    if membership.programme_id is not None and membership.role != Role.ADMIN:
+    if membership.role == Role.ADMIN:
+        reach["account"] = ALL if membership.programme_id is None else frozenset({membership.programme_id})
+    elif membership.programme_id is not None:
         reach["programme"] = frozenset({membership.programme_id})
         reach["institution"] = ALL
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:
@@ -34,3 +45,50 @@ def memberships_of(user_id: int) -> list[Membership]:
 
 def username_is_taken(username: str) -> bool:
     return User.objects.filter(username__iexact=username).exists()
+
+
+# Looking after accounts
+
+
+def managed_memberships(actor: Actor) -> QuerySet[Membership]:
+    """The roles this actor gives and ends: an administrator's reach, else those at the institutions in sight."""
+    seen = Membership.objects.visible_to(actor)
+    return seen if actor.role == Role.ADMIN else seen.filter(role__in=INSTITUTION_ROLES)
+
+
+def accounts(actor: Actor) -> QuerySet[Any]:
+    """Those of the people in sight, with `has_device`; for whoever looks after all also accounts without a role."""
+    has_device = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
+    rows = User.objects.annotate(has_device=has_device)
+    if actor.reach.get("account") is ALL:
+        return rows
+    return rows.filter(Exists(managed_memberships(actor).filter(user=OuterRef("pk"))))
+
+
+def without_password(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those who have not used their invitation yet."""
+    return rows.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+
+def account_of(pk: int, actor: Actor) -> User:
+    """Raises NotFoundError."""
+    user: User | None = accounts(actor).filter(pk=pk).first()
+    if user is None:
+        raise NotFoundError("accounts.User", pk=pk)
+    return user
+
+
+def is_wholly_in_reach(user: User, actor: Actor) -> bool:
+    """Whether everything this account opens is the actor's to look after; else it would open the rest to them."""
+    if actor.reach.get("account") is ALL:
+        return True
+    held = set(user.memberships.values_list("pk", flat=True))
+    return not user.is_staff and held <= set(managed_memberships(actor).values_list("pk", flat=True))
+
+
+def demand_whole(user: User, actor: Actor) -> None:
+    """Raises ForbiddenError for an account that also works where this actor has no say, or is their own."""
+    if user.pk == actor.user_id:
+        raise ForbiddenError(_("自己的账号请另一个人办理；改密码、换手机在右上角“账号安全”。"))
+    if not is_wholly_in_reach(user, actor):
+        raise ForbiddenError(_("这个人在别处还有岗位，账号请系统管理员办理。"))

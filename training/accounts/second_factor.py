@@ -18,8 +18,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from training.accounts.models import User
+from training.accounts.trail import record_account
 from training.core.actor import Actor
-from training.core.audit import record
 from training.core.errors import InvalidInputError
 
 RECOVERY_CODES: Final = 10
@@ -50,8 +50,9 @@ def confirm_device(user: User, code: str, *, actor: Actor) -> tuple[Device, list
     TOTPDevice.objects.filter(user=user, confirmed=True).delete()
     device.confirmed = True
     device.save()
-    record(actor, "second_factor.confirmed", user)
-    return device, _new_recovery_codes(user)
+    codes = _new_recovery_codes(user)
+    record_account(actor, "second_factor.confirmed", user)
+    return device, codes
 
 
 def _new_recovery_codes(user: User) -> list[str]:
@@ -79,4 +80,4 @@ def remove_devices(user: User, *, actor: Actor) -> None:
     """A lost telephone: the next sign-in sets a new one up."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
-    record(actor, "second_factor.removed", user)
+    record_account(actor, "second_factor.removed", user)

@@ -23,7 +23,8 @@ class Actor:
     """A person at work in one role, or the system.
 
     `reach` holds, for each dimension (`programme`, `institution`, `trainee`, `station`), the ids
-    that may be seen, or ALL. A dimension that is not mentioned means nothing is visible.
+    that may be seen, or ALL. A dimension that is not mentioned means nothing is visible. `account` is the
+    administrators' own: the programmes whose accounts they look after.
     """
 
     name: str

@@ -38,6 +38,20 @@ class ScopedQuerySet(models.QuerySet[Any]):
         return self.select_for_update(of=("self",)).fetch(actor, **lookup)
 
 
+class AdministeredQuerySet(ScopedQuerySet):
+    """For models with rows that administrators see too: `ADMINISTERED` says which.
+
+    They reach no business; `account` in their reach holds the programmes.
+    """
+
+    def visible_to(self, actor: Actor) -> Self:
+        programmes = actor.reach.get("account")
+        if programmes is None:
+            return super().visible_to(actor)
+        rows = self.filter(self.model.ADMINISTERED)
+        return rows if programmes is ALL else rows.filter(programme_id__in=programmes)
+
+
 class ScopedModel(models.Model):
     """Base of every model of ours; a system check demands SCOPE."""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from training.core.db import REACHED_THROUGH_OWNER, ScopedModel
+from training.core.db import REACHED_THROUGH_OWNER, AdministeredQuerySet, ScopedModel
 
 
 class AuditEvent(ScopedModel):
-    """Who did what to which row, and when. Append-only."""
+    """Who did what to which row, and when. Append-only; `training.core.audit` writes it and links it up."""
 
     SCOPE = {"programme": "programme_id", "institution": "institution_id"}
+    ADMINISTERED = Q(subject_type="accounts.User") | Q(verb="programme.loaded")
     at = models.DateTimeField(_("时间"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(_("操作人"), max_length=64)
@@ -24,13 +26,32 @@ class AuditEvent(ScopedModel):
     programme_id = models.PositiveBigIntegerField(null=True)
     institution_id = models.PositiveBigIntegerField(null=True)
     details = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    row_hash = models.CharField(max_length=64)
+    objects = AdministeredQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["subject_type", "subject_id"], name="audit_by_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id"], name="audit_by_subject"),
+            models.Index(fields=["programme_id", "id"], name="audit_by_programme"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.verb} {self.subject}"
+
+
+class AuditChain(ScopedModel):
+    """Where one programme's trail ends; 0 is the trail of what belongs to none. Locked while a row is added."""
+
+    SCOPE = REACHED_THROUGH_OWNER
+    programme = models.PositiveBigIntegerField(primary_key=True)
+    length = models.PositiveBigIntegerField(default=0)
+    last_hash = models.CharField(max_length=64, blank=True)
+    proof = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.programme}: {self.length}"
 
 
 class StoredFile(ScopedModel):

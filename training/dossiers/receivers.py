@@ -14,7 +14,7 @@ from training.followup.services import follow_changed_completion
 @receiver(completion_changed)
 def keep_follow_ups(completion: Completion, **_said: Any) -> None:
     """Whoever completed by a correction is followed up like everybody else, counted from the same day."""
-    session = completion.enrolment.training_session
+    session: Any = completion.enrolment.training_session  # closed: only then is there a completion
     follow_changed_completion(
         completion.enrolment, days=session.rule_set.rules.follow_up.days, at=session.closed_at
     )

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.accounts.invitations import Link
 from training.accounts.models import Membership
 from training.accounts.permissions import demand
-from training.accounts.queries import username_is_taken
-from training.accounts.services import add_member
+from training.accounts.services import give_role, invite_member
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
@@ -60,37 +58,44 @@ def register_institution(
     return institution
 
 
-@dataclass(frozen=True)
-class NewAccount:
-    """`password` is the first one, to be handed over once and changed."""
-
-    membership: Membership
-    password: str
-
-
 @transaction.atomic
 def add_staff(
-    institution_id: int, *, username: str, display_name: str, role: str, actor: Actor
-) -> NewAccount:
+    institution_id: int, *, username: str, display_name: str, role: str, actor: Actor, email: str = ""
+) -> Link:
     """An account for somebody who works at the institution, as its clerk or its head."""
     demand(actor, "institution.register")
     institution: Institution = Institution.objects.fetch(actor, pk=institution_id)
-    if role not in INSTITUTION_ROLES:
-        raise InvalidInputError(_("请选择机构经办或机构负责人。"))
-    if username_is_taken(username):
-        raise InvalidInputError(_("这个账号名已有人用，请换一个。"))
-    password = secrets.token_urlsafe(9)
-    membership = add_member(
+    return invite_member(
         username,
-        password=password,
         display_name=display_name,
-        role=Role(role),
+        role=_staff_role(role),
         workplace=institution.name,
+        actor=actor,
+        email=email,
         programme_id=institution.programme_id,
         institution_id=institution.pk,
     )
-    record(actor, "institution.staff_added", institution, username=username, role=role)
-    return NewAccount(membership, password)
+
+
+@transaction.atomic
+def give_staff_role(institution_id: int, *, user_id: int, role: str, actor: Actor) -> Membership:
+    """One more role for somebody who has an account already."""
+    demand(actor, "institution.register")
+    institution: Institution = Institution.objects.fetch(actor, pk=institution_id)
+    return give_role(
+        user_id,
+        role=_staff_role(role),
+        workplace=institution.name,
+        programme_id=institution.programme_id,
+        institution_id=institution.pk,
+        actor=actor,
+    )
+
+
+def _staff_role(role: str) -> Role:
+    if role not in INSTITUTION_ROLES:
+        raise InvalidInputError(_("请选择机构经办或机构负责人。"))
+    return Role(role)
 
 
 @transaction.atomic

@@ -15,8 +15,9 @@ from training.core.actor import Actor
 
 
 class WorkRequest(HttpRequest):
-    """A request after `ActorMiddleware`."""
+    """A request after `ActorMiddleware`; `user` is ours, with django-otp's `is_verified`."""
 
+    user: Any
     actor: Actor
     membership: Membership | None
 

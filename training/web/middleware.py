@@ -54,7 +54,7 @@ class SecondFactorMiddleware:
             return None
         if not settings.SECOND_FACTOR or not request.user.is_authenticated or not _asked(request):
             return None
-        return None if request.user.is_verified() else redirect("second-factor")  # type: ignore[union-attr]
+        return None if request.user.is_verified() else redirect("second-factor")
 
 
 def _asked(request: WorkRequest) -> bool:

@@ -40,6 +40,8 @@ READS_ARCHIVES: Places = (
     (_("补贴申领"), "bureau-claims"),
 )
 INDICATORS: Places = ((_("指标"), "indicators"),)
+AUDIT: Places = ((_("操作记录"), "audit"),)
+ACCOUNTS: Places = ((_("账号"), "accounts"),)
 RULES: Places = ((_("项目与规则"), "programme"),)
 BUREAU: Places = (
     (_("审批与核验"), "bureau-queue"),
@@ -51,12 +53,13 @@ BUREAU: Places = (
 )
 FOLLOW_UP: Places = ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"), *INDICATORS)
 PLACES: Mapping[str, Places] = {
+    Role.ADMIN: (*ACCOUNTS, *AUDIT),
     Role.INSTITUTION_CLERK: INSTITUTION,
-    Role.INSTITUTION_HEAD: INSTITUTION,
+    Role.INSTITUTION_HEAD: (*INSTITUTION, *AUDIT),
     Role.BUREAU_REVIEWER: BUREAU,
-    Role.BUREAU_HEAD: BUREAU,
+    Role.BUREAU_HEAD: (*BUREAU, *ACCOUNTS, *AUDIT),
     Role.FOLLOW_UP: FOLLOW_UP,
-    Role.AUDITOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES),
+    Role.AUDITOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES, *AUDIT),
 }
 
 

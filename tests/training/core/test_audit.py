@@ -59,7 +59,6 @@ def test_a_whole_preparation_leaves_its_trail_in_order(approved: Any) -> None:
         "courseware.added",
         "session.courseware_pinned",
         "witness.added",
-        "roster.handed_in",
         "roster.imported",
         "session.submitted",
         "session.approved",

@@ -23,6 +23,7 @@ from training.stations.services import (
     StationCodeError,
     StationRevokedError,
     StationUnknownError,
+    at_work,
     authenticate,
     enrol_station,
     issue_code,
@@ -389,6 +390,35 @@ def test_a_station_that_asks_again_at_once_is_noted_once(
     clock.advance(seconds=6)
     with django_assert_num_queries(2):
         authenticate(signer.token)
+
+
+def test_a_station_at_work_is_known_locked_and_noted_in_one_statement(
+    clock: Any, county: Any, django_assert_num_queries: Any
+) -> None:
+    signer = enrol(county)
+    clock.advance(hours=1)
+
+    # Between a savepoint and its release, because a test is a transaction already.
+    with django_assert_num_queries(3), at_work(signer.token) as station:
+        found = (station.pk, station.institution_id, station.public_key)
+
+    assert found == (signer.station.pk, county.institution.pk, signer.station.public_key)
+    assert station.name == signer.station.name  # fetched when it is asked for
+    signer.station.refresh_from_db()
+    assert signer.station.last_seen_at - signer.station.enrolled_at > timedelta(minutes=59)
+
+
+def test_nobody_works_with_a_token_that_is_unknown_or_revoked(clock: Any, county: Any) -> None:
+    signer = enrol(county)
+    revoke_station(str(signer.station.pk), reason="丢失", actor=county.actor(Role.BUREAU_HEAD))
+    seen = Station.objects.get().last_seen_at
+    clock.advance(hours=1)
+
+    with pytest.raises(StationRevokedError), at_work(signer.token):
+        pass
+    with pytest.raises(StationUnknownError), at_work("guessed"):
+        pass
+    assert Station.objects.get().last_seen_at == seen
 
 
 @pytest.mark.parametrize("start", StationStatus)

@@ -260,7 +260,7 @@ def test_the_page_of_a_station_says_all_that_is_known(
         "待传记录 1 最早 2021-05-18 08:40",
         "记录 1 最新序号 2",
         "还没到的号 1",
-        "登记 系统",
+        "登记终端 系统",
         "签发登记码",
         door.station.public_key,
     ):
@@ -307,7 +307,7 @@ def test_the_bureau_says_what_a_station_may_and_the_page_keeps_it(
     assert door.station.may == ["photo"]
     assert "刷身份证签到、签退、课堂照片" in see(browse(CLERK), "station", door.station.pk)
     assert build_package(door.station, at=our_clock.now())["station"]["may"] == ["photo"]
-    assert "改变权限" in see(client, "station", door.station.pk)
+    assert "改变终端权限" in see(client, "station", door.station.pk)
 
 
 def test_a_permission_that_there_is_not_is_refused(door: Signer, browse: Callable[..., Client]) -> None:

@@ -17,7 +17,7 @@ urlpatterns = [
     ),
     path(
         "password/",
-        auth.PasswordChangeView.as_view(
+        views.ChangePassword.as_view(
             template_name="account/password.html",
             form_class=NewPasswordForm,
             success_url=reverse_lazy("security"),
@@ -29,5 +29,6 @@ urlpatterns = [
     path("second-factor/setup/", views.second_factor_setup, name="second-factor-setup"),
     path("security/", views.security, name="security"),
     path("security/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign-out-elsewhere"),
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("membership/", views.switch_membership, name="switch-membership"),
 ]

@@ -2,20 +2,29 @@ from __future__ import annotations
 
 from base64 import b32encode
 from functools import partial
+from typing import Any
 
 import segno
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_otp import login as otp_login
 
 from training.accounts import second_factor as factor
+from training.accounts.choices import InvitationState
+from training.accounts.invitations import accept_invitation, find_invitation, state_of
 from training.accounts.queries import memberships_of
+from training.accounts.trail import record_account
 from training.core.errors import NotFoundError
-from training.web.account.forms import CodeForm
-from training.web.account.queries import own_sessions
+from training.web.account.forms import CodeForm, FirstPasswordForm
+from training.web.account.queries import done_by_others, own_sessions
 from training.web.account.services import sign_out_others
 from training.web.gate import WorkRequest, before_second_factor
 from training.web.middleware import MEMBERSHIP_KEY
@@ -29,6 +38,35 @@ def switch_membership(request: HttpRequest) -> HttpResponse:
         raise NotFoundError("accounts.Membership")
     request.session[MEMBERSHIP_KEY] = int(chosen)
     return redirect("home")
+
+
+SIGNS_IN = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever holds the link chooses the password and is in; one that does not open says what to do."""
+    found = find_invitation(token)
+    state = state_of(found) if found else None
+    if found is None or state != InvitationState.OPEN:
+        return render(request, "account/invitation_over.html", {"state": state}, status=410 if found else 404)
+    form = FirstPasswordForm(found.user, request.POST or None)
+    if not form.is_valid():
+        return render(request, "account/invitation.html", {"form": form, "invited": found.user})
+    user = accept_invitation(found.pk, form.cleaned_data["new_password1"])
+    login(request, user, SIGNS_IN)
+    messages.success(request, _("密码已设好，您已登录。"))
+    return redirect("home")
+
+
+class ChangePassword(PasswordChangeView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        record_account(self.request.actor, "account.password_changed", form.user)  # type: ignore[attr-defined]
+        messages.success(self.request, _("密码已改好，其他浏览器要重新登录。"))
+        return answer
 
 
 @never_cache
@@ -69,7 +107,11 @@ def second_factor_setup(request: WorkRequest) -> HttpResponse:
 @require_GET
 def security(request: WorkRequest) -> HttpResponse:
     """What guards this account: password, code, and where it is signed in."""
-    shown = {"sessions": own_sessions(request), "has_device": factor.has_device(request.user)}
+    shown = {
+        "sessions": own_sessions(request),
+        "has_device": factor.has_device(request.user),
+        "done_by_others": done_by_others(request.user.pk),
+    }
     return render(request, "account/security.html", shown)
 
 

@@ -202,7 +202,7 @@ def export_rows(register: attendance.SessionRegister, *, by_lesson: bool) -> Ite
         for sheet in register.lessons:
             half_day = HalfDay(sheet.lesson.half_day).label
             for row in sheet.lines:
-                place = sheet.lesson.on, half_day, sheet.lesson.sequence
+                place: tuple[date, Any, Any] = (sheet.lesson.on, half_day, sheet.lesson.sequence)
                 yield _register_row(register, place, row, row.minutes, row.flags)
         return
     for page in register.half_days:

@@ -13,7 +13,7 @@ from training.attendance.models import AttendanceEvent, Correction, LostRange
 def of_event(event: AttendanceEvent) -> str:
     said = {
         "name": event.enrolment.trainee.name if event.enrolment else _("不在名册的人"),
-        "kind": event.get_kind_display(),  # type: ignore[attr-defined]
+        "kind": event.get_kind_display(),
         "at": _at(event.captured_at),
         "event": event,
     }
@@ -23,7 +23,7 @@ def of_event(event: AttendanceEvent) -> str:
 def of_correction(correction: Correction) -> str:
     said = {
         "name": correction.enrolment.trainee.name if correction.enrolment else _("不在名册的人"),
-        "kind": correction.get_kind_display(),  # type: ignore[attr-defined]
+        "kind": correction.get_kind_display(),
         "lesson": correction.lesson.sequence,
         "what": correction.voids or (_at(correction.happened_at) if correction.happened_at else ""),
         "who": correction.proposed_by,

@@ -14,6 +14,7 @@ from training.institutions.choices import InstitutionType
 from training.scheduling.choices import SessionStatus
 from training.web.forms import CardForm
 from training.web.lists import FilterForm
+from training.web.people.forms import AccountForm
 
 ANY = [("", _("全部"))]
 HANDED_IN = [choice for choice in SessionStatus.choices if choice[0] != SessionStatus.DRAFT]
@@ -63,10 +64,7 @@ class InstitutionForm(CardForm):
     contact = forms.CharField(label=_("联系人"), max_length=64)
 
 
-class StaffForm(CardForm):
-    submit_label = _("开通账号")
-    display_name = forms.CharField(label=_("姓名"), max_length=64)
-    username = forms.SlugField(label=_("账号"), max_length=64, help_text=_("字母、数字和短横线，登录时用。"))
+class StaffForm(AccountForm):
     role = forms.ChoiceField(
         label=_("身份"),
         choices=[choice for choice in Role.choices if choice[0] in INSTITUTION_ROLES],

@@ -37,6 +37,7 @@ from training.web.bureau.forms import (
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.lists import csv_response, page_of
+from training.web.people.links import show_link
 
 REFRESH_SECONDS = 3
 
@@ -190,12 +191,13 @@ def register_institution(request: WorkRequest) -> HttpResponse:
     return form_page(request, form, title=_("登记机构"), back=back, note=note)
 
 
+@never_cache
 @about(queries.institution_of, "institution.register")
 def add_staff(request: WorkRequest, institution: Any) -> HttpResponse:
     form = StaffForm(request.POST or None)
-    if account := form.accept(partial(open_account, institution.pk, actor=request.actor)):
-        return render(request, "bureau/account_made.html", {"institution": institution, "account": account})
     back = reverse("bureau-institution", args=[institution.pk])
+    if link := form.accept(partial(open_account, institution.pk, actor=request.actor)):
+        return show_link(request, link, back=back, again=request.path)
     return form_page(request, form, title=_("开通账号"), subtitle=institution, back=back)
 
 

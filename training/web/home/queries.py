@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, AccountState, Role
+from training.accounts.permissions import may
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.core import clock
 from training.core.actor import Actor
@@ -20,7 +21,11 @@ from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
+from training.web.attendance.forms import Trouble, Waits
+from training.web.attendance.queries import lost_to_decide, search_corrections, unsaid
 from training.web.institution.queries import Todo, sessions_to_do
+from training.web.people.forms import NO_FACTOR
+from training.web.people.queries import listed
 from training.web.stations.queries import in_need
 
 
@@ -37,13 +42,15 @@ class Waiting:
 def waiting_for(actor: Actor) -> list[Waiting]:
     """By role, in the order in which work goes on; what stands in the way of the next class first."""
     if actor.role in INSTITUTION_ROLES:
-        return [*_stations(actor), *_for_institution(actor)]
+        return [*_stations(actor), *_numbers(actor), *_for_institution(actor), *_corrections(actor)]
     if actor.role in BUREAU_ROLES:
-        return [*_stations(actor), *_for_bureau(actor)]
+        return [*_stations(actor), *_numbers(actor), *_for_bureau(actor)]
     if actor.role == Role.FOLLOW_UP:
         return _for_follow_up(actor)
     if actor.role == Role.AUDITOR:
         return _for_auditor(actor)
+    if actor.role == Role.ADMIN:
+        return _for_administrator(actor)
     return []
 
 
@@ -53,6 +60,36 @@ def _stations(actor: Actor) -> list[Waiting]:
     listed = f"{reverse('stations')}?status=active&health=urgent"
     hint = _("课前处理还来得及，点开看是哪一台、怎么办")
     return [Waiting(count, _("签到终端要处理"), hint, listed)] if count else []
+
+
+def _numbers(actor: Actor) -> list[Waiting]:
+    """Only when something is missing, as with the stations."""
+    listed = reverse("chains")
+    holes = len(unsaid(actor))
+    lost = lost_to_decide(actor).count() if may(actor, "lost_range.decide") else 0
+    rows = [
+        Waiting(
+            holes,
+            _("终端记录缺号"),
+            _("先让终端联网补传；确实传不上来的，作缺号说明"),
+            f"{listed}?show={Trouble.UNSAID.value}",
+        ),
+        Waiting(
+            lost,
+            _("缺号说明待核准"),
+            _("别人提出的，核准或写明不予核准"),
+            f"{listed}?show={Trouble.FOR_ME.value}",
+        ),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _corrections(actor: Actor) -> list[Waiting]:
+    if not may(actor, "correction.decide"):
+        return []
+    count = search_corrections(actor, waits=Waits.FOR_ME).count()
+    listed = f"{reverse('corrections')}?waits={Waits.FOR_ME.value}"
+    return [Waiting(count, _("更正待核准"), _("别人提出的补签、纸质补录和作废"), listed)]
 
 
 def _for_institution(actor: Actor) -> list[Waiting]:
@@ -78,6 +115,7 @@ def _for_bureau(actor: Actor) -> list[Waiting]:
         Waiting(
             sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"
         ),
+        *_corrections(actor),
         _dossiers(actor, DossierStatus.SUBMITTED, _("培训档案待核验"), _("逐项核验，齐全真实的封存")),
         *_held(actor),
         Waiting(
@@ -134,3 +172,21 @@ def _for_follow_up(actor: Actor) -> list[Waiting]:
 def _for_auditor(actor: Actor) -> list[Waiting]:
     sealed = _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证"))
     return [sealed, *_held(actor)]
+
+
+def _for_administrator(actor: Actor) -> list[Waiting]:
+    address = reverse("accounts")
+    return [
+        Waiting(
+            listed(actor, state=AccountState.INVITED).count(),
+            _("账号还没设密码"),
+            _("链接过期或丢了的，再发一个"),
+            f"{address}?state={AccountState.INVITED.value}",
+        ),
+        Waiting(
+            listed(actor, state=NO_FACTOR).count(),
+            _("该设动态码还没设"),
+            _("审批、封存和管账号的岗位，下次登录时会要求设置"),
+            f"{address}?state={NO_FACTOR}",
+        ),
+    ]

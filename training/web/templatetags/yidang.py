@@ -9,10 +9,11 @@ from django import template
 from django.utils.translation import gettext as _
 
 from training.accounts.permissions import may as actor_may
-from training.attendance.choices import Method
+from training.attendance.choices import MARKS, CorrectionSource, Flag, Method
 from training.core.actor import Actor
 from training.dossiers.rules import ItemResult
 from training.people.rules import mask_phone
+from training.scheduling.choices import HalfDay
 
 register = template.Library()
 
@@ -80,3 +81,26 @@ def total(numbers: Iterable[int]) -> int:
 def method_name(code: str) -> Any:
     """How somebody signed in, in words."""
     return Method(code).label if code else "—"
+
+
+@register.filter
+def mark_word(source: str) -> Any:
+    """The one character beside a time that no station signed."""
+    return MARKS[CorrectionSource(source)]
+
+
+@register.filter
+def source_name(source: str) -> Any:
+    """What that character stands for."""
+    return CorrectionSource(source).label
+
+
+@register.filter
+def flag_words(flags: Iterable[str]) -> str:
+    return _("、").join(str(Flag(flag).label) for flag in flags)
+
+
+@register.filter
+def half_day_name(code: str) -> Any:
+    """上午, 下午."""
+    return HalfDay(code).label

@@ -16,7 +16,9 @@ from training.programmes.models import Programme
 class Command(BaseCommand):
     """The first accounts; the administrator adds the others of the county, the bureau those of institutions."""
 
-    help = "开通账号，打印设密码的链接 / open an account; prints the link at which its owner chooses a password"
+    help = (
+        "开通账号，打印设密码的链接 / open an account; prints the link at which its owner chooses a password"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")

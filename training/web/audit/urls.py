@@ -1,0 +1,8 @@
+from django.urls import path
+
+from training.web.audit import views
+
+urlpatterns = [
+    path("", views.trail, name="audit"),
+    path("export/", views.export, name="audit-export"),
+]

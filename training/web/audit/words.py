@@ -1,0 +1,91 @@
+"""Every act of the audit trail in people's words; `noun.done` is what the services write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from training.accounts.choices import Role
+
+VERBS: Final[Mapping[str, Any]] = {
+    "account.added": _("开通账号"),
+    "account.deactivated": _("停用账号"),
+    "account.link_issued": _("发出设密码的链接"),
+    "account.password_changed": _("改密码"),
+    "account.password_set": _("用链接设密码"),
+    "account.reactivated": _("恢复账号"),
+    "account.role_ended": _("取消岗位"),
+    "account.role_given": _("增加岗位"),
+    "account.signed_out_elsewhere": _("退出其他浏览器"),
+    "agreement.added": _("提交协议"),
+    "claim.created": _("申领补贴"),
+    "claim.refused": _("申领被拒绝"),
+    "completion.changed": _("结业结果改变"),
+    "consent.recorded": _("记录授权"),
+    "contact.logged": _("登记回访"),
+    "correction.approved": _("核准更正"),
+    "correction.declined": _("不予核准更正"),
+    "correction.proposed": _("提出更正"),
+    "correction.withdrawn": _("撤回更正"),
+    "courseware.added": _("上传课件"),
+    "dossier.returned": _("退回补正"),
+    "dossier.seal_failed": _("封存未成"),
+    "dossier.sealed": _("封存完成"),
+    "dossier.sealing": _("开始封存"),
+    "dossier.submitted": _("提交核验"),
+    "enrolment.withdrawn": _("退出名册"),
+    "evidence.added": _("补充材料"),
+    "evidence.photo_received": _("收到终端照片"),
+    "evidence.withdrawn": _("撤下材料"),
+    "file.opened": _("打开敏感文件"),
+    "institution.admitted": _("机构入库"),
+    "institution.registered": _("登记机构"),
+    "instructor.added": _("登记授课人"),
+    "lesson.added": _("增加课次"),
+    "lesson.removed": _("删除课次"),
+    "licence.added": _("提交证照"),
+    "lost_range.approved": _("核准缺号说明"),
+    "lost_range.declined": _("不予核准缺号说明"),
+    "lost_range.proposed": _("提出缺号说明"),
+    "lost_range.withdrawn": _("撤回缺号说明"),
+    "outcome.claimed": _("申报成果"),
+    "outcome.rejected": _("成果不予认定"),
+    "outcome.verified": _("核实成果"),
+    "phone.viewed": _("查看电话"),
+    "programme.loaded": _("建立项目"),
+    "proof.added": _("提交资质证明"),
+    "proof.verified": _("核验资质证明"),
+    "roster.columns_mapped": _("对应名册各列"),
+    "roster.exported": _("导出名册"),
+    "roster.handed_in": _("交来名册"),
+    "roster.import_cancelled": _("取消导入名册"),
+    "roster.import_failed": _("导入名册未成"),
+    "roster.import_resumed": _("继续导入名册"),
+    "roster.imported": _("导入名册"),
+    "second_factor.confirmed": _("启用动态码"),
+    "second_factor.removed": _("清除动态码"),
+    "session.approved": _("批准开班"),
+    "session.cancelled": _("取消培训"),
+    "session.closed": _("结课"),
+    "session.courseware_pinned": _("确定课件"),
+    "session.plan_revised": _("修改计划"),
+    "session.planned": _("制定计划"),
+    "session.returned": _("退回开班申请"),
+    "session.submitted": _("提交开班申请"),
+    "station.code_issued": _("签发登记码"),
+    "station.enrolled": _("登记终端"),
+    "station.permitted": _("改变终端权限"),
+    "station.renewal_code_issued": _("签发续用码"),
+    "station.renewed": _("终端换新口令"),
+    "station.revoked": _("停用终端"),
+    "trainee.phone_corrected": _("更正电话"),
+    "venue.added": _("登记场地"),
+    "walk_in.revealed": _("查看证件信息"),
+    "witness.added": _("登记见证人"),
+}
+LOOKS: Final = (".exported", ".opened", ".revealed", ".unmasked", ".viewed")
+"""What ends so changed nothing: somebody looked at what is otherwise masked."""
+SENSITIVE: Final = frozenset(verb for verb in VERBS if verb.endswith(LOOKS))
+ROLES: Final[Mapping[str, Any]] = dict(Role.choices) | {"system": _("系统"), "": ""}
