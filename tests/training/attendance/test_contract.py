@@ -22,7 +22,7 @@ BELIEVED = ("held", "unknown_session")  # in the ledger; the examples' session i
 RECEIPT = {
     "ok": BELIEVED,
     "gap": BELIEVED,
-    "duplicate": ("duplicate", ""),
+    "duplicate": BELIEVED,  # what is held stays held, however often it comes
     "fork": ("held", "fork"),
     "broken": ("held", "chain_broken"),
     "malformed": ("held", "malformed"),

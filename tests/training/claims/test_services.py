@@ -94,7 +94,14 @@ def test_ac01_no_role_may_go_past_a_missing_item(closed: Any) -> None:
 
     assert Claim.objects.count() == 0
     assert not [act for act in MAY if "override" in act or "force" in act]
-    assert not [act for act, roles in MAY.items() if Role.ADMIN in roles]
+    business = set(MAY) - {
+        "account.view",
+        "account.manage",
+        "account.open",
+        "second_factor.forget",
+        "audit.view",
+    }
+    assert not [act for act in business if Role.ADMIN in MAY[act]]
 
 
 def test_ac02_with_the_missing_file_and_the_seal_there_is_a_claim(sealed: Any) -> None:

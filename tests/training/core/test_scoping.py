@@ -16,6 +16,8 @@ from kiosk.envelope import Envelope
 from tests.conftest import CLASS_DAY, EARLY_MORNING
 from tests.training.signing import hold_and_close, send
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
+from training.attendance.models import LostRange
+from training.attendance.services import propose_correction, withdraw_correction
 from training.claims.services import claim_session
 from training.core.actor import ALL, NOBODY, SYSTEM, Actor
 from training.core.db import REACHED_THROUGH_OWNER, SHARED, ScopedModel
@@ -80,6 +82,11 @@ def live(county: Any, clock: Any) -> None:
     record_consent(person.trainee, given=True, actor=county.actor(CLERK))
     signer = hold_and_close(county, clock)
     send(signer, [Envelope(payload="not an event", signature="AAAA")])
+    put_right(county, person)
+    LostRange.objects.create(
+        station=signer.station, first_seq=900, last_seq=901, reason="x", proposed_at=county.session.closed_at,
+        proposed_by=county.user(CLERK),
+    )  # fmt: skip
     add_proof(
         county.instructors[1].pk,
         kind=ProofKind.QUALIFICATION,
@@ -109,6 +116,16 @@ def live(county: Any, clock: Any) -> None:
         file=paper("劳动合同"),
         actor=county.actor(OFFICER),
     )
+
+
+def put_right(county: Any, person: Any) -> None:
+    """Propose a correction and think better of it: an undecided one keeps the archive open."""
+    lesson = county.session.lessons.first()
+    correction = propose_correction(
+        county.session.pk, lesson_id=lesson.pk, enrolment_id=person.pk, kind="sign_in", reason="x",
+        happened_at=lesson.starts_at, actor=county.actor(CLERK),
+    )  # fmt: skip
+    withdraw_correction(correction.pk, actor=county.actor(CLERK))
 
 
 def second_institution(county: Any) -> Any:
