@@ -22,6 +22,7 @@ NOT_PAGES = frozenset(
         "clashes-export",
         "accounts-export",
         "audit-export",
+        "roster-export",
         "roster-template",
         "roster-marked",
     }

@@ -231,7 +231,7 @@ def _row(station: Station, arrival: _Arrival, event: Event, known: _Known, at: d
     here = where is not None and where == session
     belongs = known.belongs(event, session)
     return AttendanceEvent(
-        station=station,
+        station_id=station.pk,
         seq=event.seq,
         event_id=event.event,
         digest=arrival.digest,

@@ -25,10 +25,10 @@ from training.institutions.models import Institution
 from training.stations.choices import Permission, StationStatus
 from training.stations.models import Station, StationCode
 
-HEARD: Final = """
-    UPDATE stations_station SET last_seen_at = %s WHERE token_hash = %s
-    RETURNING id, institution_id, public_key, status
-"""
+NEEDED: Final = ("id", "institution_id", "public_key", "status")
+HEARD: Final = (
+    f"UPDATE stations_station SET last_seen_at = %s WHERE token_hash = %s RETURNING {', '.join(NEEDED)}"  # noqa: S608
+)
 CODE_LIFETIME: Final = timedelta(hours=24)
 SEEN_EVERY: Final = timedelta(seconds=5)
 MOST: Final = 2**53  # the largest whole number that JSON carries safely
@@ -213,10 +213,18 @@ def at_work(token: str) -> Iterator[Station]:
     One transaction: what the block did is undone when it raises. Raises as `authenticate` does. Only what
     the ledger needs of the row is there; the rest is fetched when it is asked for.
     """
-    now = Station._meta.get_field("last_seen_at").get_db_prep_save(clock.now(), connection)
     with transaction.atomic():
-        # To write down the contact takes the lock: one trip to the database does both.
-        yield _in_use(next(iter(Station.objects.raw(HEARD, [now, _hash(token)])), None))
+        yield _in_use(_heard(token))
+
+
+def _heard(token: str) -> Station | None:
+    """Writing the contact down takes the row's lock: one trip to the database does both."""
+    with connection.cursor() as cursor:
+        cursor.execute(HEARD, [connection.ops.adapt_datetimefield_value(clock.now()), _hash(token)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Station.from_db(connection.alias, NEEDED, [Station._meta.pk.to_python(row[0]), *row[1:]])
 
 
 def _in_use(station: Station | None) -> Station:
