@@ -460,7 +460,7 @@ def test_a_server_that_no_longer_speaks_with_us_is_asked_rarely(
     eventually(lambda: uplink.refused)
     time.sleep(1.0)
 
-    assert len(county.requests) <= 5
+    assert len(county.requests) <= 8  # each of four lanes once or twice; every 10 ms it would be hundreds
     assert (journal.counts().pending, journal.counts().refused) == (4, 0)
 
 
