@@ -83,6 +83,10 @@ class _PhotoReceipt(_Answer):
     status: Literal["accepted", "duplicate"]
 
 
+SLOWEST_MS = 20_000
+"""The offset is known to half the time an answer took; a lid closed meanwhile would make it nonsense."""
+
+
 class _ServerTime(_Answer):
     server_time: AwareDatetime
 
@@ -161,7 +165,8 @@ class Server:
         if not response.is_success:
             raise _refusal(response)
         took_ms = self._clock.monotonic_ms() - ticks
-        self._measure(response, asked_at.timestamp() * 1000 + took_ms / 2)
+        if took_ms <= SLOWEST_MS:
+            self._measure(response, asked_at.timestamp() * 1000 + took_ms / 2)
         return response
 
     def _measure(self, response: httpx.Response, midway_ms: float) -> None:

@@ -206,6 +206,26 @@ def test_the_offset_of_the_servers_clock_is_measured(
     assert abs(journal.clock_offset_ms or 0) < 2000
 
 
+def test_an_answer_that_took_half_an_hour_says_nothing_about_the_clock(
+    county: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lid closed in mid-request, or the demonstration's clock moved on: half of it would be the offset."""
+    hands, offsets = tmp_path / "clock", []
+    server = Server(county.address, county.token, clock=Clock(), on_contact=offsets.append)
+    server.time()
+    answer, before = county.answer, float(hands.read_text())
+
+    def closed_meanwhile(*request: Any) -> Any:
+        hands.write_text(str(before + 1800))
+        return answer(*request)
+
+    monkeypatch.setattr(county, "answer", closed_meanwhile)
+    server.time()
+    server.close()
+
+    assert len(offsets) == 1
+
+
 def test_uploads_go_on_while_people_sign_in(
     county: Any, journal: Journal, sign_in: Callable[..., None], make_uplink: Uplinks, eventually: Eventually
 ) -> None:
