@@ -24,8 +24,6 @@ from kiosk.voice import Voice
 
 QR_SECONDS = 2.0
 """The camera is watched for a QR code in stretches of so long."""
-TURNED_AWAY = ("station_unknown", "station_revoked")
-"""What the server says to a station that needs a new code."""
 
 
 class Joining(Front):
@@ -63,9 +61,9 @@ class Joining(Front):
             self._own_uplink.stop()
 
     def _may_enrol(self) -> bool:
-        """A machine that is none yet, or one the server no longer knows."""
-        turned_away = self._uplink is not None and self._uplink.refused in TURNED_AWAY
-        return self._connect is not None and (self._identity is None or turned_away)
+        """A machine that is none yet, or one whose token is no longer good: a revoked one stays revoked."""
+        unknown = self._uplink is not None and self._uplink.refused == "station_unknown"
+        return self._connect is not None and (self._identity is None or unknown)
 
     def enrol(self, server: str, code: str) -> Message:
         """Trade a one-time code for a place among the stations and begin to talk to the server.
