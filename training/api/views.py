@@ -145,7 +145,8 @@ def _token_of_ours(request: HttpRequest) -> str:
 
 
 def _token(request: HttpRequest) -> str:
-    scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _space, token = header.partition(" ")
     if scheme != "Bearer" or not token:
         raise StationUnknownError(_("本机没有登记，请联系商务局。记录仍在本机，没有丢失。"))
     return token
