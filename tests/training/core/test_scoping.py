@@ -99,7 +99,14 @@ def live(county: Any, clock: Any) -> None:
     submit_dossier(county.session.pk, actor=county.actor(HEAD))
     dossier = seal_dossier(county.session.dossier.pk, actor=county.actor(REVIEWER))
     sealer = Sealer(seal_key(), "温审核", county.session.closed_at)
-    finish_seal(dossier.pk, pdf=b"%PDF", package=b"PK", manifest_sha256="ab" * 32, pages=9, sealer=sealer)
+    finish_seal(
+        dossier.pk,
+        pdf=b"%PDF of the dossier",
+        package=b"PK package of the dossier",
+        manifest_sha256="ab" * 32,
+        pages=9,
+        sealer=sealer,
+    )
     claim_session(county.session.pk, actor=county.actor(HEAD))
     log_contact(
         FollowUp.objects.filter(enrolment=person).first().pk,
