@@ -28,7 +28,6 @@ WITHOUT_ACTOR = {
     "followup.follow_changed_completion",
     "followup.open_follow_ups",
     "people.id_hash",
-    "people.know_trainee",
     "people.know_trainees",
     "stations.at_work",
     "stations.authenticate",

@@ -4,14 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.crypto import keyed_hash
-from training.core.refusals import InputError
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent, Trainee
 from training.people.rules import Person
@@ -27,14 +25,6 @@ def id_hash(number: str) -> str:
 
 
 CONTACT = ("phone", "township", "village")
-
-
-def know_trainee(programme: Programme, person: Person) -> Trainee:
-    """`know_trainees` for one. Raises InputError(`name_differs`), and nothing of the person changes then."""
-    known = know_trainees(programme, [person])[0]
-    if not known.agrees:
-        raise InputError("name_differs", _("姓名与这个身份证号已登记的姓名不一致，请对照证件核对两项。"))
-    return known.trainee
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy
 
 from training.accounts.choices import INSTITUTION_ROLES
 from training.accounts.permissions import demand
-from training.attendance.choices import CorrectionKind, CorrectionSource, CorrectionStatus, EventKind
+from training.attendance.choices import CorrectionKind, CorrectionSource, CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
-from training.attendance.queries import COUNTED_KINDS, lesson_time
+from training.attendance.queries import COUNTED_KINDS, VOIDED, lesson_time
 from training.attendance.rules import LessonTime, lesson_at, window, within_make_up_share
 from training.attendance.services import two_people
 from training.attendance.services.closing import complete_anew
@@ -303,10 +303,7 @@ def _refuse_second(rows: Any) -> None:
 
 
 def _refuse_voided(event: AttendanceEvent) -> None:
-    voids = AttendanceEvent.objects.filter(
-        kind=EventKind.VOID, held_reason="", training_session=event.training_session_id, voids=event.event_id
-    )
-    if voids.exists() or event.voided_by.filter(status=CorrectionStatus.APPROVED).exists():
+    if AttendanceEvent.objects.filter(VOIDED, pk=event.pk).exists():
         raise InvalidTransitionError(_("这条记录已经作废。"))
 
 
