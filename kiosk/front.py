@@ -127,7 +127,7 @@ class Front:
         return self._display.describe(condition) | self._chip_photo_state()
 
     def _face_state(self) -> Literal["off", "loading", "ready"]:
-        if self._model is None or self._camera.state == "off":
+        if self._model is None or self._model.failed or self._camera.state == "off":
             return "off"
         return "ready" if self._model.ready else "loading"
 

@@ -393,3 +393,21 @@ def test_a_share_of_none_asks_nobody_twice() -> None:
     passed = FaceResult(band="pass", distance=0.1, model=MODEL, threshold=0.4)
 
     assert isinstance(desk.after_look(draft(POLICY), passed, chance=0.0), desk.Record)
+
+
+def test_a_model_that_can_not_be_loaded_is_off_and_not_loading_for_ever(
+    make_station: Callable[..., Station],
+    make_camera: Callable[[str], Camera],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The file that was installed is not the network that this program knows."""
+    monkeypatch.setattr("kiosk.encoder.FILE_SHA256", "0" * 64)
+    model = FaceModel()
+    station = make_station(camera=make_camera("astronaut"), model=model)
+    assert station.state()["face"] == "loading"
+
+    model.start()
+    assert not model.wait(60)
+    station.refresh()
+
+    assert station.state()["face"] == "off"
