@@ -8,9 +8,16 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("系统管理员")
     INSTITUTION_CLERK = "institution_clerk", _("机构经办")
     INSTITUTION_HEAD = "institution_head", _("机构负责人")
+    CLASS_MANAGER = "class_manager", _("班主任")
     BUREAU_REVIEWER = "bureau_reviewer", _("商务局审核员")
     BUREAU_HEAD = "bureau_head", _("商务局负责人")
+    FINANCE_REVIEWER = "finance_reviewer", _("财政审核员")
+    FINANCE_PAYER = "finance_payer", _("财政拨付员")
+    TOWNSHIP = "township", _("乡镇干部")
+    DATA_DEPARTMENT = "data_department", _("数据核实部门")
     FOLLOW_UP = "follow_up", _("跟踪服务人员")
+    PRIVACY_OFFICER = "privacy_officer", _("个人信息保护负责人")
+    SUPERVISOR = "supervisor", _("第三方监理（只读）")
     AUDITOR = "auditor", _("纪检/审计（只读）")
 
 
@@ -32,15 +39,27 @@ class InvitationState(models.TextChoices):
     CLOSED = "closed", _("账号已停用")
 
 
-INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD})
+INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.CLASS_MANAGER})
 BUREAU_ROLES = frozenset({Role.BUREAU_REVIEWER, Role.BUREAU_HEAD})
-SEES_TRAINEE_POOL = BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR}
-SECOND_FACTOR_ROLES = BUREAU_ROLES | {Role.ADMIN}
+FINANCE_ROLES = frozenset({Role.FINANCE_REVIEWER, Role.FINANCE_PAYER})
+SEES_ALL_INSTITUTIONS = BUREAU_ROLES | FINANCE_ROLES | {Role.FOLLOW_UP, Role.SUPERVISOR, Role.AUDITOR}
+SEES_TRAINEE_POOL = BUREAU_ROLES | {
+    Role.FOLLOW_UP,
+    Role.AUDITOR,
+    Role.DATA_DEPARTMENT,
+    Role.PRIVACY_OFFICER,
+}
+"""The whole county's trainees; a township officer sees those of the own township."""
+SECOND_FACTOR_ROLES = BUREAU_ROLES | FINANCE_ROLES | {Role.ADMIN, Role.PRIVACY_OFFICER}
 """Who approves, seals and pays, and who makes accounts: a password alone is not enough for these."""
 
 
 def sphere(role: str) -> str:
-    """Roles of one sphere may be one account's; nobody both applies and approves, nor hands out roles and works."""
-    if role == Role.ADMIN:
-        return "administration"
+    """Roles of one sphere may be one account's (domain.md §4.4).
+
+    Nobody both applies and approves, approves and pays, reviews a payment and makes it, or hands out roles
+    and works.
+    """
+    if role in FINANCE_ROLES or role == Role.ADMIN:
+        return role
     return "institution" if role in INSTITUTION_ROLES else "county"

@@ -33,6 +33,7 @@ class Membership(ScopedModel):
     programme_id = models.PositiveBigIntegerField(null=True, blank=True)
     institution_id = models.PositiveBigIntegerField(null=True, blank=True)
     workplace = models.CharField(_("单位"), max_length=120)
+    township = models.CharField(_("乡镇"), max_length=64, blank=True)
     objects = AdministeredQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
@@ -43,7 +44,7 @@ class Membership(ScopedModel):
                 name="one_membership_per_institution",
             ),
             models.UniqueConstraint(
-                fields=["user", "role", "programme_id"],
+                fields=["user", "role", "programme_id", "township"],
                 condition=Q(institution_id__isnull=True),
                 name="one_membership_per_programme",
             ),
@@ -55,6 +56,11 @@ class Membership(ScopedModel):
                 condition=Q(role__in=sorted(INSTITUTION_ROLES), institution_id__isnull=False)
                 | (~Q(role__in=sorted(INSTITUTION_ROLES)) & Q(institution_id__isnull=True)),
                 name="institution_roles_name_their_institution",
+            ),
+            models.CheckConstraint(
+                condition=(Q(role=Role.TOWNSHIP) & ~Q(township=""))
+                | (~Q(role=Role.TOWNSHIP) & Q(township="")),
+                name="township_officers_name_their_township",
             ),
         ]
 

@@ -6,13 +6,16 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, Role
 from training.core.actor import Actor
 from training.core.errors import ForbiddenError
 
+READERS: Final = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+
 MAY: Final[dict[str, frozenset[Role]]] = {
-    "programme.view": BUREAU_ROLES | {Role.AUDITOR},
-    "institution.manage_papers": INSTITUTION_ROLES,
+    "programme.view": frozenset(Role) - INSTITUTION_ROLES - {Role.ADMIN, Role.FOLLOW_UP},
+    "archive.view": BUREAU_ROLES | FINANCE_ROLES | READERS,
+    "institution.manage_papers": INSTITUTION_ROLES - {Role.CLASS_MANAGER},
     "institution.register": BUREAU_ROLES,
     "institution.admit": frozenset({Role.BUREAU_HEAD}),
     "proof.verify": BUREAU_ROLES,
@@ -24,8 +27,8 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "consent.record": INSTITUTION_ROLES,
     "station.issue_code": BUREAU_ROLES,
     "station.revoke": BUREAU_ROLES,
-    "station.view": BUREAU_ROLES | INSTITUTION_ROLES | {Role.AUDITOR},
-    "register.view": BUREAU_ROLES | INSTITUTION_ROLES | {Role.AUDITOR},
+    "station.view": BUREAU_ROLES | INSTITUTION_ROLES | READERS,
+    "register.view": BUREAU_ROLES | INSTITUTION_ROLES | READERS,
     "correction.propose": INSTITUTION_ROLES,
     "correction.decide": BUREAU_ROLES | {Role.INSTITUTION_HEAD},
     "lost_range.propose": INSTITUTION_ROLES | BUREAU_ROLES,
@@ -34,16 +37,18 @@ MAY: Final[dict[str, frozenset[Role]]] = {
     "dossier.submit": frozenset({Role.INSTITUTION_HEAD}),
     "dossier.review": BUREAU_ROLES,
     "claim.create": frozenset({Role.INSTITUTION_HEAD}),
-    "attendance.view_events": BUREAU_ROLES | {Role.AUDITOR},
+    "attendance.view_events": BUREAU_ROLES | READERS,
     "walk_in.reveal": BUREAU_ROLES,
     "followup.log": frozenset({Role.FOLLOW_UP}),
     "outcome.verify": BUREAU_ROLES | {Role.FOLLOW_UP},
-    "indicator.view": BUREAU_ROLES | {Role.FOLLOW_UP, Role.AUDITOR},
+    "indicator.view": BUREAU_ROLES | READERS | {Role.FOLLOW_UP},
     "account.view": frozenset({Role.ADMIN, Role.BUREAU_HEAD}),
     "account.manage": frozenset({Role.ADMIN, Role.BUREAU_HEAD}),
     "account.open": frozenset({Role.ADMIN}),
     "second_factor.forget": frozenset({Role.ADMIN}),
-    "audit.view": frozenset({Role.ADMIN, Role.BUREAU_HEAD, Role.AUDITOR, Role.INSTITUTION_HEAD}),
+    "audit.view": frozenset(
+        {Role.ADMIN, Role.BUREAU_HEAD, Role.PRIVACY_OFFICER, Role.AUDITOR, Role.INSTITUTION_HEAD}
+    ),
 }
 
 

@@ -7,7 +7,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from training.accounts.choices import INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
+from training.accounts.choices import (
+    INSTITUTION_ROLES,
+    SEES_ALL_INSTITUTIONS,
+    SEES_TRAINEE_POOL,
+    Role,
+)
 from training.accounts.models import Membership, User
 from training.core.actor import ALL, Actor, All
 from training.core.errors import ForbiddenError, NotFoundError
@@ -17,18 +22,23 @@ def actor_for(membership: Membership) -> Actor:
     """The actor at work in this membership: one role at a time, so reaches never mix.
 
     Administrators have no business rights and reach no business data, whatever their membership names: only
-    the accounts of the programme it names, or of all.
+    the accounts of the programme it names, or of all. Institutions have no reach into the trainee pool and
+    see people through their own rosters; a township officer has none into institutions and sees sessions
+    through the people of the own township.
     """
-    reach: dict[str, frozenset[int] | All] = {}
+    reach: dict[str, frozenset[int] | frozenset[str] | All] = {}
     if membership.role == Role.ADMIN:
         reach["account"] = ALL if membership.programme_id is None else frozenset({membership.programme_id})
     elif membership.programme_id is not None:
         reach["programme"] = frozenset({membership.programme_id})
+    if membership.role in SEES_ALL_INSTITUTIONS:
         reach["institution"] = ALL
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:
         reach["institution"] = frozenset({membership.institution_id})
     if membership.role in SEES_TRAINEE_POOL:
-        reach["trainee"] = ALL
+        reach["trainee"] = reach["township"] = ALL
+    if membership.role == Role.TOWNSHIP:
+        reach["trainee"], reach["township"] = ALL, frozenset({membership.township})
     return Actor(str(membership.user), membership.role, membership.user_id, reach)
 
 

@@ -31,6 +31,7 @@ def add_member(
     email: str = "",
     programme_id: int | None = None,
     institution_id: int | None = None,
+    township: str = "",
 ) -> Membership:
     """An account with one role. Asking twice keeps the account and its password, and adds nothing.
 
@@ -46,6 +47,7 @@ def add_member(
         role=role,
         programme_id=programme_id,
         institution_id=institution_id,
+        township=township,
         defaults={"workplace": workplace},
     )
     return membership
@@ -62,6 +64,7 @@ def invite_member(
     email: str = "",
     programme_id: int | None = None,
     institution_id: int | None = None,
+    township: str = "",
 ) -> Link:
     """A new account and the link to it. The caller has asked whether the actor may give this role.
 
@@ -77,6 +80,7 @@ def invite_member(
         email=email,
         programme_id=programme_id,
         institution_id=institution_id,
+        township=township,
     )
     link = issue_link(membership.user)
     record_account(actor, "account.added", membership.user, role=role)
@@ -93,13 +97,14 @@ def open_county_account(
     programme_id: int | None,
     actor: Actor,
     email: str = "",
+    township: str = "",
 ) -> Link:
     """An account for somebody who works for the county, or another administrator.
 
     `programme_id` None is for administrators of the whole installation, whom only such a one adds.
     """
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor)
+    _demand_county_role(role, programme_id, actor, township)
     return invite_member(
         username,
         display_name=display_name,
@@ -108,27 +113,43 @@ def open_county_account(
         actor=actor,
         email=email,
         programme_id=programme_id,
+        township=township,
     )
 
 
-def _demand_county_role(role: str, programme_id: int | None, actor: Actor) -> None:
+def _demand_county_role(role: str, programme_id: int | None, actor: Actor, township: str) -> None:
     reach = actor.reach.get("account", frozenset())
     if role not in Role.values or role in INSTITUTION_ROLES:
         raise InvalidInputError(_("机构的账号由商务局在“培训机构”里开通。"))
     if programme_id is None and role != Role.ADMIN:
         raise InvalidInputError(_("请选择这个岗位在哪个项目。"))
+    if (role == Role.TOWNSHIP) != bool(township):
+        raise InvalidInputError(_("乡镇干部要写明是哪个乡镇，其他岗位不写。"))
     if not isinstance(reach, All) and programme_id not in reach:
         raise NotFoundError("programmes.Programme")
 
 
 @transaction.atomic
 def give_county_role(
-    user_id: int, *, role: str, workplace: str, programme_id: int | None, actor: Actor
+    user_id: int,
+    *,
+    role: str,
+    workplace: str,
+    programme_id: int | None,
+    actor: Actor,
+    township: str = "",
 ) -> Membership:
     """One more role for somebody who has an account already."""
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor)
-    return give_role(user_id, role=Role(role), workplace=workplace, programme_id=programme_id, actor=actor)
+    _demand_county_role(role, programme_id, actor, township)
+    return give_role(
+        user_id,
+        role=Role(role),
+        workplace=workplace,
+        programme_id=programme_id,
+        actor=actor,
+        township=township,
+    )
 
 
 @transaction.atomic
@@ -140,6 +161,7 @@ def give_role(
     programme_id: int | None,
     actor: Actor,
     institution_id: int | None = None,
+    township: str = "",
 ) -> Membership:
     """The caller has asked whether the actor may give this role there. Asking twice adds nothing.
 
@@ -148,12 +170,15 @@ def give_role(
     demand(actor, "account.manage")
     user = _managed(user_id, actor)
     if any(sphere(held.role) != sphere(role) for held in user.memberships.all()):
-        raise InvalidInputError(_("机构、县里和系统管理的岗位不能由同一个账号兼任，请另开一个账号。"))
+        raise InvalidInputError(
+            _("机构、县里、财政审核、财政拨付和系统管理的岗位不能由同一个账号兼任，请另开一个账号。")
+        )
     membership, created = Membership.objects.get_or_create(
         user=user,
         role=role,
         programme_id=programme_id,
         institution_id=institution_id,
+        township=township,
         defaults={"workplace": workplace},
     )
     if created:

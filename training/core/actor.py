@@ -15,15 +15,15 @@ class All:
 
 
 ALL: Final = All()
-Reach = Mapping[str, frozenset[int] | All]
+Reach = Mapping[str, frozenset[int] | frozenset[str] | All]
 
 
 @dataclass(frozen=True)
 class Actor:
     """A person at work in one role, or the system.
 
-    `reach` holds, for each dimension (`programme`, `institution`, `trainee`, `station`), the ids
-    that may be seen, or ALL. A dimension that is not mentioned means nothing is visible. `account` is the
+    `reach` holds, for each dimension (`programme`, `institution`, `trainee`, `station`, `township`), the ids
+    (of townships, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is visible. `account` is the
     administrators' own: the programmes whose accounts they look after.
     """
 
@@ -40,7 +40,9 @@ class Actor:
         return self.user_id
 
 
-SYSTEM: Final = Actor("系统", "system", None, {"programme": ALL, "institution": ALL, "trainee": ALL})
+SYSTEM: Final = Actor(
+    "系统", "system", None, {"programme": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
+)
 """The program itself: scheduled work, and what a station's signed event sets off."""
 
 NOBODY: Final = Actor("")

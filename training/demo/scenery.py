@@ -43,6 +43,7 @@ from training.scheduling.models import TrainingSession, Venue
 from training.scheduling.services import add_lesson, add_venue, add_witness, pin_courseware, plan_session
 
 PASSWORD = "yidang-demo-2021"  # noqa: S105  printed on the demo's screen
+TOWNSHIP = "琴江镇"  # where the township officer works
 WITNESS_PIN = "360735"
 
 
@@ -72,13 +73,18 @@ def paper(title: str, *lines: str) -> tuple[str, bytes]:
 
 
 def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
-    """Accounts of the bureau, the follow-up officer and the auditor."""
-    bureau = f"{programme.county}商务局"
+    """One account of every role that works for the county."""
     people = {
-        Role.BUREAU_REVIEWER: ("reviewer", "温审核"),
-        Role.BUREAU_HEAD: ("head", "赖局长"),
-        Role.FOLLOW_UP: ("followup", "黄跟踪"),
-        Role.AUDITOR: ("auditor", "许审计"),
+        Role.BUREAU_REVIEWER: ("reviewer", "温审核", "商务局"),
+        Role.BUREAU_HEAD: ("head", "赖局长", "商务局"),
+        Role.FINANCE_REVIEWER: ("finance", "罗财审", "财政局"),
+        Role.FINANCE_PAYER: ("payer", "曾拨付", "财政局"),
+        Role.TOWNSHIP: ("township", "廖乡干", f"{TOWNSHIP}人民政府"),
+        Role.DATA_DEPARTMENT: ("data", "熊核实", "农业农村局"),
+        Role.FOLLOW_UP: ("followup", "黄跟踪", "商务局"),
+        Role.PRIVACY_OFFICER: ("privacy", "刘保护", "商务局"),
+        Role.SUPERVISOR: ("supervisor", "谢监理", "第三方监理"),
+        Role.AUDITOR: ("auditor", "许审计", "纪委监委"),
     }
     return Staff(
         {
@@ -87,10 +93,11 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
                 password=PASSWORD,
                 display_name=name,
                 role=role,
-                workplace=bureau,
+                workplace=f"{programme.county}{workplace}",
                 programme_id=programme.pk,
+                township=TOWNSHIP if role == Role.TOWNSHIP else "",
             )
-            for role, (username, name) in people.items()
+            for role, (username, name, workplace) in people.items()
         }
     )
 
@@ -98,7 +105,7 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
 def add_institution(
     programme: Programme, *, name: str, uscc: str, prefix: str, bureau: Actor
 ) -> tuple[Institution, Staff]:
-    """An admitted institution with both licences, and its clerk and head."""
+    """An admitted institution with both licences, and its clerk, head and class manager."""
     institution = register_institution(
         programme,
         name=name,
@@ -121,6 +128,7 @@ def add_institution(
             for role, username, display_name in (
                 (Role.INSTITUTION_CLERK, "clerk", "邓经办"),
                 (Role.INSTITUTION_HEAD, "principal", "陈校长"),
+                (Role.CLASS_MANAGER, "manager", "杨班主任"),
             )
         }
     )

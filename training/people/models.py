@@ -15,7 +15,7 @@ from training.people.rules import mask_id_number, mask_phone
 class Trainee(ScopedModel):
     """学员. Institutions have no reach into this pool: they see people through their own rosters."""
 
-    SCOPE = {"programme": "programme", "trainee": "pk"}
+    SCOPE = {"programme": "programme", "trainee": "pk", "township": "township"}
     programme = models.ForeignKey("programmes.Programme", models.PROTECT, related_name="trainees")
     name = models.CharField(_("姓名"), max_length=64)
     id_number = EncryptedTextField(_("身份证号"))
@@ -44,7 +44,7 @@ class Trainee(ScopedModel):
 class Consent(ScopedModel):
     """A separate, informed yes or no, with the text that was shown. Withdrawing is one act."""
 
-    SCOPE = {"programme": "trainee__programme", "trainee": "trainee"}
+    SCOPE = {"programme": "trainee__programme", "trainee": "trainee", "township": "trainee__township"}
     trainee = models.ForeignKey(Trainee, models.PROTECT, related_name="consents")
     purpose = models.CharField(_("用途"), max_length=16, choices=ConsentPurpose)
     given = models.BooleanField(_("同意"))

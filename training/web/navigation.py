@@ -52,13 +52,26 @@ BUREAU: Places = (
     *RULES,
 )
 FOLLOW_UP: Places = ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"), *INDICATORS)
+FINANCE: Places = (
+    (_("期与档案"), "bureau-sessions"),
+    (_("补贴申领"), "bureau-claims"),
+    (_("培训机构"), "bureau-institutions"),
+    *RULES,
+)
 PLACES: Mapping[str, Places] = {
     Role.ADMIN: (*ACCOUNTS, *AUDIT),
     Role.INSTITUTION_CLERK: INSTITUTION,
+    Role.CLASS_MANAGER: INSTITUTION,
     Role.INSTITUTION_HEAD: (*INSTITUTION, *AUDIT),
     Role.BUREAU_REVIEWER: BUREAU,
     Role.BUREAU_HEAD: (*BUREAU, *ACCOUNTS, *AUDIT),
+    Role.FINANCE_REVIEWER: FINANCE,
+    Role.FINANCE_PAYER: FINANCE,
+    Role.TOWNSHIP: RULES,
+    Role.DATA_DEPARTMENT: RULES,
     Role.FOLLOW_UP: FOLLOW_UP,
+    Role.PRIVACY_OFFICER: (*RULES, *AUDIT),
+    Role.SUPERVISOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES),
     Role.AUDITOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES, *AUDIT),
 }
 

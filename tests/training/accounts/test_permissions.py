@@ -14,6 +14,7 @@ from training.accounts.queries import actor_for, membership_of, memberships_of
 from training.accounts.services import add_member
 from training.core.actor import ALL, NOBODY, SYSTEM, Actor
 from training.core.errors import ForbiddenError
+from training.demo.scenery import TOWNSHIP
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
 REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
@@ -33,10 +34,6 @@ def test_an_administrator_has_no_business_rights() -> None:
     }
 
 
-def test_an_auditor_only_looks() -> None:
-    assert {act.rpartition(".")[2].partition("_")[0] for act in acts_of(Role.AUDITOR)} == {"view"}
-
-
 def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
     never = {
         "institution.admit",
@@ -50,7 +47,7 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
         "walk_in.reveal",
     }
     assert never <= set(MAY)
-    assert not (acts_of(CLERK) | acts_of(HEAD)) & never
+    assert not (acts_of(CLERK) | acts_of(HEAD) | acts_of(Role.CLASS_MANAGER)) & never
 
 
 def test_only_the_head_speaks_for_the_institution() -> None:
@@ -62,6 +59,17 @@ def test_only_the_head_speaks_for_the_institution() -> None:
         "audit.view",
     }
     assert acts_of(CLERK) < acts_of(HEAD)
+    assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {"institution.manage_papers"}
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR])
+def test_readers_only_look(role: Role) -> None:
+    assert {act.rpartition(".")[2].partition("_")[0] for act in acts_of(role)} == {"view"}
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE_REVIEWER, Role.FINANCE_PAYER])
+def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
+    assert acts_of(role) == {"programme.view", "archive.view"}
 
 
 def test_the_bureau_makes_nothing_that_it_judges() -> None:
@@ -100,14 +108,15 @@ def test_the_reach_of_each_role(county: Any) -> None:
     own = frozenset({county.institution.pk})
     reach = {role: county.actor(role).reach for role in set(Role) - {Role.ADMIN}}
 
-    wide = {"programme": here(county), "institution": ALL, "trainee": ALL}
+    institution = {"programme": here(county), "institution": own}
+    archives = {"programme": here(county), "institution": ALL}
+    people = {"programme": here(county), "trainee": ALL, "township": ALL}
     assert reach == {
-        CLERK: {"programme": here(county), "institution": own},
-        HEAD: {"programme": here(county), "institution": own},
-        REVIEWER: wide,
-        CHIEF: wide,
-        Role.FOLLOW_UP: wide,
-        Role.AUDITOR: wide,
+        **dict.fromkeys((CLERK, HEAD, Role.CLASS_MANAGER), institution),
+        **dict.fromkeys((REVIEWER, CHIEF, Role.FOLLOW_UP, Role.AUDITOR), archives | people),
+        **dict.fromkeys((Role.FINANCE_REVIEWER, Role.FINANCE_PAYER, Role.SUPERVISOR), archives),
+        **dict.fromkeys((Role.DATA_DEPARTMENT, Role.PRIVACY_OFFICER), people),
+        Role.TOWNSHIP: people | {"township": frozenset({TOWNSHIP})},
     }
 
 

@@ -211,11 +211,11 @@ def test_the_bureau_sees_all_of_its_county_and_the_institution_all_of_its_own(wo
 
 def test_only_those_who_see_the_trainee_pool_see_it(world: World) -> None:
     sees = {role for role in set(Role) - {Role.ADMIN} if seen_by(world.ours.actor(role))["people.Trainee"]}
-    assert sees == SEES_TRAINEE_POOL
+    assert sees == SEES_TRAINEE_POOL | {Role.TOWNSHIP}
 
 
 def test_an_actor_without_a_word_on_one_dimension_sees_nothing(world: World) -> None:
-    everything = {"programme": ALL, "institution": ALL, "trainee": ALL}
+    everything = {"programme": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
     assert seen_by(Actor("审计署", "", None, everything)) == all_rows()
     assert seen_by(SYSTEM) == all_rows()
     assert not any(seen_by(NOBODY).values())

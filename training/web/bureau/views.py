@@ -42,12 +42,12 @@ from training.web.people.links import show_link
 REFRESH_SECONDS = 3
 
 
-@needs("programme.view")
+@needs("archive.view")
 def queue(request: WorkRequest) -> HttpResponse:
     return render(request, "bureau/queue.html", {"queue": queries.queue(request.actor)})
 
 
-@needs("programme.view")
+@needs("archive.view")
 def sessions(request: WorkRequest) -> HttpResponse:
     filters = SessionFilter(request, queries.institutions(request.actor))
     page = page_of(request, queries.sessions(request.actor, **filters.chosen))
@@ -55,14 +55,14 @@ def sessions(request: WorkRequest) -> HttpResponse:
     return render(request, "bureau/sessions.html", context)
 
 
-@needs("programme.view")
+@needs("archive.view")
 def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
     filters = SessionFilter(request, queries.institutions(request.actor))
     rows = queries.sessions(request.actor, **filters.chosen)
     return csv_response("培训档案.csv", queries.SESSION_COLUMNS, queries.session_lines(rows))
 
 
-@about(queries.session_of, "programme.view")
+@about(queries.session_of, "archive.view")
 def session(request: WorkRequest, session: Any) -> HttpResponse:
     form = ReturnForm(action=reverse("bureau-session-return", args=[session.pk]))
     context = {"plan": queries.plan(session, request.actor), "form": form}
@@ -85,7 +85,7 @@ def return_session(request: WorkRequest, session: Any) -> HttpResponse:
     return redirect("bureau-queue")
 
 
-@about(queries.dossier_of, "programme.view")
+@about(queries.dossier_of, "archive.view")
 def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
     archive = queries.archive(dossier, request.actor)
     action = reverse("bureau-dossier-return", args=[dossier.pk])
@@ -162,20 +162,20 @@ def refused(request: WorkRequest) -> HttpResponse:
     return render(request, "bureau/held.html", {"filters": filters, "page_obj": page, "refused": True})
 
 
-@needs("programme.view")
+@needs("archive.view")
 def claims(request: WorkRequest) -> HttpResponse:
     rows = queries.claims(request.actor)
     context = {"page_obj": page_of(request, rows), "total": queries.claimed(rows)}
     return render(request, "bureau/claims.html", context)
 
 
-@needs("programme.view")
+@needs("archive.view")
 def institutions(request: WorkRequest) -> HttpResponse:
     page = page_of(request, queries.institutions(request.actor))
     return render(request, "bureau/institutions.html", {"page_obj": page})
 
 
-@about(queries.institution_of, "programme.view")
+@about(queries.institution_of, "archive.view")
 def institution(request: WorkRequest, institution: Any) -> HttpResponse:
     return render(request, "bureau/institution.html", {"institution": institution})
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, AccountState, Role
-from training.accounts.permissions import may
+from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, AccountState, Role
+from training.accounts.permissions import READERS, may
 from training.attendance.models import AttendanceEvent, HeldEnvelope
+from training.claims.choices import ClaimStatus
+from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
@@ -47,8 +49,10 @@ def waiting_for(actor: Actor) -> list[Waiting]:
         return [*_stations(actor), *_numbers(actor), *_for_bureau(actor)]
     if actor.role == Role.FOLLOW_UP:
         return _for_follow_up(actor)
-    if actor.role == Role.AUDITOR:
+    if actor.role in READERS:
         return _for_auditor(actor)
+    if actor.role in FINANCE_ROLES:
+        return _for_finance(actor)
     if actor.role == Role.ADMIN:
         return _for_administrator(actor)
     return []
@@ -172,6 +176,15 @@ def _for_follow_up(actor: Actor) -> list[Waiting]:
 def _for_auditor(actor: Actor) -> list[Waiting]:
     sealed = _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证"))
     return [sealed, *_held(actor)]
+
+
+def _for_finance(actor: Actor) -> list[Waiting]:
+    handed_in = Claim.objects.visible_to(actor).filter(status=ClaimStatus.SUBMITTED)
+    hint = _("每一笔都点得开档案和证据")
+    return [
+        Waiting(handed_in.count(), _("补贴申领"), hint, reverse("bureau-claims")),
+        _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证")),
+    ]
 
 
 def _for_administrator(actor: Actor) -> list[Waiting]:

@@ -70,17 +70,23 @@ class _InProgramme(forms.Form):
         self.fields["programme_id"].choices = [*([WHOLE_INSTALLATION] if whole else []), *named]  # type: ignore[attr-defined]
 
 
-class CountyAccountForm(AccountForm, _InProgramme):
+class _AtTownship(forms.Form):
+    township = forms.CharField(
+        label=_("乡镇"), max_length=64, required=False, help_text=_("只有乡镇干部要写，与名册上的写法相同。")
+    )
+
+
+class CountyAccountForm(AccountForm, _InProgramme, _AtTownship):
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120, help_text=_("例如：石城县商务局"))
-    field_order = ["display_name", "username", "role", "programme_id", "workplace", "email"]
+    field_order = ["display_name", "username", "role", "programme_id", "workplace", "township", "email"]
 
 
-class CountyRoleForm(CardForm, _InProgramme):
+class CountyRoleForm(CardForm, _InProgramme, _AtTownship):
     submit_label = _("增加岗位")
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120)
-    field_order = ["role", "programme_id", "workplace"]
+    field_order = ["role", "programme_id", "workplace", "township"]
 
 
 class StaffRoleForm(CardForm):
