@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, drain, face, memory, queue, roster, sign_in, tap
+from benchmarks import accuracy, drain, face, memory, queue, roster, scale, sign_in, tap
 from benchmarks.measure import Result, machine, write
 from benchmarks.office import Office, open_office
 
 RESULTS = Path(__file__).parent / "results"
 AT_THE_DOOR: dict[str, Any] = {"memory": memory, "tap": tap, "queue": queue, "face": face}
-ON_THE_SERVER: dict[str, Any] = {"sign_in": sign_in, "drain": drain, "roster": roster}
+ON_THE_SERVER: dict[str, Any] = {"sign_in": sign_in, "drain": drain, "roster": roster, "scale": scale}
 NAMES = (*AT_THE_DOOR, *ON_THE_SERVER, "accuracy")
 
 

@@ -54,6 +54,7 @@ def test_an_attendance_is_followed_to_its_signature_and_the_dossier_sealed(
 
 def test_a_station_code_is_shown_once(county: Any, sign_in: Any) -> None:
     page = sign_in(Role.BUREAU_REVIEWER)
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="机构与终端").click()
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="签到终端").click()
     page.get_by_role("link", name="登记新终端").first.click()
     page.get_by_label("终端归哪个机构用").select_option(label=county.institution.name)

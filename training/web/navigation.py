@@ -1,4 +1,4 @@
-"""Where each role works: the links at the top of every page."""
+"""Where each role works: the areas at the top of every page, and the places of the one that is open."""
 
 from __future__ import annotations
 
@@ -19,69 +19,80 @@ class Link:
     current: bool
 
 
-Places = tuple[tuple[str | Promise, str], ...]
+@dataclass(frozen=True)
+class AreaLink(Link):
+    """Leads to the first of its places."""
 
-HOME: Places = ((_("等您处理"), "home"),)
-STATIONS: Places = ((_("签到终端"), "stations"),)
-CORRECTIONS: Places = ((_("更正"), "corrections"),)
-INSTITUTION: Places = (
-    (_("各期培训"), "sessions"),
-    *CORRECTIONS,
-    (_("授课人"), "instructors"),
-    (_("课件"), "courseware"),
-    (_("证照与协议"), "papers"),
-    (_("场地"), "venues"),
-    *STATIONS,
+    places: tuple[Link, ...]
+
+
+Place = tuple[str | Promise, str]
+Area = tuple[str | Promise, tuple[Place, ...]]
+"""What it is called, and its places: label and name of the address. One place is shown as the area alone."""
+
+HOME: Area = (_("等您处理"), ((_("等您处理"), "home"),))
+STATIONS: Place = (_("签到终端"), "stations")
+CORRECTIONS: Place = (_("更正"), "corrections")
+CLAIMS: Place = (_("补贴申领"), "bureau-claims")
+ARCHIVES: Place = (_("期与档案"), "bureau-sessions")
+HELD: Place = (_("待核记录"), "bureau-held")
+INSTITUTIONS: Place = (_("培训机构"), "bureau-institutions")
+INDICATORS: Place = (_("指标"), "indicators")
+RULES: Place = (_("项目与规则"), "programme")
+ACCOUNTS: Place = (_("账号"), "accounts")
+AUDIT: Place = (_("操作记录"), "audit")
+
+TEACHING: Area = (_("课程与场地"), ((_("课程与课件"), "courses"), (_("场地"), "venues")))
+OWN_SESSIONS: Area = (_("培训"), ((_("各期培训"), "sessions"), CORRECTIONS, STATIONS))
+OWN_PAPERS: tuple[Place, ...] = ((_("证照与协议"), "papers"), (_("授课人"), "instructors"))
+INSTITUTION: tuple[Area, ...] = (OWN_SESSIONS, TEACHING, (_("本机构"), OWN_PAPERS))
+SESSIONS: Area = (_("期与档案"), (ARCHIVES, HELD, CORRECTIONS, CLAIMS))
+COUNTY: Area = (_("指标与规则"), (INDICATORS, RULES))
+BUREAU: tuple[Area, ...] = (
+    (_("审批"), ((_("审批与核验"), "bureau-queue"),)),
+    SESSIONS,
+    (_("机构与终端"), (INSTITUTIONS, STATIONS)),
+    COUNTY,
 )
-READS_ARCHIVES: Places = (
-    (_("期与档案"), "bureau-sessions"),
-    (_("待核记录"), "bureau-held"),
-    *CORRECTIONS,
-    (_("补贴申领"), "bureau-claims"),
+FINANCE: tuple[Area, ...] = ((_("期与档案"), (ARCHIVES, CLAIMS)), (_("培训机构"), (INSTITUTIONS,)), COUNTY)
+FOLLOW_UP: tuple[Area, ...] = (
+    (_("训后跟踪"), ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"))),
+    (_("指标"), (INDICATORS,)),
 )
-INDICATORS: Places = ((_("指标"), "indicators"),)
-AUDIT: Places = ((_("操作记录"), "audit"),)
-ACCOUNTS: Places = ((_("账号"), "accounts"),)
-RULES: Places = ((_("项目与规则"), "programme"),)
-BUREAU: Places = (
-    (_("审批与核验"), "bureau-queue"),
-    *READS_ARCHIVES,
-    (_("培训机构"), "bureau-institutions"),
-    *STATIONS,
-    *INDICATORS,
-    *RULES,
-)
-FOLLOW_UP: Places = ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"), *INDICATORS)
-FINANCE: Places = (
-    (_("期与档案"), "bureau-sessions"),
-    (_("补贴申领"), "bureau-claims"),
-    (_("培训机构"), "bureau-institutions"),
-    *RULES,
-)
-PLACES: Mapping[str, Places] = {
-    Role.ADMIN: (*ACCOUNTS, *AUDIT),
+READING: tuple[Area, ...] = (SESSIONS, (_("签到终端"), (STATIONS,)), COUNTY)
+ADMINISTRATION: Area = (_("账号与记录"), (ACCOUNTS, AUDIT))
+TRAIL: Area = (_("操作记录"), (AUDIT,))
+OWN_RULES: Area = (_("项目与规则"), (RULES,))
+AREAS: Mapping[str, tuple[Area, ...]] = {
+    Role.ADMIN: (ADMINISTRATION,),
     Role.INSTITUTION_CLERK: INSTITUTION,
-    Role.CLASS_MANAGER: INSTITUTION,
-    Role.INSTITUTION_HEAD: (*INSTITUTION, *AUDIT),
+    Role.CLASS_MANAGER: (OWN_SESSIONS, TEACHING),
+    Role.INSTITUTION_HEAD: (*INSTITUTION[:-1], (_("本机构"), (*OWN_PAPERS, AUDIT))),
     Role.BUREAU_REVIEWER: BUREAU,
-    Role.BUREAU_HEAD: (*BUREAU, *ACCOUNTS, *AUDIT),
+    Role.BUREAU_HEAD: (*BUREAU, ADMINISTRATION),
     Role.FINANCE_REVIEWER: FINANCE,
     Role.FINANCE_PAYER: FINANCE,
-    Role.TOWNSHIP: RULES,
-    Role.DATA_DEPARTMENT: RULES,
+    Role.TOWNSHIP: (OWN_RULES,),
+    Role.DATA_DEPARTMENT: (OWN_RULES,),
     Role.FOLLOW_UP: FOLLOW_UP,
-    Role.PRIVACY_OFFICER: (*RULES, *AUDIT),
-    Role.SUPERVISOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES),
-    Role.AUDITOR: (*READS_ARCHIVES, *STATIONS, *INDICATORS, *RULES, *AUDIT),
+    Role.PRIVACY_OFFICER: (OWN_RULES, TRAIL),
+    Role.SUPERVISOR: READING,
+    Role.AUDITOR: (*READING, TRAIL),
 }
 
 
-def links_for(role: str, path: str) -> list[Link]:
-    """This role's links; the one that `path` lies under is current."""
-    if role not in PLACES:
+def links_for(role: str, path: str) -> list[AreaLink]:
+    """This role's areas; the place that `path` lies under is current, and so is its area."""
+    if role not in AREAS:
         return []
-    places = [(label, reverse(name)) for label, name in HOME + PLACES[role]]
+    areas = (HOME, *AREAS[role])
     home = reverse("home")
-    under = [href for _label, href in places if path == href or (href != home and path.startswith(href))]
-    here = max(under, key=len, default="")
-    return [Link(label, href, href == here) for label, href in places]
+    hrefs = [reverse(name) for _label, places in areas for _place, name in places]
+    under = [href for href in hrefs if path == href or (href != home and path.startswith(href))]
+    return [_area(area, max(under, key=len, default="")) for area in areas]
+
+
+def _area(area: Area, here: str) -> AreaLink:
+    label, places = area
+    links = [Link(name, href, href == here) for name, href in ((n, reverse(a)) for n, a in places)]
+    return AreaLink(label, links[0].href, any(link.current for link in links), tuple(links))

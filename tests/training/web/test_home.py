@@ -65,13 +65,16 @@ def test_every_link_at_the_top_opens_for_its_role(
     county: Any, browse: Callable[..., Client], role: Role
 ) -> None:
     client = browse(role)
-    links = client.get(reverse("home")).context["links"]
+    areas = client.get(reverse("home")).context["links"]
 
-    assert len(links) > 1
-    for link in links:
-        page = client.get(link.href)
-        assert page.status_code == 200
-        assert [other.href for other in page.context["links"] if other.current] == [link.href]
+    assert len(areas) > 1
+    for area in areas:
+        for place in area.places:
+            page = client.get(place.href)
+            assert page.status_code == 200
+            (here,) = [other for other in page.context["links"] if other.current]
+            assert here.label == area.label
+            assert [link.href for link in here.places if link.current] == [place.href]
 
 
 def test_the_bureau_sees_what_was_handed_in(handed_in: Any, browse: Callable[..., Client]) -> None:
