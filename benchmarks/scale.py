@@ -14,7 +14,7 @@ from benchmarks.measure import Comparison, Result, series
 from benchmarks.office import Office
 from benchmarks.whole_county import WholeCounty, found_county
 
-SIZES = {"rounds": 5, "trainees": 50_000, "sessions": 2_000}
+SIZES = {"rounds": 3, "trainees": 50_000, "sessions": 2_000}
 TINY = {"rounds": 1, "trainees": 40, "sessions": 20}
 SHARE = 10
 GOAL_MILLISECONDS = 300.0

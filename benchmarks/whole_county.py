@@ -19,7 +19,7 @@ from uuid6 import uuid7
 from benchmarks.office import CARD
 from kiosk.envelope import GENESIS, Enrolled, Envelope, Event, encode_key, sign
 
-INSTITUTIONS = 20
+INSTITUTIONS = 8
 FIRST_DAY = date(2021, 3, 8)
 PEOPLE_AT_ONCE = 2_000
 STATES = ("archived",) * 80 + ("closed",) * 8 + ("submitted",) * 4 + ("approved",) * 4 + ("draft",) * 4
@@ -80,13 +80,17 @@ class WholeCounty:
 
     def grow(self, *, trainees: int, sessions: int) -> None:
         """So many more of each; every new trainee has a place in a session, and some a second one."""
+        from django.db import connection  # noqa: PLC0415  after Django is ready
+
         fresh = list(self._trainees(trainees))
         shares = [fresh[number::sessions] for number in range(sessions)]
         states = cycle(STATES[number * 7 % 100] for number in range(100))
         for number, share in enumerate(shares):
-            second = self.known[number % len(self.known) :][:3] if self.known else []
+            second = self.known[3 * number % len(self.known) :][:3] if self.known else []
             add_session(self.houses[number % INSTITUTIONS], [*share, *second], next(states))
         self.known.extend(fresh)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # the database would do it by itself, some minutes later
 
     def _trainees(self, number: int) -> Iterator[Any]:
         from training.demo.people import synthetic_people  # noqa: PLC0415  after Django is ready

@@ -27,7 +27,8 @@ class AttendanceEvent(ScopedModel):
     """
 
     SCOPE = {"programme": "station__institution__programme", "institution": "station__institution"}
-    station = models.ForeignKey("stations.Station", models.PROTECT, related_name="events")
+    # What finds events by station or session is indexed below; a second index would only slow the door.
+    station = models.ForeignKey("stations.Station", models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField(_("序号"))
     event_id = models.UUIDField(unique=True)
     digest = models.CharField(max_length=64, unique=True)
@@ -37,7 +38,7 @@ class AttendanceEvent(ScopedModel):
     kind = models.CharField(_("种类"), max_length=16, choices=EventKind)
     method = models.CharField(_("方式"), max_length=16, choices=Method, blank=True)
     training_session = models.ForeignKey(
-        "scheduling.TrainingSession", models.PROTECT, null=True, related_name="events"
+        "scheduling.TrainingSession", models.PROTECT, null=True, related_name="events", db_index=False
     )
     lesson = models.ForeignKey("scheduling.Lesson", models.PROTECT, null=True, related_name="events")
     enrolment = models.ForeignKey("enrolment.Enrolment", models.PROTECT, null=True, related_name="events")

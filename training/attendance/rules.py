@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from training.attendance.choices import CorrectionKind, CorrectionSource, Flag
+from training.courses.rules import in_hours
 
 HalfDayKey = tuple[date, str]
 
@@ -264,7 +265,7 @@ def effective_minutes(
 
 def hours(minutes: int, rule: AttendanceRule) -> str:
     """学时 for people: 135 minutes at 45 → "3", 100 → "2.2"."""
-    return f"{minutes / rule.unit_minutes:.1f}".removesuffix(".0")
+    return in_hours(minutes, rule.unit_minutes)
 
 
 def _share(ratio: float, minutes: int) -> Decimal:

@@ -233,7 +233,7 @@ def test_troubles_take_a_constant_number_of_queries(
     assert HeldEnvelope.objects.count() == more + 1
     actor = approved.actor(REVIEWER)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         troubles = gaps_and_forks(actor)
         assert (len(troubles.missing), len(troubles.forks)) == (3, more + 1)
         assert all(one.station.institution.name for one in troubles.missing)

@@ -781,7 +781,7 @@ def test_the_page_of_the_chains_asks_a_constant_number_of_questions(
         send(other, other.chain[1:])
     client = browse(REVIEWER)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         see(client, "chains")
 
 

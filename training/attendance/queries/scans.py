@@ -26,15 +26,19 @@ from training.attendance.rules import (
 from training.scheduling.models import TrainingSession
 
 COUNTED_KINDS = (EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK)
-VOIDED = Exists(Correction.objects.filter(voids=OuterRef("pk"), status=CorrectionStatus.APPROVED)) | Exists(
-    AttendanceEvent.objects.filter(
-        kind=EventKind.VOID,
-        held_reason="",
-        training_session=OuterRef("training_session"),
-        voids=OuterRef("event_id"),
-    )
+_SAID = AttendanceEvent.objects.filter(
+    event_id=OuterRef("voids"), training_session=OuterRef("training_session")
+).order_by()
+VOIDED = Q(
+    pk__in=Correction.objects.filter(voids__isnull=False, status=CorrectionStatus.APPROVED)
+    .order_by()
+    .values("voids")
+) | Q(
+    event_id__in=AttendanceEvent.objects.filter(Exists(_SAID), kind=EventKind.VOID, held_reason="")
+    .order_by()
+    .values("voids")
 )
-"""An event that a station or an approved correction took back."""
+"""An event that a station or an approved correction took back. Few are, so the database looks them up once."""
 SHOWN_NOTES = frozenset({Note.LATE.value, Note.CLOCK.value, Note.CLOCK_JUMP.value})
 
 

@@ -3,7 +3,6 @@
 from training.attendance.services.closing import (
     complete_anew,
     complete_enrolments,
-    start_session_if_attended,
 )
 from training.attendance.services.corrections import (
     PaperRow,
@@ -38,7 +37,6 @@ __all__ = [
     "propose_paper",
     "propose_void",
     "reveal_walk_in",
-    "start_session_if_attended",
     "withdraw_correction",
     "withdraw_lost_range",
 ]

@@ -7,7 +7,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from training.attendance.choices import CorrectionKind, CorrectionStatus, EventKind
 from training.attendance.models import Completion
 from training.attendance.queries import lesson_time, minutes_by_lesson, register
 from training.attendance.rules import CompletionResult, completion
@@ -18,17 +17,7 @@ from training.core.audit import record
 from training.core.errors import InvalidTransitionError
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment
-from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
-
-
-def start_session_if_attended(session: TrainingSession) -> None:
-    """已批准 → 培训中, once the first sign-in counts; the caller holds the row lock."""
-    if session.status == SessionStatus.APPROVED and (
-        session.events.filter(held_reason="", kind=EventKind.SIGN_IN).exists()
-        or session.corrections.filter(status=CorrectionStatus.APPROVED, kind=CorrectionKind.SIGN_IN).exists()
-    ):
-        session.enter(SessionStatus.RUNNING)
 
 
 def complete_enrolments(session: TrainingSession) -> list[Completion]:
