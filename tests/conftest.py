@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.core.cache import caches
 from django.utils import translation
 
 from tests.machine import POPPLER
@@ -25,6 +26,7 @@ from training.demo.scenery import (
     add_instructors,
     add_training_agreement,
     plan_farmers_session,
+    refuse_second_proof,
     roster_workbook,
 )
 from training.enrolment.services import import_roster
@@ -102,6 +104,15 @@ def clock(tmp_path: Path, settings: Any) -> Clock:
 
 
 @pytest.fixture
+def limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often somebody asks is counted, from nothing, in windows that begin with the test."""
+    settings.RATELIMIT_ENABLE = True
+    caches[settings.RATELIMIT_USE_CACHE].clear()
+    began = int(datetime.now(UTC).timestamp())
+    monkeypatch.setattr("django_ratelimit.core._get_window", lambda _who, seconds: began + seconds)
+
+
+@pytest.fixture
 def make_county(db: None, clock: Clock, settings: Any, tmp_path: Path) -> Callable[..., County]:
     """Build a county from the Shicheng preset under another code and name."""
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -146,9 +157,10 @@ def other_county(make_county: Callable[..., County]) -> County:
 
 @pytest.fixture
 def approved(county: County) -> County:
-    """The same county, its session submitted and approved."""
+    """The same county, its session submitted and approved; then the second instructor's proof did not hold."""
     submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
     county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
+    refuse_second_proof(county.instructors)
     return county
 
 

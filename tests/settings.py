@@ -22,6 +22,7 @@ PBKDF2PasswordHasher.iterations = 1_000  # the real number takes a second for ev
 
 ALLOWED_HOSTS = ["*"]
 SECOND_FACTOR = False  # its own tests turn it on
+RATELIMIT_ENABLE = False  # likewise
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -29,6 +29,7 @@ FIGURES = {
     "queue": {"all, seconds", "per person", "wire limit of all"},
     "sign_in": {"sign-in", "bare view", "bare view, the site's middleware"},
     "roster": {"import", "plain"},
+    "scale": {"whole county", "a tenth"},
     "drain": {"journal → receipts in the journal", "server only", "verify + bulk_create"},
 }
 
@@ -53,7 +54,7 @@ def measure(results: Path, *names: str, faces: Path | None = None) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    "names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster"]], ids=" ".join
+    "names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster", "scale"]], ids=" ".join
 )
 def test_each_benchmark_gives_its_figures_its_baselines_and_the_machine(
     names: list[str], tmp_path: Path

@@ -18,7 +18,7 @@ HOUSE = sorted(path for room in ("training", "kiosk") for path in (ROOT / room).
 WITHOUT_ACTOR = {
     "accounts.add_member",
     "attendance.complete_enrolments",
-    "attendance.start_session_if_attended",
+    "attendance.demand_attended",
     "dossiers.abandon_seal",
     "dossiers.completed_count",
     "dossiers.demand_complete",
@@ -27,8 +27,12 @@ WITHOUT_ACTOR = {
     "dossiers.seal_key",
     "followup.follow_changed_completion",
     "followup.open_follow_ups",
-    "people.id_hash",
+    "partners.authenticate",
+    "partners.note_use",
+    "people.drop_groups",
     "people.know_trainees",
+    "people.note_groups",
+    "people.write_name_words",
     "stations.at_work",
     "stations.authenticate",
     "stations.enrol_station",
@@ -117,7 +121,7 @@ def test_the_backend_knows_of_the_station_only_the_wire_format() -> None:
         for module in imports(path)
         if module.partition(".")[0] == "kiosk"
     }
-    assert known <= {"kiosk.envelope", "kiosk.report"}
+    assert known <= {"kiosk.envelope", "kiosk.package", "kiosk.report"}
 
 
 def test_no_module_is_a_drawer_for_odds_and_ends() -> None:

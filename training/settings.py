@@ -53,14 +53,17 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "training.core",
     "training.accounts",
+    "training.notifications",
     "training.programmes",
     "training.people",
     "training.institutions",
     "training.courses",
     "training.stations",
+    "training.partners",
     "training.scheduling",
     "training.enrolment",
     "training.attendance",
+    "training.assessment",
     "training.followup",
     "training.dossiers",
     "training.claims",
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "training.core.headers.SecurityHeaders",
     "training.api.middleware.StationsFirst",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -125,6 +129,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # How often somebody asked, for all processes of this machine; see `core/limits.py`.
+    "limits": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "limits",
+        "TIMEOUT": 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+RATELIMIT_USE_CACHE = "limits"
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -159,6 +175,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+APPLICATION_DAYS = env.int("APPLICATION_DAYS", 90)
+"""How long an application that led to no place is kept after its session was closed."""
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

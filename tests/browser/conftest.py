@@ -124,6 +124,9 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
             Role.INSTITUTION_HEAD: "principal",
             Role.BUREAU_REVIEWER: "reviewer",
             Role.BUREAU_HEAD: "head",
+            Role.TOWNSHIP: "township",
+            Role.DATA_DEPARTMENT: "data",
+            Role.PRIVACY_OFFICER: "privacy",
             Role.FOLLOW_UP: "followup",
             Role.AUDITOR: "auditor",
         }

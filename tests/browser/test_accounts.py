@@ -77,7 +77,7 @@ def test_an_administrator_s_pages_fit_a_phone_and_have_no_serious_barrier(
 
 def test_an_account_is_closed_from_its_page(county: Any, administrator: Any, picture: Any) -> None:
     page = administrator()
-    page.get_by_role("link", name="账号", exact=True).click()
+    page.get_by_role("link", name="账号与记录").click()
     picture(page, "accounts")
     page.get_by_label("搜索").fill("邓经办")
     page.get_by_role("button", name="查找").click()

@@ -26,7 +26,7 @@ def a_roster_with_one_wrong_number() -> dict[str, Any]:
 
 
 def write_the_plan(page: Page) -> None:
-    page.get_by_role("link", name="各期培训").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name="新建一期").first.click()
     page.get_by_label("协议或任务文件").select_option(index=1)
     page.get_by_label("培训名称").fill("农民网店入门培训班")
@@ -86,7 +86,7 @@ def test_a_session_is_planned_with_lessons_witness_and_roster_and_submitted(
     expect(page.get_by_text("由机构负责人提交")).to_be_visible()
 
     head = sign_in(Role.INSTITUTION_HEAD)
-    head.get_by_role("link", name="各期培训").click()
+    head.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     head.get_by_role("row").filter(has_text="农民网店入门培训班").get_by_role("link").first.click()
     head.get_by_role("button", name="提交开班申请").click()
     expect(head.get_by_role("status")).to_contain_text("开班申请已提交，等商务局审批")
@@ -98,10 +98,10 @@ def test_a_claim_is_refused_by_the_name_of_what_is_missing_until_the_file_is_the
 ) -> None:
     page = sign_in(Role.INSTITUTION_HEAD)
     picture(page, "home-institution")
-    page.get_by_role("link", name="各期培训").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name=taught.session.code).click()
     missing = (
-        page.get_by_role("region", name="培训档案九项").get_by_role("listitem").filter(has_text="由谁补")
+        page.get_by_role("region", name="培训档案", exact=True).get_by_role("listitem").filter(has_text="由谁补")
     )
     expect(missing).to_have_count(1)
     expect(missing).to_contain_text("王思敏")
@@ -117,7 +117,7 @@ def test_a_claim_is_refused_by_the_name_of_what_is_missing_until_the_file_is_the
     page.get_by_role("button", name="上传证明").click()
     expect(page.get_by_text("资质证明已收下")).to_be_visible()
 
-    page.get_by_role("link", name="各期培训").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name=taught.session.code).click()
     page.get_by_role("button", name="提交档案").click()
     expect(page.get_by_text("档案已提交，等商务局核验")).to_be_visible()

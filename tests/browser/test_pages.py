@@ -108,7 +108,7 @@ def test_the_register_prints_on_a4_with_the_mark_of_the_programme(
     taught: Any, sign_in: Any, tmp_path: Path
 ) -> None:
     page = sign_in(Role.INSTITUTION_CLERK)
-    page.get_by_role("link", name="各期培训").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name=taught.session.code).click()
     page.get_by_role("link", name="签到名册").click()
     printed = tmp_path / "register.pdf"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.translation import gettext as _
+
+from training.api.problems import problem
 
 PREFIX = "/api/"
 
@@ -23,8 +26,16 @@ class StationsFirst:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        view, args, kwargs = request.resolver_match = resolve(request.path_info)
         with translation.override(translation.get_language_from_request(request)):
-            response: HttpResponse = view(request, *args, **kwargs)
+            response = _answer(request)
         response.headers["Content-Length"] = str(len(response.content))  # or the connection would be closed
         return response
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    try:
+        view, args, kwargs = request.resolver_match = resolve(request.path_info)
+    except Resolver404:
+        return problem(404, "not_found", _("没有这个地址，请对照接口文档。"))
+    response: HttpResponse = view(request, *args, **kwargs)
+    return response

@@ -51,7 +51,7 @@ def _claim(session: TrainingSession, actor: Actor) -> Claim:
     if existing:
         return existing
     renci = completed_count(session)
-    price = session.agreement.unit_price_fen
+    price = session.agreement.price_of(session.class_type)
     claim: Claim = Claim.objects.create(
         dossier=dossier,
         fund_line=session.agreement.fund_line,

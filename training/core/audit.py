@@ -53,7 +53,8 @@ def extend(chain: Any, event: Any) -> None:
     chain.proof = chain_proof(chain)
 
 
-def _id_at(subject: models.Model, dimension: str) -> int | None:
+def id_at(subject: models.Model, dimension: str) -> int | None:
+    """The programme or institution that a row belongs to, by its SCOPE; None where it names none."""
     path = getattr(subject, "SCOPE", {}).get(dimension)
     if path is None:
         return None
@@ -83,8 +84,8 @@ def record(
         subject_type=subject._meta.label,
         subject_id=str(subject.pk),
         subject=str(subject)[:200],
-        programme_id=_id_at(owner or subject, "programme"),
-        institution_id=_id_at(owner or subject, "institution"),
+        programme_id=id_at(owner or subject, "programme"),
+        institution_id=id_at(owner or subject, "institution"),
         details=json.loads(json.dumps(details)),  # as it comes back from the database: tuples are lists there
     )
     chain, _new = AuditChain.objects.select_for_update().get_or_create(programme=event.programme_id or 0)

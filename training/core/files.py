@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 
 from training.core import clock
 from training.core.actor import Actor
@@ -54,3 +55,10 @@ def read(stored: StoredFile) -> bytes:
     if hashlib.sha256(data).hexdigest() != stored.sha256:
         raise OSError(f"stored file {stored.pk} no longer has the hash it was kept with")
     return data
+
+
+def discard(stored: StoredFile) -> None:
+    """Delete the bytes and the row, for what may no longer be held; nothing may point to it any more."""
+    name, storage = stored.file.name, stored.file.storage
+    stored.delete()
+    transaction.on_commit(lambda: storage.delete(name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -21,24 +22,50 @@ from training.accounts.choices import Role
 from training.accounts.models import Membership
 from training.accounts.queries import actor_for
 from training.accounts.services import add_member
-from training.core.actor import Actor
-from training.courses.services import add_courseware
-from training.demo.people import SyntheticPerson
+from training.core.actor import SYSTEM, Actor
+from training.courses.models import Outline
+from training.courses.rules import OutlineLine
+from training.courses.services import (
+    add_course,
+    add_courseware,
+    approve_outline,
+    submit_outline,
+    write_outline,
+)
+from training.demo.people import PLACES, SyntheticPerson
 from training.dossiers import fonts
 from training.enrolment.columns import SHEET
 from training.enrolment.roster_book import HEADING_ROW, roster_template
 from training.enrolment.roster_file import SEX_WORDS
-from training.institutions.choices import AgreementKind, InstitutionType, LicenceKind, ProofKind
+from training.institutions.choices import (
+    AgreementKind,
+    InstructorSource,
+    LicenceKind,
+    Procurement,
+    ProofKind,
+    Teaches,
+)
 from training.institutions.models import Agreement, Institution, Instructor
+from training.institutions.queries import kind_names, rules_today
 from training.institutions.services import (
+    activate_agreement,
     add_agreement,
     add_instructor,
     add_licence,
     add_proof,
     admit_institution,
+    confirm_scope,
+    refuse_proof,
     register_institution,
+    revise_details,
+    submit_institution,
+    verify_licence,
+    verify_proof,
 )
 from training.programmes.models import Programme
+from training.programmes.queries import rule_set_on
+from training.programmes.region_file import CODE, NAME
+from training.programmes.services import load_regions
 from training.scheduling.models import TrainingSession, Venue
 from training.scheduling.services import add_lesson, add_venue, add_witness, pin_courseware, plan_session
 
@@ -105,12 +132,15 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
 def add_institution(
     programme: Programme, *, name: str, uscc: str, prefix: str, bureau: Actor
 ) -> tuple[Institution, Staff]:
-    """An admitted institution with both licences, and its clerk, head and class manager."""
+    """An admitted institution with both licences, and its clerk, head and class manager.
+
+    `bureau` is its head: whoever may admit.
+    """
     institution = register_institution(
         programme,
         name=name,
         uscc=uscc,
-        institution_type=InstitutionType.TRAINING,
+        kind=_kind(programme, bureau),
         contact="邓经办",
         actor=bureau,
     )
@@ -133,6 +163,15 @@ def add_institution(
         }
     )
     clerk = staff.actor(Role.INSTITUTION_CLERK)
+    revise_details(
+        institution.pk,
+        contact="邓经办",
+        phone="",
+        legal_person="",
+        address=f"{TOWNSHIP}{name}",
+        business_scope="职业技能培训；电子商务培训与咨询服务。",
+        actor=clerk,
+    )
     add_licence(
         institution.pk,
         kind=LicenceKind.BUSINESS,
@@ -153,40 +192,62 @@ def add_institution(
         file=paper("民办职业培训办学许可证", f"办学单位：{name}"),
         actor=clerk,
     )
+    submit_institution(institution.pk, actor=staff.actor(Role.INSTITUTION_HEAD))
+    for licence in institution.licences.all():
+        verify_licence(licence.pk, actor=bureau)
+    confirm_scope(institution.pk, actor=bureau)
     return admit_institution(institution.pk, actor=bureau), staff
 
 
+def _kind(programme: Programme, actor: Actor) -> str:
+    """专业培训机构 where the programme has such a kind, else its first; blank where it names none."""
+    kinds = kind_names(rules_today(programme, actor))
+    return "training" if "training" in kinds else next(iter(kinds), "")
+
+
+def bureau_head(programme: Programme) -> Actor:
+    """Who admits institutions and puts agreements in force."""
+    return actor_for(
+        Membership.objects.filter(programme_id=programme.pk, role=Role.BUREAU_HEAD).earliest("pk")
+    )
+
+
 def add_training_agreement(institution: Institution, *, actor: Actor) -> Agreement:
-    """委托培训协议 under the programme's first fund line, for its whole window; 400 元 a 人次."""
+    """委托培训协议 under the training line, in force for the whole window; 400 元 a 人次, of any class type."""
     programme = institution.programme
     fund_line = programme.fund_lines.get(code="training")
-    return add_agreement(
+    agreement = add_agreement(
         institution.pk,
         fund_line=fund_line,
         kind=AgreementKind.AGREEMENT,
         number=f"{programme.county}商培协〔2021〕7号",
         signed_on=date(2021, 3, 1),
         valid_from=date(2021, 3, 1),
-        valid_until=programme.ends_on,
+        valid_until=rule_set_on(programme, date(2021, 3, 1), actor=SYSTEM).rules.window.ends_on,
         unit_price_fen=40_000,
+        procurement=Procurement.OPEN_TENDER,
         file=paper("委托培训协议", f"甲方：{programme.county}商务局", f"乙方：{institution.name}"),
         actor=actor,
     )
+    return activate_agreement(agreement.pk, actor=bureau_head(programme))
 
 
 def add_instructors(institution: Institution, *, actor: Actor) -> tuple[Instructor, Instructor]:
-    """Two instructors with title and profile; only the first has handed in a qualification file."""
-    proved = add_instructor(
+    """Two instructors with title, profile and a proof; only the first one's is verified."""
+    first = add_instructor(
         institution.pk,
         name="罗明远",
         title="讲师（中级）",
         employer=institution.name,
         phone="13907970001",
         profile="从事农村电商培训八年，主讲网店运营与农产品上行。",
+        source=InstructorSource.OWN,
+        teaches=Teaches.BOTH,
+        domains=_topics(institution, actor),
         actor=actor,
     )
-    add_proof(
-        proved.pk,
+    proof = add_proof(
+        first.pk,
         kind=ProofKind.QUALIFICATION,
         number="电商师 2019-3607-0182",
         issuer="江西省职业技能鉴定指导中心",
@@ -194,16 +255,46 @@ def add_instructors(institution: Institution, *, actor: Actor) -> tuple[Instruct
         file=paper("电子商务师资格证书", "姓名：罗明远"),
         actor=actor,
     )
-    unproved = add_instructor(
+    verify_proof(proof.pk, actor=bureau_head(institution.programme))
+    second = add_instructor(
         institution.pk,
         name="王思敏",
         title="助理讲师",
         employer=institution.name,
         phone="13907970002",
         profile="本地网店店主，讲授电商交易安全与网上购物流程。",
+        source=InstructorSource.OTHER,
+        teaches=Teaches.PRACTICE,
+        domains=_topics(institution, actor)[-1:],
         actor=actor,
     )
-    return proved, unproved
+    add_proof(
+        second.pk,
+        kind=ProofKind.OTHER,
+        number="聘书 2021-02",
+        issuer=institution.name,
+        valid_until=None,
+        file=paper("聘书", "姓名：王思敏"),
+        actor=actor,
+    )
+    return first, second
+
+
+def _topics(institution: Institution, actor: Actor) -> list[str]:
+    """Those of the farmers' class that the programme has."""
+    rules = rules_today(institution.programme, actor)
+    known = {topic.name for category in rules.categories for topic in category.topics}
+    return [name for name in ("电商基础知识", "电商交易安全") if name in known]
+
+
+def refuse_second_proof(instructors: Sequence[Instructor]) -> None:
+    """A letter of appointment proves no qualification: from here on A3 lacks the second instructor's proof."""
+    second = instructors[1]
+    refuse_proof(
+        second.proofs.get(refused_at=None).pk,
+        reason="聘书不是资质证明，请上传职称或职业资格证书。",
+        actor=bureau_head(second.institution.programme),
+    )
 
 
 FARMERS_PLAN: dict[str, Any] = {
@@ -220,6 +311,36 @@ FARMERS_PLAN: dict[str, Any] = {
 }
 
 
+FARMERS_OUTLINE = (
+    OutlineLine(
+        "电商基础知识", Decimal(3), method="讲授、案例", aims="说得清电商是什么、农产品怎么在网上卖。"
+    ),
+    OutlineLine(
+        "电商交易安全", Decimal(3), method="讲授、手机演示", aims="认得出常见骗局，会用平台的担保交易。"
+    ),
+)
+"""Six hours, as many as the farmers' session has."""
+
+
+def add_farmers_course(institution: Institution, *, actor: Actor, bureau: Actor) -> Outline:
+    """A course whose first outline the bureau has approved."""
+    course = add_course(
+        institution.pk,
+        course={
+            "title": "农民电商知识普及",
+            "category": "farmer",
+            "objective": "了解电商基础知识，学会网上购物，能识别常见交易风险。",
+            "groups": ["farmer", "poor_household"],
+            "class_types": ["general"],
+        },
+        actor=actor,
+    )
+    outline = course.outlines.get(version=1)
+    write_outline(outline.pk, lines=FARMERS_OUTLINE, actor=actor)
+    submit_outline(outline.pk, actor=actor)
+    return approve_outline(outline.pk, actor=bureau)
+
+
 def plan_farmers_session(
     institution: Institution,
     agreement: Agreement,
@@ -227,13 +348,15 @@ def plan_farmers_session(
     *,
     on: date,
     start: time = time(9, 0),
+    outline: Outline | None = None,
     actor: Actor,
 ) -> tuple[TrainingSession, Venue]:
     """A draft of two half-days: morning by the first instructor, afternoon by the second.
 
     The morning ends at 11:15, later where it starts later.
     """
-    session = plan_session(institution.pk, agreement_id=agreement.pk, plan=FARMERS_PLAN, actor=actor)
+    plan = FARMERS_PLAN | {"outline_id": outline.pk if outline else None}
+    session = plan_session(institution.pk, agreement_id=agreement.pk, plan=plan, actor=actor)
     venue = add_venue(
         institution.pk,
         name=f"{institution.programme.county}电商公共服务中心三楼教室",
@@ -265,6 +388,16 @@ def plan_farmers_session(
     pin_courseware(session.pk, [piece.pk for piece in courseware], actor=actor)
     add_witness(session.pk, name="温支书", post="琴江镇长江村党支部书记", pin=WITNESS_PIN, actor=actor)
     return session, venue
+
+
+def add_places(programme: Programme) -> int:
+    """The townships and villages that the synthetic people name, under codes that no real place has (9…)."""
+    rows = [f"{CODE},{NAME}"]
+    for number, (township, village) in enumerate(PLACES, 1):
+        code = f"{programme.region_code}9{number:02d}"
+        rows += [f"{code},{township}", f"{code}201,{village}"]
+    data = "\n".join(rows).encode()
+    return load_regions(programme.pk, data=data, source="演示用合成名单，代码不是官方的", actor=SYSTEM)
 
 
 def roster_workbook(people: Sequence[SyntheticPerson], groups: Sequence[str] = ()) -> bytes:

@@ -37,11 +37,14 @@ from training.demo.scenery import (
     PASSWORD,
     WITNESS_PIN,
     add_county_staff,
+    add_farmers_course,
     add_institution,
     add_instructors,
+    add_places,
     add_training_agreement,
     paper,
     plan_farmers_session,
+    refuse_second_proof,
     roster_workbook,
 )
 from training.demo.stage import Clock, Desk, Processes, StageError, Talk, Visitor, free_port, until
@@ -145,6 +148,7 @@ class Story:
         preset = load_preset("shicheng")
         self.programme = load_programme(preset, actor=SYSTEM)
         self.county = add_county_staff(self.programme)
+        add_places(self.programme)
         add_member(
             "admin", password=PASSWORD, display_name="系统管理员", role=Role.ADMIN, workplace="县信息中心"
         )
@@ -177,8 +181,12 @@ class Story:
         clerk = self.staff.actor(Role.INSTITUTION_CLERK)
         agreement = add_training_agreement(self.institution, actor=clerk)
         self.instructors = add_instructors(self.institution, actor=clerk)
+        outline = add_farmers_course(
+            self.institution, actor=clerk, bureau=self.county.actor(Role.BUREAU_REVIEWER)
+        )
+        self.hold(f"商务局批准培训大纲《{outline}》", true=outline.status == "approved")
         self.session, _venue = plan_farmers_session(
-            self.institution, agreement, self.instructors, on=CLASS_DAY, actor=clerk
+            self.institution, agreement, self.instructors, on=CLASS_DAY, outline=outline, actor=clerk
         )
         self.tell(f"机构拟定 {self.session.code}《{self.session.title}》：两个半天，两位授课人")
         self._import_the_roster()
@@ -192,6 +200,8 @@ class Story:
             f"商务局批准开班：{self.session.approval_number}，名册冻结",
             true=self.session.status == "approved",
         )
+        refuse_second_proof(self.instructors)
+        self.tell("商务局核验授课人资质：王思敏的聘书不是资质证明，核验不通过，要求补交")
 
     def _import_the_roster(self) -> None:
         """First a file with one wrong check digit, then the right one: the right rows are taken once."""

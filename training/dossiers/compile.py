@@ -24,6 +24,9 @@ from training.dossiers import facts
 from training.dossiers.models import Dossier
 from training.dossiers.queries import archive_contents, with_archive
 from training.dossiers.rules import check_archive
+from training.enrolment.roster_changes import changes_in_force
+from training.programmes.preset import Preset
+from training.scheduling.choices import ChangeKind, ChangeStatus
 from training.scheduling.models import TrainingSession
 from training.stations.models import Station
 
@@ -46,9 +49,9 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
             code=programme.code,
             name=programme.name,
             county=programme.county,
-            mark_text=programme.mark_text,
-            phones=tuple(programme.phones),
-            source_document=programme.source_document,
+            mark_text=rules.mark_text,
+            phones=tuple(map(str, rules.phones)),
+            source_document=rules.document.title,
             rule_version=session.rule_set.version,
             timezone=rules.timezone,
         ),
@@ -80,6 +83,7 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
                 paper.get_kind_display(), paper.number, paper.issuer, paper.valid_from, paper.valid_until
             )
             for paper in session.institution.licences.all()
+            if not paper.refused_at
         ),
         instructors=tuple(_instructors(lessons)),
         plan=facts.PlanFacts(
@@ -89,6 +93,8 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
             form=rules.form(session.form).name,
             hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
             assessment=session.assessment,
+            practical_hours=_practical_hours(lessons, rules),
+            outline=_outline(session),
         ),
         lessons=tuple(
             facts.LessonFacts(
@@ -101,10 +107,11 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
                 lesson.instructor.name,
                 lesson.venue.name,
                 hours(lesson.minutes, rules.attendance),
+                lesson.practical,
             )
             for lesson in lessons
         ),
-        changes=(),
+        changes=tuple(_changes(session)),
         materials=tuple(
             facts.MaterialFacts(piece.topic, piece.title, str(piece.version), piece.file.sha256)
             for piece in session.courseware.select_related("file")
@@ -121,7 +128,23 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
         links=tuple(_links(session, stations)),
         corrections=tuple(_corrections(session)),
         lost=tuple(_lost(session, stations)),
+        roster_changes=tuple(_roster_changes(session)),
     )
+
+
+def _practical_hours(lessons: Iterable[Any], rules: Preset) -> str:
+    practised = sum(lesson.minutes for lesson in lessons if lesson.practical)
+    return hours(practised, rules.attendance) if practised else ""
+
+
+def _outline(session: Any) -> str:
+    if session.outline is None:
+        return ""
+    return _("%(course)s 第 %(version)s 版，%(on)s 批准") % {
+        "course": session.outline.course.title,
+        "version": session.outline.version,
+        "on": timezone.localdate(session.outline.approved_at).isoformat(),
+    }
 
 
 def _agreement(session: Any) -> facts.AgreementFacts:
@@ -152,6 +175,7 @@ def _instructors(lessons: Iterable[Any]) -> Iterator[facts.InstructorFacts]:
             proofs=tuple(
                 facts.ProofFacts(proof.get_kind_display(), proof.number, proof.issuer, proof.valid_until)
                 for proof in person.proofs.all()
+                if not proof.refused_at
             ),
         )
 
@@ -170,6 +194,53 @@ def _roster(session: Any) -> Iterator[facts.RosterRow]:
             village=f"{trainee.township}{trainee.village}",
             group=names.get(enrolment.group, enrolment.group),
         )
+
+
+def _roster_changes(session: Any) -> Iterator[facts.RosterChangeRow]:
+    for change in changes_in_force(session).select_related(
+        "trainee", "enrolment", "made_by", "request__decided_by"
+    ):
+        yield facts.RosterChangeRow(
+            on=timezone.localdate(change.effective_at),
+            kind=str(change.get_kind_display()),
+            number=change.enrolment.number,
+            name=change.trainee.name,
+            reason=change.reason,
+            made_by=str(change.made_by),
+            approved_by=str(change.request.decided_by) if change.request else "",
+        )
+
+
+def _changes(session: Any) -> Iterator[str]:
+    """What was approved against what was held, in words: nothing else moves an approved lesson."""
+    related = ("lesson", "was_instructor", "instructor", "was_venue", "venue", "requested_by", "decided_by")
+    rows = session.change_requests.filter(status=ChangeStatus.APPROVED, kind=ChangeKind.LESSON)
+    text = _(
+        "“%(topic)s”：原批准 %(was)s；变更为 %(now)s。原因：%(reason)s。%(asked)s申请，%(decided)s于 %(on)s 批准。"
+    )
+    for change in rows.select_related(*related).order_by("decided_at", "pk"):
+        yield text % {
+            "topic": change.lesson.topic,
+            "was": _as_planned(
+                change.was_starts_at, change.was_ends_at, change.was_instructor, change.was_venue
+            ),
+            "now": _as_planned(change.starts_at, change.ends_at, change.instructor, change.venue),
+            "reason": change.reason.rstrip("。"),
+            "asked": change.requested_by,
+            "decided": change.decided_by,
+            "on": f"{timezone.localtime(change.decided_at):%Y-%m-%d %H:%M}",
+        }
+
+
+def _as_planned(starts_at: datetime, ends_at: datetime, instructor: Any, venue: Any) -> str:
+    starts, ends = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    return _("%(on)s %(start)s–%(end)s，授课人%(instructor)s，%(venue)s") % {
+        "on": f"{starts:%Y-%m-%d}",
+        "start": f"{starts:%H:%M}",
+        "end": f"{ends:%H:%M}",
+        "instructor": instructor,
+        "venue": venue,
+    }
 
 
 def _register_page(page: HalfDay) -> facts.HalfDayRegister:
@@ -277,10 +348,10 @@ def _completion(session: Any) -> Iterator[facts.CompletionRow]:
 def _attachments(session: Any, lessons: Iterable[Any]) -> Iterator[facts.Attachment]:
     """The originals of A1, A2, A3 and A6 and what was handed in as evidence, photos apart."""
     yield _attachment("A1", session.agreement.file)
-    for licence in session.institution.licences.select_related("file"):
+    for licence in session.institution.licences.filter(refused_at=None).select_related("file"):
         yield _attachment("A2", licence.file)
     for instructor in dict.fromkeys(lesson.instructor for lesson in lessons):
-        for proof in instructor.proofs.select_related("file"):
+        for proof in instructor.proofs.filter(refused_at=None).select_related("file"):
             yield _attachment("A3", proof.file)
     for piece in session.courseware.select_related("file"):
         yield _attachment("A6", piece.file)

@@ -112,6 +112,8 @@ class PlanFacts:
     form: str
     hours: str
     assessment: str
+    practical_hours: str = ""  # of `hours`; "" for none
+    outline: str = ""  # the approved version the session was planned by, for people; "" for none
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class LessonFacts:
     instructor: str
     venue: str
     hours: str  # 学时, for people: "3"
+    practical: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,19 @@ class RosterRow:
     village: str
     group: str
     enrolment: int | None = None  # as signed events name the person
+
+
+@dataclass(frozen=True)
+class RosterChangeRow:
+    """Somebody who came onto the frozen roster or left it."""
+
+    on: date
+    kind: str  # for people: 增加, 退出
+    number: int
+    name: str
+    reason: str
+    made_by: str
+    approved_by: str  # "" where the programme lets the institution change so many by itself
 
 
 @dataclass(frozen=True)
@@ -276,6 +292,7 @@ class DossierFacts:
     links: tuple[ChainLink, ...] = ()
     corrections: tuple[CorrectionFacts, ...] = ()
     lost: tuple[LostRangeFacts, ...] = ()
+    roster_changes: tuple[RosterChangeRow, ...] = ()
 
     @property
     def renci(self) -> int:

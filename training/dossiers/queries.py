@@ -41,6 +41,7 @@ def with_archive(sessions: QuerySet[Any]) -> QuerySet[Any]:
         "lessons__instructor__proofs",
         "lessons__venue",
         "courseware",
+        "outline__rows",
         Prefetch("enrolments", Enrolment.objects.filter(ON_ROSTER).select_related("trainee"), "on_roster"),
         Prefetch("evidence", Evidence.objects.filter(withdrawn_at__isnull=True), "standing_evidence"),
         "dossier",
@@ -85,6 +86,7 @@ def _contents(
         licences=tuple(
             PaperOnFile(paper.kind, paper.number, paper.valid_from, paper.valid_until)
             for paper in session.institution.licences.all()
+            if not paper.refused_at
         ),
         lessons=tuple(
             LessonHeld(
@@ -105,6 +107,7 @@ def _contents(
                 tuple(
                     PaperOnFile(proof.kind, proof.number, None, proof.valid_until)
                     for proof in lesson.instructor.proofs.all()
+                    if not proof.refused_at
                 ),
             )
             for lesson in lessons

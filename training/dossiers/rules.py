@@ -162,7 +162,11 @@ MESSAGES = {
     "no_files": _("缺 %(item)s：没有材料"),
 }
 HALF_DAYS = {"am": _("上午"), "pm": _("下午")}
-LICENCE_KINDS = {"business": _("营业执照"), "training": _("培训资质证明")}
+LICENCE_KINDS = (
+    (_("营业执照"), frozenset({"business", "public_body", "social_body", "non_profit"})),
+    (_("培训资质证明"), frozenset({"training"})),
+)
+"""What A2 asks for, each as any one of some kinds: an association has a certificate in place of a 营业执照."""
 
 Missing = Iterator[tuple[str, dict[str, str | int]]]
 
@@ -185,8 +189,8 @@ def agreement(contents: ArchiveContents) -> Missing:
 
 def licences(contents: ArchiveContents) -> Missing:
     """A2: business licence and training qualification, each valid on every class day."""
-    for kind, label in LICENCE_KINDS.items():
-        papers = [paper for paper in contents.licences if paper.kind == kind]
+    for label, kinds in LICENCE_KINDS:
+        papers = [paper for paper in contents.licences if paper.kind in kinds]
         if not papers:
             yield "no_licence", {"kind": str(label)}
             continue

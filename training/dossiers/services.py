@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.attendance.choices import EventKind
-from training.attendance.services import complete_enrolments, start_session_if_attended
+from training.attendance.services import complete_enrolments, demand_attended
 from training.core import clock
 from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
@@ -31,8 +32,11 @@ from training.dossiers.rules import findings
 from training.dossiers.seal import Sealer
 from training.enrolment.choices import EnrolmentStatus
 from training.followup.services import open_follow_ups
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
+from training.scheduling.running import begin_if_due, record_begun
 from training.stations.models import Station
 
 
@@ -64,7 +68,8 @@ def close_session(session_id: int, *, actor: Actor) -> Dossier:
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
     if session.status == SessionStatus.CLOSED:
         return session.dossier
-    start_session_if_attended(session)
+    begun = begin_if_due(session)
+    demand_attended(session)
     completions = complete_enrolments(session)
     session.enter(SessionStatus.CLOSED)
     session.closed_at = clock.now()
@@ -75,6 +80,7 @@ def close_session(session_id: int, *, actor: Actor) -> Dossier:
         at=session.closed_at,
     )
     dossier, _created = Dossier.objects.get_or_create(training_session=session)
+    record_begun(session, begun=begun)
     record(
         actor,
         "session.closed",
@@ -164,7 +170,7 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
         % {
             "sequence": event.lesson.sequence,
             "topic": event.lesson.topic,
-            "mark": session.institution.programme.mark_text,
+            "mark": session.rule_set.rules.mark_text,
         },
         taken_at=event.captured_at,
         event=event,
@@ -208,6 +214,8 @@ def submit_dossier(session_id: int, *, actor: Actor) -> Dossier:
     dossier.submitted_at = clock.now()
     dossier.save(update_fields=["submitted_by", "submitted_at"])
     dossier.enter(DossierStatus.SUBMITTED)
+    institution = dossier.training_session.institution.name
+    _tell(Kind.DOSSIER_SUBMITTED, dossier, BUREAU_ROLES, actor=actor, institution=institution)
     record(actor, "dossier.submitted", dossier)
     return dossier
 
@@ -223,6 +231,7 @@ def return_dossier(dossier_id: int, *, items: Sequence[str], reason: str, actor:
     dossier.returned_items = list(items)
     dossier.save(update_fields=["return_reason", "returned_items"])
     dossier.enter(DossierStatus.RETURNED)
+    _tell(Kind.DOSSIER_RETURNED, dossier, INSTITUTION_ROLES, actor=actor, items=" ".join(items))
     record(actor, "dossier.returned", dossier, items=list(items), reason=dossier.return_reason)
     return dossier
 
@@ -268,6 +277,7 @@ def finish_seal(
     dossier.enter(DossierStatus.SEALED)
     session = TrainingSession.objects.lock(SYSTEM, pk=dossier.training_session_id)
     session.enter(SessionStatus.ARCHIVED)
+    _tell(Kind.DOSSIER_SEALED, dossier, INSTITUTION_ROLES | BUREAU_ROLES, actor=SYSTEM)
     record(SYSTEM, "dossier.sealed", dossier, manifest_sha256=manifest_sha256)
     return dossier
 
@@ -285,6 +295,11 @@ def abandon_seal(dossier_id: int, *, problem: str) -> Dossier:
     dossier.enter(DossierStatus.SUBMITTED)
     record(SYSTEM, "dossier.seal_failed", dossier, problem=problem)
     return dossier
+
+
+def _tell(kind: Kind, dossier: Dossier, roles: Collection[Role], *, actor: Actor, **more: str) -> None:
+    session = dossier.training_session
+    notify(kind, session, roles=roles, actor=actor, session=str(session), **more)
 
 
 def completed_count(session: TrainingSession) -> int:

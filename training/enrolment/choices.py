@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EnrolmentStatus(models.TextChoices):
-    """Lifecycle D of domain.md §4.5, as far as a roster import goes."""
+    """The second half of lifecycle D of domain.md §4.5; the first is an application's."""
 
     ENROLLED = "enrolled", _("入册")
     COMPLETED = "completed", _("结业")
@@ -39,3 +39,65 @@ IMPORT_TRANSITIONS = {
     ImportStatus.CANCELLED: frozenset({ImportStatus.RUNNING}),
     ImportStatus.FAILED: frozenset({ImportStatus.RUNNING}),
 }
+
+
+class CallStatus(models.TextChoices):
+    """Whether the door to a session's registration stands open."""
+
+    OPEN = "open", _("报名开放")
+    PAUSED = "paused", _("暂停报名")
+    CLOSED = "closed", _("报名结束")
+
+
+CALL_TRANSITIONS = {
+    CallStatus.OPEN: frozenset({CallStatus.PAUSED, CallStatus.CLOSED}),
+    CallStatus.PAUSED: frozenset({CallStatus.OPEN, CallStatus.CLOSED}),
+    CallStatus.CLOSED: frozenset({CallStatus.OPEN}),
+}
+
+
+class Source(models.TextChoices):
+    """Who handed an application in."""
+
+    SELF = "self", _("本人报名")
+    TOWNSHIP = "township", _("乡镇推荐")
+    INSTITUTION = "institution", _("机构代报")
+
+
+class ApplicationStatus(models.TextChoices):
+    """The first half of lifecycle D of domain.md §4.5: 报名 → 资格审核 → 入册."""
+
+    RECEIVED = "received", _("待资格审核")
+    QUALIFIED = "qualified", _("资格通过")
+    WAITING = "waiting", _("候补")
+    ACCEPTED = "accepted", _("已录取")
+    REFUSED = "refused", _("未录取")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+APPLICATION_TRANSITIONS = {
+    ApplicationStatus.RECEIVED: frozenset(
+        {ApplicationStatus.QUALIFIED, ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN}
+    ),
+    ApplicationStatus.QUALIFIED: frozenset(
+        {
+            ApplicationStatus.ACCEPTED,
+            ApplicationStatus.WAITING,
+            ApplicationStatus.REFUSED,
+            ApplicationStatus.WITHDRAWN,
+        }
+    ),
+    ApplicationStatus.WAITING: frozenset(
+        {ApplicationStatus.ACCEPTED, ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN}
+    ),
+    # Whoever is taken off the roster again has no place any more, and no application either.
+    ApplicationStatus.ACCEPTED: frozenset({ApplicationStatus.WITHDRAWN}),
+}
+IN_LINE = frozenset({ApplicationStatus.QUALIFIED, ApplicationStatus.WAITING})
+UNDECIDED = IN_LINE | {ApplicationStatus.RECEIVED}
+LIVE = UNDECIDED | {ApplicationStatus.ACCEPTED}
+
+
+class RosterChangeKind(models.TextChoices):
+    ADDED = "added", _("增加")
+    REMOVED = "removed", _("退出")

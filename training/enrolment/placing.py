@@ -17,7 +17,7 @@ from training.enrolment.models import Enrolment, RosterImport
 from training.enrolment.queries import places_elsewhere
 from training.enrolment.roster_file import Entry, Finding, MaskedRow, RosterRow
 from training.people.models import Trainee
-from training.people.services import Known, know_trainees
+from training.people.services import Known, know_trainees, note_groups
 from training.scheduling.models import TrainingSession
 
 
@@ -31,8 +31,10 @@ class Placed:
     warnings: list[Finding] = field(default_factory=list)
 
 
-def place(session: TrainingSession, entries: Sequence[Entry], *, source: RosterImport) -> Placed:
+def place(session: TrainingSession, entries: Sequence[Entry], *, source: RosterImport | None) -> Placed:
     """Give the right lines their places; the caller holds the lock of the session.
+
+    `source` is the file they stand in, if they stand in one.
 
     Problems: name_differs, masked. Warnings: group_differs, elsewhere, same_name.
     """
@@ -54,7 +56,7 @@ def _where(finding: Finding) -> int:
 
 
 def _place_people(
-    session: TrainingSession, rows: Sequence[RosterRow], source: RosterImport, placed: Placed
+    session: TrainingSession, rows: Sequence[RosterRow], source: RosterImport | None, placed: Placed
 ) -> None:
     if not rows:
         return
@@ -79,6 +81,7 @@ def _place_people(
         )
         for row, trainee in new.items()
     )
+    note_groups([(trainee, row.group) for row, trainee in people.items()], source=session.code)
     placed.warnings += _elsewhere(session, new)
     placed.warnings += _namesakes(session, new)
 

@@ -4,16 +4,22 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
+from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.accounts.models import Membership
 from training.core import clock, files
-from training.enrolment.choices import ON_ROSTER, ImportStatus
-from training.enrolment.models import Enrolment, RosterHeading, RosterImport
+from training.core.actor import Actor
+from training.core.errors import NotFoundError
+from training.enrolment.choices import ON_ROSTER, ApplicationStatus, CallStatus, ImportStatus
+from training.enrolment.columns import GROUP, ID_NUMBER, NAME, PHONE, TOWNSHIP, VILLAGE
+from training.enrolment.models import Application, Enrolment, RegistrationCall, RosterHeading, RosterImport
 from training.enrolment.roster_book import marked_copy
-from training.enrolment.roster_file import SEX_WORDS, Finding
+from training.enrolment.roster_file import SEX_WORDS, Expected, Finding
 from training.enrolment.sheets import Layout, find_layout
 from training.institutions.models import Institution
-from training.scheduling.choices import SessionStatus
+from training.programmes.models import Programme
+from training.scheduling.choices import EDITABLE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 
 STALLED_AFTER = timedelta(minutes=2)  # a chunk takes a second or two
@@ -23,6 +29,14 @@ def is_stalled(roster_import: RosterImport) -> bool:
     """It should be going on and nothing has moved: its worker died, or none is running."""
     running = roster_import.status == ImportStatus.RUNNING
     return running and clock.now() - roster_import.progressed_at > STALLED_AFTER
+
+
+def expected_of(session: TrainingSession) -> Expected:
+    """What its roster is read by; before there is a lesson, as if it began today."""
+    rules = session.rule_set.rules
+    first: Any = session.lessons.aggregate(first=Min("on"))["first"]
+    on = first or clock.today()
+    return Expected(rules.group_words, on, rules.eligibility.min_age, frozenset(rules.group_words_on(on)))
 
 
 def layout_of(roster_import: RosterImport) -> Layout:
@@ -83,3 +97,78 @@ def roster_texts(session: TrainingSession, *, full: bool) -> Iterator[tuple[str,
             person.village,
             groups.get(place.group, place.group),
         )
+
+
+# Registration
+
+
+def calls(actor: Actor) -> QuerySet[Any]:
+    """Registrations in sight. What they say is public, so a township sees all of its programme."""
+    rows: QuerySet[Any] = RegistrationCall.objects.visible_to(actor)
+    if actor.role == Role.TOWNSHIP:
+        programmes = Programme.objects.visible_to(actor)
+        rows = RegistrationCall.objects.filter(training_session__institution__programme__in=programmes)
+    return rows.select_related("training_session__institution__programme", "training_session__rule_set")
+
+
+def call_of(pk: int, actor: Actor) -> RegistrationCall:
+    """Raises NotFoundError."""
+    call: RegistrationCall | None = calls(actor).filter(pk=pk).first()
+    if call is None:
+        raise NotFoundError("enrolment.RegistrationCall", pk=pk)
+    return call
+
+
+def applications(actor: Actor) -> QuerySet[Any]:
+    """Those of the actor's townships; an institution, which reaches no township, sees those of its own calls."""
+    if actor.role in INSTITUTION_ROLES:
+        return Application.objects.filter(call__in=RegistrationCall.objects.visible_to(actor))
+    rows: QuerySet[Any] = Application.objects.visible_to(actor)
+    return rows
+
+
+def applications_in(call: RegistrationCall, actor: Actor) -> QuerySet[Any]:
+    """In the order they came."""
+    return applications(actor).filter(call=call)
+
+
+def application_of(pk: int, actor: Actor) -> Application:
+    """Raises NotFoundError."""
+    rows = applications(actor).select_related(
+        "call__training_session__institution__programme", "call__training_session__rule_set", "reviewed_by"
+    )
+    application: Application | None = rows.filter(pk=pk).first()
+    if application is None:
+        raise NotFoundError("enrolment.Application", pk=pk)
+    return application
+
+
+def takes_applications(call: RegistrationCall) -> bool:
+    """The door is open, today is in its time, and the roster is not frozen."""
+    if call.status != CallStatus.OPEN or call.training_session.status not in EDITABLE:
+        return False
+    return bool(call.opens_at <= clock.now() < call.closes_at)
+
+
+def places_left(call: RegistrationCall) -> int:
+    taken = call.applications.filter(status=ApplicationStatus.ACCEPTED).count()
+    return max(0, call.places - taken)
+
+
+def cells_of(application: Application) -> dict[str, str]:
+    """An application as the cells of a roster's line."""
+    return {
+        NAME: application.name,
+        ID_NUMBER: application.id_number,
+        PHONE: application.phone,
+        TOWNSHIP: application.township,
+        VILLAGE: application.village,
+        GROUP: application.group,
+    }
+
+
+def townships(call: RegistrationCall) -> list[str]:
+    """Whose officers review applications, and whoever has a quota: what an applicant may choose from."""
+    programme = call.training_session.institution.programme_id
+    officers = Membership.objects.filter(role=Role.TOWNSHIP, programme_id=programme)
+    return sorted({*officers.values_list("township", flat=True), *call.quotas})

@@ -90,16 +90,26 @@ class Expected:
     """What a session asks of its roster.
 
     `groups` leads from the words of the 学员类别 column to group codes (`Preset.group_words`); `on` is
-    the day the class begins.
+    the day the class begins, `current` those of the words that are in use on it, None for all.
     """
 
     groups: Mapping[str, str]
     on: date
     min_age: int = 16
+    current: frozenset[str] | None = None
 
     @cached_property
     def codes(self) -> dict[str, str]:
         return {_group_word(word): code for word, code in self.groups.items()}
+
+    @cached_property
+    def out_of_date(self) -> frozenset[str]:
+        """Words whose years `on` does not lie in; they are understood all the same."""
+        current = frozenset(self.groups) if self.current is None else self.current
+        return frozenset(map(_group_word, self.groups)) - frozenset(map(_group_word, current))
+
+    def name_of(self, code: str) -> str:
+        return next(word for word, known in self.groups.items() if known == code)
 
     @cached_property
     def names(self) -> list[str]:
@@ -114,10 +124,20 @@ def read_roster(data: bytes, layout: Layout, expected: Expected) -> Iterator[Ent
     """Every line with a person, in the file's order; reading it again gives the same.
 
     Problems carry the codes of `check_name`, `check_id_number` and `check_phone`, and duplicate, under_age,
-    unknown_group, formula, too_long. Warnings: old_number, ends_in_zeros, sex_differs.
+    unknown_group, formula, too_long. Warnings: old_number, ends_in_zeros, sex_differs, old_group_word.
     """
     reader = _Reader(expected)
     return map(reader.read, lines_of(data, layout))
+
+
+def read_person(cells: Mapping[str, Cell], expected: Expected) -> Entry:
+    """One person who stands in no file, by the rules of `read_roster`; a masked number is refused here."""
+    entry = _Reader(expected).read(Line(1, {NAME: "", ID_NUMBER: "", **cells}))
+    if isinstance(entry.person, MaskedRow):
+        entry.person = None
+        message = _("请填完整的身份证号。")
+        entry.problems.append(Finding(1, ID_NUMBER, "masked", message))
+    return entry
 
 
 @dataclass
@@ -147,6 +167,7 @@ class _Reader:
         group = _take(entry, line, GROUP, self._group)
         if person:
             entry.warnings += _doubts(line, person)
+        entry.warnings += self._group_doubt(line)
         if entry.problems or name is None or person is None:
             return None
         return RosterRow(
@@ -189,6 +210,15 @@ class _Reader:
             message = _("没有“%(word)s”这个学员类别，请从这些里选：%(known)s。")
         told = {"word": word[:20], "near": "".join(near), "known": _("、").join(self.expected.names)}
         raise _CellError("unknown_group", message % told)
+
+    def _group_doubt(self, line: Line) -> Iterator[Finding]:
+        """Terms age (贫困户 became 脱贫户): the word of another year is taken, and said so."""
+        word = _group_word(_filled(line.cells.get(GROUP, "")))
+        if word in self.expected.out_of_date:
+            name = self.expected.name_of(self.expected.codes[word])
+            message = _("“%(word)s”不是 %(on)s 时的叫法，已按“%(name)s”登记，请核对。")
+            told = {"word": word, "on": self.expected.on.isoformat(), "name": name}
+            yield Finding(line.row, GROUP, "old_group_word", message % told)
 
 
 def _take(entry: Entry, line: Line, column: str, check: Callable[[Cell], Taken]) -> Taken | None:

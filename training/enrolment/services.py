@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -19,14 +17,14 @@ from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.files import keep, read
 from training.core.refusals import InputError
 from training.core.uploads import XLSX
-from training.enrolment.choices import EnrolmentStatus, ImportStatus
+from training.enrolment.choices import ApplicationStatus, EnrolmentStatus, ImportStatus
 from training.enrolment.columns import REQUIRED, heading_word
 from training.enrolment.models import Enrolment, RosterHeading, RosterImport
 from training.enrolment.permissions import may_see_numbers
 from training.enrolment.placing import Placed, place
-from training.enrolment.queries import marked_roster, remembered_headings, roster_texts
+from training.enrolment.queries import expected_of, marked_roster, remembered_headings, roster_texts
 from training.enrolment.roster_book import FULL_NOTE, MASKED_NOTE, roster_book
-from training.enrolment.roster_file import Entry, Expected, read_roster
+from training.enrolment.roster_file import Entry, read_roster
 from training.enrolment.sheets import ColumnsUnknownError, Layout, count_people, find_layout
 from training.people.rules import check_phone
 from training.scheduling.choices import EDITABLE, SessionStatus
@@ -147,7 +145,7 @@ def take_rows(import_id: int, *, actor: Actor) -> None:
         actor, pk=import_id
     )
     layout, done = Layout.from_json(imported.layout), imported.done
-    entries = read_roster(read(imported.file), layout, _expected(imported.training_session))
+    entries = read_roster(read(imported.file), layout, expected_of(imported.training_session))
     rest = islice(entries, done, None)
     while chunk := list(islice(rest, CHUNK)):
         if not _take_chunk(import_id, chunk, after=done, actor=actor):
@@ -164,12 +162,6 @@ def mark_ahead(import_id: int, *, actor: Actor) -> None:
     marked = keep(imported.file.name, marked_roster(imported), content_type=XLSX, actor=actor, sensitive=True)
     imported.marked = marked
     imported.save(update_fields=["marked"])
-
-
-def _expected(session: TrainingSession) -> Expected:
-    rules = session.rule_set.rules
-    first: Any = session.lessons.aggregate(first=Min("on"))["first"]
-    return Expected(rules.group_words, first or clock.today(), rules.eligibility.min_age)
 
 
 @transaction.atomic
@@ -251,11 +243,11 @@ def export_roster(session_id: int, *, actor: Actor) -> bytes:
     demand(actor, "register.view")
     session: TrainingSession = TrainingSession.objects.select_related("rule_set").fetch(actor, pk=session_id)
     full = may_see_numbers(actor, session)
-    record(actor, "roster.exported", session, full=full)
     groups = [group.name for group in session.rule_set.rules.groups]
-    return roster_book(
-        roster_texts(session, full=full), groups=groups, note=FULL_NOTE if full else MASKED_NOTE
-    )
+    note = FULL_NOTE if full else MASKED_NOTE
+    book = roster_book(roster_texts(session, full=full), groups=groups, note=note)
+    record(actor, "roster.exported", session, full=full)
+    return book
 
 
 @transaction.atomic
@@ -269,19 +261,36 @@ def correct_phone(enrolment_id: int, *, phone: str, actor: Actor) -> Enrolment:
         enrolment.trainee.phone = check_phone(phone)
     except InputError as problem:
         raise InvalidInputError(problem.message, code=problem.code) from problem
-    enrolment.trainee.save(update_fields=["phone"])
+    enrolment.trainee.phone_verified_at = None
+    enrolment.trainee.save(update_fields=["phone", "phone_verified_at"])
     record(actor, "trainee.phone_corrected", enrolment)
     return enrolment
 
 
 @transaction.atomic
-def withdraw_enrolment(enrolment_id: int, *, actor: Actor) -> Enrolment:
+def withdraw_enrolment(enrolment_id: int, *, reason: str, actor: Actor) -> Enrolment:
     """Take a person off a roster that is not frozen yet. Asking twice changes nothing."""
     demand(actor, "roster.import")
     enrolment: Enrolment = Enrolment.objects.lock(actor, pk=enrolment_id)
     if enrolment.training_session.status not in EDITABLE:
         raise InvalidTransitionError(_("名册已冻结，不能再删人。"))
-    if enrolment.status != EnrolmentStatus.WITHDRAWN:
-        enrolment.enter(EnrolmentStatus.WITHDRAWN)
-        record(actor, "enrolment.withdrawn", enrolment)
+    return take_off_roster(enrolment, reason=reason, actor=actor)
+
+
+def take_off_roster(enrolment: Enrolment, *, reason: str, actor: Actor) -> Enrolment:
+    """退班, whoever has found that it may be; the caller holds the row's lock. Asking twice changes nothing.
+
+    The application that brought the person here ends with it.
+    """
+    if enrolment.status == EnrolmentStatus.WITHDRAWN:
+        return enrolment
+    if not reason.strip():
+        raise InvalidInputError(_("请写明退出原因。"))
+    enrolment.withdrawn_at, enrolment.withdrawn_by = clock.now(), actor.name
+    enrolment.withdraw_reason = reason.strip()
+    enrolment.save(update_fields=["withdrawn_at", "withdrawn_by", "withdraw_reason"])
+    enrolment.enter(EnrolmentStatus.WITHDRAWN)
+    for application in enrolment.applications.filter(status=ApplicationStatus.ACCEPTED):
+        application.enter(ApplicationStatus.WITHDRAWN)
+    record(actor, "enrolment.withdrawn", enrolment, reason=enrolment.withdraw_reason)
     return enrolment

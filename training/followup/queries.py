@@ -9,10 +9,10 @@ from training.followup.models import FollowUp, Outcome
 
 
 def open_follow_ups(actor: Actor) -> QuerySet[Any]:
-    """What is owed, the longest overdue first."""
+    """What is owed, the longest overdue first; nothing is owed to whoever does not want to be contacted."""
     return (
         FollowUp.objects.visible_to(actor)
-        .filter(done_at__isnull=True)
+        .filter(done_at__isnull=True, enrolment__trainee__do_not_contact=False)
         .select_related("enrolment__trainee", "enrolment__training_session__institution")
         .order_by("due_on", "pk")
     )

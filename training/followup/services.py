@@ -11,7 +11,7 @@ from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
-from training.core.errors import ForbiddenError, InvalidInputError
+from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
 from training.core.files import PAPERS, keep_upload
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
@@ -55,6 +55,7 @@ def log_contact(
     """Write down a call or visit; one that reached the person or the family settles the follow-up."""
     demand(actor, "followup.log")
     follow_up: FollowUp = FollowUp.objects.lock(actor, pk=follow_up_id)
+    _refuse_unwanted(follow_up.enrolment)
     contact: Contact = Contact.objects.create(
         follow_up=follow_up,
         made_at=clock.now(),
@@ -123,5 +124,11 @@ def view_phone(enrolment_id: int, *, actor: Actor) -> str:
     """The trainee's telephone number in clear, "" if there is none. Every look is on record."""
     demand(actor, "followup.log")
     enrolment: Enrolment = Enrolment.objects.select_related("trainee").fetch(actor, pk=enrolment_id)
+    _refuse_unwanted(enrolment)
     record(actor, "phone.viewed", enrolment)
     return enrolment.trainee.phone
+
+
+def _refuse_unwanted(enrolment: Enrolment) -> None:
+    if enrolment.trainee.do_not_contact:
+        raise InvalidTransitionError(_("本人要求不再联系。不打电话，也不上门；本人改变主意，在学员页面上恢复。"))

@@ -11,12 +11,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 from stdnum.iso7064 import mod_11_2
 
 from training.core.refusals import InputError
+from training.core.working_days import end_of_term
 
 Sex = Literal["male", "female"]
 
@@ -212,3 +213,54 @@ def mask_phone(number: str) -> str:
 
 def _masked(text: str, first: int, last: int) -> str:
     return text[:first] + "*" * (len(text) - first - last) + text[-last:]
+
+
+# What is sensitive
+
+SENSITIVE_WORDS: Final = ("残疾", "残障", "建档立卡", "贫困", "脱贫", "监测对象", "低收入", "低保", "特困")
+"""In the name of a group. GB/T 45574-2025 annex A lists disability as sensitive; poverty is taken along by prudence."""
+
+
+def is_sensitive_group(*words: str) -> bool:
+    """Whether belonging to a group of this name (or one of these other names) is sensitive information."""
+    return any(sensitive in word for word in words for sensitive in SENSITIVE_WORDS)
+
+
+# What a person may ask for
+
+ANSWER_WORKING_DAYS: Final = 15
+"""待确认: PIPL art. 50 demands an answer 及时 and gives no number; GB/T 35273-2020 8.7 allows 30 days at most."""
+
+
+def answer_due_on(received_on: date) -> date:
+    """The last day for an answer; the day of receipt does not count."""
+    return end_of_term(received_on, ANSWER_WORKING_DAYS)
+
+
+def is_overdue(due_on: date, today: date) -> bool:
+    return today > due_on
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that is held of a person: whether it stays when they ask for deletion."""
+
+    code: str
+    stays: bool
+
+
+GOES_ALWAYS: Final = ("phone", "groups", "agreement")
+STAYS_ALWAYS: Final = ("answers", "trail")
+PARTICULARS: Final = ("name", "number", "place")
+RECORDS: Final = ("roster", "attendance", "outcome")
+
+
+def deletion_verdicts(*, on_record: bool) -> tuple[Verdict, ...]:
+    """What goes and what must stay (PIPL art. 47, 72; 档案法 arts. 14 and 21).
+
+    `on_record`: a roster names the person. Rosters, registers and what hangs on them are archives: then
+    the particulars stay with them and may only be kept, no longer used.
+    """
+    stays = (*(PARTICULARS + RECORDS if on_record else ()), *STAYS_ALWAYS)
+    goes = (*GOES_ALWAYS, *(() if on_record else PARTICULARS))
+    return (*(Verdict(code, stays=False) for code in goes), *(Verdict(code, stays=True) for code in stays))

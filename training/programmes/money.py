@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
+from django.utils.translation import gettext as _
 from pydantic import BeforeValidator, Field, model_validator
 
 from training.programmes.rule import Code, Named, Rule, Share, ShortCode, Text, wrong
@@ -21,7 +22,7 @@ def _fen(amount: object) -> object:
         return int(Decimal(match[1]) * (1_000_000 if match[2] else 100))
     if type(amount) is int:
         return amount
-    raise wrong("金额要写明单位，例如“180 万元”或“2500 元”")
+    raise wrong(_("金额要写明单位，例如“180 万元”或“2500 元”"))
 
 
 Fen = Annotated[int, BeforeValidator(_fen), Field(ge=0)]
@@ -42,7 +43,10 @@ class FundLine(Named):
     def sources_add_up(self) -> Self:
         parts = sum(self.by_source_fen.values())
         if parts != self.total_fen:
-            raise wrong(f"各来源合计 {_wan(parts)} 万元，与总额 {_wan(self.total_fen)} 万元不符")
+            raise wrong(
+                _("各来源合计 %(parts)s 万元，与总额 %(total)s 万元不符")
+                % {"parts": wan(parts), "total": wan(self.total_fen)}
+            )
         return self
 
     @property
@@ -50,8 +54,9 @@ class FundLine(Named):
         return {source: getattr(self, f"{source}_fen") for source in SOURCES}
 
 
-def _wan(fen: int) -> str:
-    return f"{Decimal(fen) / 1_000_000:f}"
+def wan(fen: int) -> str:
+    """In 万元, with as many places as it takes: 1800000 → 1.8."""
+    return f"{(Decimal(fen) / 1_000_000).normalize():f}"
 
 
 class FundShare(Named):
@@ -66,7 +71,7 @@ class FundShare(Named):
     @model_validator(mode="after")
     def part_is_of_the_whole(self) -> Self:
         if self.part_fen > self.whole_fen:
-            raise wrong("部分大于总额")
+            raise wrong(_("部分大于总额"))
         return self
 
     @property

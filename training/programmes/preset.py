@@ -12,11 +12,11 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
 from pydantic import Field, field_validator, model_validator
 
 from training.programmes.money import FeeStandard, FundLine, FundShare, IneligibleCost
 from training.programmes.rule import (
-    UNCONFIRMED,
     Clause,
     Code,
     Coded,
@@ -53,7 +53,7 @@ class Window(Rule):
     @model_validator(mode="after")
     def ends_after_it_starts(self) -> Self:
         if self.ends_on < self.starts_on:
-            raise wrong("结束日期早于开始日期")
+            raise wrong(_("结束日期早于开始日期"))
         return self
 
     def __contains__(self, day: date) -> bool:
@@ -101,10 +101,10 @@ class Category(Named):
 
     @model_validator(mode="after")
     def topics_stand_in_the_clause(self) -> Self:
-        refuse_twins("专题代码", (topic.code for topic in self.topics))
+        refuse_twins(_("专题代码"), (topic.code for topic in self.topics))
         for topic in self.topics:
             if isinstance(self.source, Clause) and topic.name not in self.quotations:
-                raise wrong(f"专题“{topic.name}”不在所引条文里", at=topic.name)
+                raise wrong(_("专题“%(name)s”不在所引条文里") % {"name": topic.name}, at=topic.name)
         return self
 
 
@@ -129,8 +129,13 @@ class Alias(Model):
     @model_validator(mode="after")
     def ends_after_it_starts(self) -> Self:
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise wrong("结束日期早于开始日期")
+            raise wrong(_("结束日期早于开始日期"))
         return self
+
+    def covers(self, day: date) -> bool:
+        return (not self.valid_from or self.valid_from <= day) and (
+            not self.valid_until or day <= self.valid_until
+        )
 
     def __str__(self) -> str:
         return self.word
@@ -180,7 +185,7 @@ class Report(Named):
     @classmethod
     def ascend(cls, months: tuple[int, ...]) -> tuple[int, ...]:
         if list(months) != sorted(set(months)):
-            raise wrong("月份要从小到大，不能重复")
+            raise wrong(_("月份要从小到大，不能重复"))
         return months
 
 
@@ -227,6 +232,14 @@ class PhotoRule(Rule):
 
 class PlanningRule(Rule):
     lead_working_days: Annotated[int, Field(ge=0)]
+    roster_change_share: Share = 0.1
+    """Of the frozen roster: so many people may be added or taken off without the bureau."""
+    head_approves_flagged: bool = False
+    """Whether a plan that the software has doubts about needs the head besides the reviewer."""
+    outline_required: bool = False
+    """Whether a session can be submitted only with an approved outline (大纲)."""
+    courseware_approval: bool = False
+    """Whether the bureau approves courseware (课件) before a session may be pinned to it."""
 
 
 class EligibilityRule(Rule):
@@ -246,7 +259,7 @@ class FacePolicy(Rule):
     @model_validator(mode="after")
     def bands_are_in_order(self) -> Self:
         if self.pass_below > self.ask_below:
-            raise wrong("pass_below 不能大于 ask_below")
+            raise wrong(_("pass_below 不能大于 ask_below"))
         return self
 
 
@@ -259,7 +272,7 @@ class FollowUpRule(Rule):
     @classmethod
     def ascend(cls, days: tuple[int, ...]) -> tuple[int, ...]:
         if list(days) != sorted(set(days)):
-            raise wrong("跟踪天数要从小到大，不能重复")
+            raise wrong(_("跟踪天数要从小到大，不能重复"))
         return days
 
 
@@ -314,7 +327,7 @@ class Preset(Model):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as unknown:
-            raise wrong(f"没有“{name}”这个时区") from unknown
+            raise wrong(_("没有“%(name)s”这个时区") % {"name": name}) from unknown
         return name
 
     @field_validator(
@@ -336,13 +349,13 @@ class Preset(Model):
     )
     @classmethod
     def codes_differ(cls, entries: tuple[Coded, ...]) -> tuple[Coded, ...]:
-        refuse_twins("代码", (entry.code for entry in entries))
+        refuse_twins(_("代码"), (entry.code for entry in entries))
         return entries
 
     @field_validator("place_marks")
     @classmethod
     def levels_differ(cls, marks: tuple[PlaceMark, ...]) -> tuple[PlaceMark, ...]:
-        refuse_twins("场所级别", (mark.level for mark in marks))
+        refuse_twins(_("场所级别"), (mark.level for mark in marks))
         return marks
 
     @model_validator(mode="after")
@@ -350,14 +363,14 @@ class Preset(Model):
         categories = [category.code for category in self.categories]
         kinds = [kind.code for kind in self.class_types]
         for group in self.groups:
-            refuse_strangers(f"{group.name}的课程类别", group.categories, categories)
+            refuse_strangers(_("%(name)s的课程类别") % {"name": group.name}, group.categories, categories)
         for item in self.items:
-            refuse_strangers(f"档案项 {item.code} 的班型", item.class_types, kinds)
+            refuse_strangers(_("档案项 %(code)s 的班型") % {"code": item.code}, item.class_types, kinds)
         lines = [line.code for line in self.fund_lines]
-        refuse_strangers("班型的资金线", (kind.fund_line for kind in self.class_types), lines)
+        refuse_strangers(_("班型的资金线"), (kind.fund_line for kind in self.class_types), lines)
         barred = (cost.fund_line for cost in self.ineligible_costs if cost.fund_line)
-        refuse_strangers("不予支出项目的资金线", barred, lines)
-        refuse_twins("学员类别的名称或别名", (word for word, _code in self._group_words()))
+        refuse_strangers(_("不予支出项目的资金线"), barred, lines)
+        refuse_twins(_("学员类别的名称或别名"), (word for word, _code in self._group_words()))
         check_quotas(self.targets, kinds)
         return self
 
@@ -372,8 +385,13 @@ class Preset(Model):
 
     @property
     def group_words(self) -> dict[str, str]:
-        """What may stand in a roster's 学员类别 column, to the group's code."""
+        """What may stand in a roster's 学员类别 column, whatever the year, to the group's code."""
         return dict(self._group_words()) | {group.code: group.code for group in self.groups}
+
+    def group_words_on(self, day: date) -> dict[str, str]:
+        """Those of them that are in use on `day`: an alias has its years."""
+        gone = {alias.word for group in self.groups for alias in group.aliases if not alias.covers(day)}
+        return {word: code for word, code in self.group_words.items() if word not in gone}
 
     def _group_words(self) -> Iterator[tuple[str, str]]:
         return (
@@ -416,12 +434,12 @@ class Preset(Model):
     def cite(self, rule: Rule) -> str:
         """A rule's source in one line, with the document and its file; 待确认 stays as it is."""
         if not isinstance(rule.source, Clause):
-            return rule.source
+            return rule.clause
         return f"《{self.document.title}》（{self.document.file}）{rule.source}"
 
     @property
     def unconfirmed(self) -> list[str]:
-        """Paths of every value the document does not give, for the county to confirm."""
+        """Paths of every value that the document does not give and the county has not confirmed yet."""
         return [path for name in Preset.model_fields for path in _unconfirmed(name, getattr(self, name))]
 
 
@@ -430,7 +448,6 @@ def _unconfirmed(path: str, value: object) -> Iterator[str]:
         for number, entry in enumerate(value):
             yield from _unconfirmed(f"{path}.{getattr(entry, 'code', number)}", entry)
     elif isinstance(value, Rule):
-        names = value.own_fields() if value.source == UNCONFIRMED else value.unconfirmed
-        yield from (f"{path}.{name}" for name in names)
+        yield from (f"{path}.{name}" for name in value.open_fields)
     elif value is None:
         yield path

@@ -1,20 +1,27 @@
-"""Reading a preset from its YAML file: every quotation held to the document, every mistake named by its line."""
+"""A preset as a YAML file: read with every quotation held to the document and every mistake named by its line,
+and written so that reading it gives the same preset back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from training.programmes.money import wan
 from training.programmes.preset import Preset
 from training.programmes.rule import squeezed
 
 PRESETS = Path(__file__).parent / "presets"
+DOCUMENTS = PRESETS / "documents"
+MOST_PROBLEMS: Final = 50  # of one file that are named
 
 
 class _Loader(yaml.SafeLoader):
@@ -27,13 +34,26 @@ class _Loader(yaml.SafeLoader):
 
 
 class PresetError(Exception):
-    """A preset that cannot be used; `line` counts from 1, 0 when there is no line to point at."""
+    """A preset that cannot be used; `line` counts from 1, 0 when there is no line to point at.
 
-    def __init__(self, file: str, line: int, message: str) -> None:
-        super().__init__(f"{file} 第 {line} 行：{message}" if line else f"{file}：{message}")
+    `problems` are all that were found, (line, message) in the order of the file, at least the one that
+    the error itself names.
+    """
+
+    def __init__(self, file: str, line: int, message: str, problems: Sequence[tuple[int, str]] = ()) -> None:
+        super().__init__(located(line, message, file=file))
         self.file = file
         self.line = line
         self.message = message
+        self.problems = tuple(problems) or ((line, message),)
+
+
+def located(line: int, message: str, *, file: str = "") -> str:
+    """The message behind the place that it is about."""
+    told = {"file": file, "line": line, "message": message}
+    if not file:
+        return _("第 %(line)s 行：%(message)s") % told if line else message
+    return (_("%(file)s 第 %(line)s 行：%(message)s") if line else _("%(file)s：%(message)s")) % told
 
 
 def load_preset(path_or_name: str | Path) -> Preset:
@@ -42,17 +62,44 @@ def load_preset(path_or_name: str | Path) -> Preset:
     Where the county's document lies in `documents/` beside the file, each quotation is held against it.
     """
     path = _path(path_or_name)
-    text = _read(path)
-    node = _compose(path, text)
+    return read_preset(path.name, _read(path), documents=path.parent / "documents")
+
+
+def read_preset(name: str, data: bytes, *, documents: Path = DOCUMENTS) -> Preset:
+    """Read the bytes of a file called `name`; raises PresetError."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        raise PresetError(name, 0, _("文件不是 UTF-8 编码，请另存为 UTF-8")) from broken
+    node = _compose(name, text)
     try:
         values = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader
-        return Preset.model_validate(values, context={"document": _document(path, node)})
+        return Preset.model_validate(values, context=checks(_document_file(node), documents=documents))
     except yaml.MarkedYAMLError as broken:
-        raise _yaml_error(path, broken) from broken
+        raise _yaml_error(name, broken) from broken
     except ValidationError as refused:
-        raise _first_error(path, node, refused) from refused
+        raise _told(name, node, refused) from refused
     except ValueError as broken:  # of a value with a tag that does not fit it, such as !!int 一
-        raise PresetError(path.name, 0, "有一个值与它的 YAML 标签不符") from broken
+        raise PresetError(name, 0, _("有一个值与它的 YAML 标签不符")) from broken
+
+
+def checks(document_file: str, *, documents: Path = DOCUMENTS) -> dict[str, str | None]:
+    """The validation context under which notes are demanded, and quotations held to the document if it is here."""
+    return {"document": _words_of(documents / Path(document_file).name) if document_file else None}
+
+
+def write_preset(preset: Preset) -> str:
+    """The preset as a file; money as people write it, what is not said left out."""
+    body = _as_written(preset.model_dump(mode="json", exclude_defaults=True))
+    return yaml.safe_dump(body, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _as_written(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _as_written(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_written(each) for each in value]
+    return f"{wan(value)} 万元" if name.endswith("_fen") else value
 
 
 def _path(path_or_name: str | Path) -> Path:
@@ -61,13 +108,11 @@ def _path(path_or_name: str | Path) -> Path:
     return Path(path_or_name)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except OSError as missing:
-        raise PresetError(path.name, 0, "文件打不开，请检查文件名和位置") from missing
-    except UnicodeDecodeError as broken:
-        raise PresetError(path.name, 0, "文件不是 UTF-8 编码，请另存为 UTF-8") from broken
+        raise PresetError(path.name, 0, _("文件打不开，请检查文件名和位置")) from missing
 
 
 def preset_names() -> list[str]:
@@ -75,27 +120,29 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 
 
-def _document(path: Path, node: yaml.Node) -> str | None:
-    """The words of the county's document, squeezed once for all quotations."""
+def _document_file(node: yaml.Node) -> str:
     file = _at(_at(node, "document")[0], "file")[0]
-    if not isinstance(file, yaml.ScalarNode):
-        return None
-    document = path.parent / "documents" / Path(file.value).name
+    return str(file.value) if isinstance(file, yaml.ScalarNode) else ""
+
+
+@lru_cache(maxsize=8)
+def _words_of(document: Path) -> str | None:
+    """The words of the county's document, squeezed once for all quotations."""
     return squeezed(document.read_text(encoding="utf-8")) if document.is_file() else None
 
 
-def _compose(path: Path, text: str) -> yaml.Node:
+def _compose(name: str, text: str) -> yaml.Node:
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as broken:
-        raise _yaml_error(path, broken) from broken
+        raise _yaml_error(name, broken) from broken
     except yaml.YAMLError as broken:
-        raise PresetError(path.name, 0, "文件里有 YAML 不允许的字符") from broken
+        raise PresetError(name, 0, _("文件里有 YAML 不允许的字符")) from broken
     if not isinstance(node, yaml.MappingNode):
-        raise PresetError(path.name, 1, "文件是空的，或者不是“字段: 值”的形式")
+        raise PresetError(name, 1, _("文件是空的，或者不是“字段: 值”的形式"))
     for each in _nodes(node, set()):
         if isinstance(each, yaml.MappingNode):
-            _refuse_twin_keys(path, each)
+            _refuse_twin_keys(name, each)
     return node
 
 
@@ -109,29 +156,35 @@ def _nodes(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
         yield from _nodes(child[1] if isinstance(child, tuple) else child, seen)
 
 
-def _refuse_twin_keys(path: Path, mapping: yaml.MappingNode) -> None:
+def _refuse_twin_keys(name: str, mapping: yaml.MappingNode) -> None:
     """YAML readers keep the last of two equal keys without a word."""
     seen: set[str] = set()
     for key, _value in mapping.value:
         if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-            raise PresetError(path.name, _line(key), f"字段“{key.value}”写了两次，或者不是一个词")
+            raise PresetError(
+                name, _line(key), _("字段“%(key)s”写了两次，或者不是一个词") % {"key": key.value}
+            )
         seen.add(key.value)
 
 
-def _yaml_error(path: Path, broken: yaml.MarkedYAMLError) -> PresetError:
+def _yaml_error(name: str, broken: yaml.MarkedYAMLError) -> PresetError:
     mark = broken.problem_mark or broken.context_mark
-    return PresetError(path.name, mark.line + 1 if mark else 0, f"YAML 写法有误（{broken.problem}）")
+    said = _("YAML 写法有误（%(problem)s）") % {"problem": broken.problem}
+    return PresetError(name, mark.line + 1 if mark else 0, said)
 
 
-def _first_error(path: Path, node: yaml.Node, refused: ValidationError) -> PresetError:
+def _told(name: str, node: yaml.Node, refused: ValidationError) -> PresetError:
+    """The first mistake, with all of them as `problems`."""
     found = sorted(
         # A missing field comes last: as a rule it is there, misspelt, and that is said first.
-        (error["type"] == "missing", _line_of(node, error), _in_chinese(error))
+        (error["type"] == "missing", _line_of(node, error), _with_field(error))
         for error in refused.errors()
     )
     _missing, line, message = found[0]
-    more = f"（另有 {len(found) - 1} 处错误）" if len(found) > 1 else ""
-    return PresetError(path.name, line, message + more)
+    problems = sorted((at, said) for _missing, at, said in found)[:MOST_PROBLEMS]
+    if len(found) > 1:
+        message = _("%(message)s（另有 %(count)s 处错误）") % {"message": message, "count": len(found) - 1}
+    return PresetError(name, line, message, problems)
 
 
 def _line_of(node: yaml.Node, error: ErrorDetails) -> int:
@@ -164,39 +217,47 @@ def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-CHINESE: dict[str, str] = {
-    "missing": "缺少这个字段",
-    "extra_forbidden": "没有这个字段，请检查拼写",
-    "string_type": "应当是文字（数字样的文字请加引号）",
-    "string_too_short": "不能为空",
-    "string_too_long": "太长，最多 {max_length} 个字",
-    "string_pattern_mismatch": "格式不对，应符合 {pattern}",
-    "int_type": "应当是整数",
-    "int_parsing": "应当是整数",
-    "int_from_float": "应当是整数",
-    "float_type": "应当是数字",
-    "float_parsing": "应当是数字",
-    "bool_type": "应当是 true 或 false",
-    "bool_parsing": "应当是 true 或 false",
-    "date_type": "应当是日期，例如 2020-04-01",
-    "date_parsing": "应当是日期，例如 2020-04-01",
-    "date_from_datetime_parsing": "应当是日期，例如 2020-04-01",
-    "date_from_datetime_inexact": "应当是日期，不带时刻",
-    "literal_error": "只能是 {expected}",
-    "tuple_type": "应当是列表",
-    "too_short": "至少要有 {min_length} 项",
-    "model_type": "下面应当是若干“字段: 值”",
-    "model_attributes_type": "下面应当是若干“字段: 值”",
-    "greater_than": "应当大于 {gt}",
-    "greater_than_equal": "应当不小于 {ge}",
-    "less_than": "应当小于 {lt}",
-    "less_than_equal": "应当不大于 {le}",
+SAID: Final[Mapping[str, Any]] = {
+    "missing": gettext_lazy("缺少这个字段"),
+    "extra_forbidden": gettext_lazy("没有这个字段，请检查拼写"),
+    "string_type": gettext_lazy("应当是文字（数字样的文字请加引号）"),
+    "string_too_short": gettext_lazy("不能为空"),
+    "string_too_long": gettext_lazy("太长，最多 %(max_length)s 个字"),
+    "string_pattern_mismatch": gettext_lazy("格式不对，应符合 %(pattern)s"),
+    "int_type": gettext_lazy("应当是整数"),
+    "int_parsing": gettext_lazy("应当是整数"),
+    "int_from_float": gettext_lazy("应当是整数"),
+    "float_type": gettext_lazy("应当是数字"),
+    "float_parsing": gettext_lazy("应当是数字"),
+    "bool_type": gettext_lazy("应当是 true 或 false"),
+    "bool_parsing": gettext_lazy("应当是 true 或 false"),
+    "date_type": gettext_lazy("应当是日期，例如 2020-04-01"),
+    "date_parsing": gettext_lazy("应当是日期，例如 2020-04-01"),
+    "date_from_datetime_parsing": gettext_lazy("应当是日期，例如 2020-04-01"),
+    "date_from_datetime_inexact": gettext_lazy("应当是日期，不带时刻"),
+    "literal_error": gettext_lazy("只能是 %(expected)s"),
+    "tuple_type": gettext_lazy("应当是列表"),
+    "too_short": gettext_lazy("至少要有 %(min_length)s 项"),
+    "model_type": gettext_lazy("下面应当是若干“字段: 值”"),
+    "model_attributes_type": gettext_lazy("下面应当是若干“字段: 值”"),
+    "greater_than": gettext_lazy("应当大于 %(gt)s"),
+    "greater_than_equal": gettext_lazy("应当不小于 %(ge)s"),
+    "less_than": gettext_lazy("应当小于 %(lt)s"),
+    "less_than_equal": gettext_lazy("应当不大于 %(le)s"),
 }
 
 
-def _in_chinese(error: ErrorDetails) -> str:
-    """Name the field and say what it should be; an error type not listed keeps its English."""
-    context: dict[str, Any] = error.get("ctx", {})
-    said = CHINESE.get(error["type"], error["msg"]).format(**context)
+def in_words(error: ErrorDetails) -> str:
+    """What the value should be; an error type not listed keeps its English."""
+    context = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in error.get("ctx", {}).items()
+    }
+    said = SAID.get(error["type"])
+    return str(said) % context if said is not None else error["msg"]
+
+
+def _with_field(error: ErrorDetails) -> str:
     names = [str(step) for step in error["loc"] if not str(step).startswith("#")]  # tags of unions
-    return f"{'.'.join(names)}：{said}" if names else said
+    said = {"name": ".".join(names), "message": in_words(error)}
+    return _("%(name)s：%(message)s") % said if names else said["message"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Literal, Protocol, Self, TypeVar
 
+from django.utils.translation import gettext as _
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -50,7 +52,7 @@ class Clause(Model):
         """Checked only where the loader has the document at hand, squeezed."""
         document: str | None = (info.context or {}).get("document")
         if document is not None and squeezed(text) not in document:
-            raise wrong("引文在文件原文中找不到，请逐字引用")
+            raise wrong(_("引文在文件原文中找不到，请逐字引用"))
         return text
 
     def __str__(self) -> str:
@@ -68,31 +70,55 @@ Source = Annotated[
 ]
 
 
+class Confirmation(Model):
+    """The county's word for what its document leaves open: `basis` is the paper it was settled by."""
+
+    fields: Annotated[tuple[str, ...], Field(min_length=1)]
+    confirmed_by: Text
+    confirmed_on: date
+    basis: Text
+
+    def __str__(self) -> str:
+        return f"{self.basis}（{self.confirmed_by}，{self.confirmed_on}）"
+
+
 class Rule(Model):
     """Something the programme demands, with where that stands.
 
     `also` are other places of the document: the rest of the rule, or one that says it otherwise.
     `unconfirmed` names fields whose value the clause calls for without giving it. `note` says where
-    a value comes from that the document does not give, and how a contradiction is taken.
+    a value comes from that the document does not give, and how a contradiction is taken. What the
+    document leaves open the county may settle: `source` goes on saying that the document is silent,
+    `confirmed` who settled which fields, when and by what.
     """
 
     source: Source
     also: tuple[Clause, ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    confirmed: tuple[Confirmation, ...] = ()
     note: str = ""
 
     @model_validator(mode="after")
     def unconfirmed_names_fields(self) -> Self:
         for name in self.unconfirmed:
             if name not in self.own_fields():
-                raise wrong(f"unconfirmed 里的“{name}”不是这条规则的字段", at=name)
+                raise wrong(_("unconfirmed 里的“%(name)s”不是这条规则的字段") % {"name": name}, at=name)
+        return self
+
+    @model_validator(mode="after")
+    def only_what_is_open_is_confirmed(self) -> Self:
+        settled = [name for confirmation in self.confirmed for name in confirmation.fields]
+        refuse_twins(_("县里确认的字段"), settled)
+        for name in settled:
+            if name not in self.silent_fields:
+                raise wrong(_("“%(name)s”不是文件没有给出的值，不用县里确认") % {"name": name}, at=name)
         return self
 
     @model_validator(mode="after")
     def what_is_unconfirmed_says_where_it_comes_from(self, info: ValidationInfo) -> Self:
         """Demanded of files only: rule sets that were stored before have no notes."""
         if info.context is not None and not self.note and (self.source == UNCONFIRMED or self.unconfirmed):
-            raise wrong("文件没有给出的，要在 note 里写明取值从哪里来")
+            raise wrong(_("文件没有给出的，要在 note 里写明取值从哪里来"))
         return self
 
     @classmethod
@@ -101,9 +127,22 @@ class Rule(Model):
         return sorted(cls.model_fields.keys() - Rule.model_fields.keys() - {"code"})
 
     @property
+    def silent_fields(self) -> list[str]:
+        """Those whose value the document does not give, confirmed by the county or not."""
+        return self.own_fields() if self.source == UNCONFIRMED else list(self.unconfirmed)
+
+    @property
+    def open_fields(self) -> list[str]:
+        """Those still 待确认."""
+        settled = {name for confirmation in self.confirmed for name in confirmation.fields}
+        return [name for name in self.silent_fields if name not in settled]
+
+    @property
     def clause(self) -> str:
-        """Place and quotation for people, or 待确认."""
-        return str(self.source)
+        """Place and quotation for people; else who in the county confirmed it, or 待确认."""
+        if self.source != UNCONFIRMED or self.open_fields:
+            return str(self.source)
+        return _("本县确认：%(words)s") % {"words": _("；").join(map(str, self.confirmed))}
 
     @property
     def quotations(self) -> str:
@@ -138,10 +177,12 @@ def by_code(entries: Iterable[Coded], code: str) -> Coded:
 def refuse_twins(what: str, words: Iterable[str]) -> None:
     twins = [word for word, count in Counter(words).items() if count > 1]
     if twins:
-        raise wrong(f"{what}重复：{'、'.join(twins)}", at=twins[0])
+        said = _("%(what)s重复：%(words)s") % {"what": what, "words": _("、").join(twins)}
+        raise wrong(said, at=twins[0])
 
 
 def refuse_strangers(what: str, codes: Iterable[str], known: Iterable[str]) -> None:
     strangers = sorted(set(codes) - set(known))
     if strangers:
-        raise wrong(f"{what}不存在：{'、'.join(strangers)}", at=strangers[0])
+        said = _("%(what)s不存在：%(words)s") % {"what": what, "words": _("、").join(strangers)}
+        raise wrong(said, at=strangers[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 
+from django.utils.translation import gettext as _
 from pydantic import Field, model_validator
 
 from training.programmes.rule import Code, Rule, ShortText, Text, refuse_strangers, wrong
@@ -44,21 +45,21 @@ class Target(Rule):
     @model_validator(mode="after")
     def limits_are_in_order(self) -> Self:
         if self.up_to is not None and self.up_to <= self.value:
-            raise wrong("up_to 应当大于 value")
+            raise wrong(_("up_to 应当大于 value"))
         if self.starts_on is not None and self.due_on < self.starts_on:
-            raise wrong("完成期限早于开始日期")
+            raise wrong(_("完成期限早于开始日期"))
         return self
 
     @model_validator(mode="after")
     def base_belongs_to_a_growth(self) -> Self:
         if not self.growth and (self.base_year or self.base_value):
-            raise wrong("只有增长指标（growth: true）才有基年")
+            raise wrong(_("只有增长指标（growth: true）才有基年"))
         return self
 
     @model_validator(mode="after")
     def measure_fits_the_unit(self) -> Self:
         if self.measure and {"renci": "人次", "people": "人"}[self.measure] != self.unit:
-            raise wrong("measure 与单位不符：renci 的单位是人次，people 的单位是人")
+            raise wrong(_("measure 与单位不符：renci 的单位是人次，people 的单位是人"))
         return self
 
     @property
@@ -71,9 +72,9 @@ def check_quotas(targets: Sequence[Target], class_types: Iterable[str]) -> None:
     """Parents exist, are in the same unit and are not asked for more by their parts than in whole."""
     known = {target.code: target for target in targets}
     refuse_strangers(
-        "指标的班型", (target.class_type for target in targets if target.class_type), class_types
+        _("指标的班型"), (target.class_type for target in targets if target.class_type), class_types
     )
-    refuse_strangers("上级指标", (target.parent for target in targets if target.parent), known)
+    refuse_strangers(_("上级指标"), (target.parent for target in targets if target.parent), known)
     for target in targets:
         if target.parent:
             _check_part(target, known[target.parent])
@@ -83,9 +84,12 @@ def check_quotas(targets: Sequence[Target], class_types: Iterable[str]) -> None:
 
 def _check_part(part: Target, whole: Target) -> None:
     if whole.parent:
-        raise wrong(f"指标“{part.code}”的上级指标“{whole.code}”本身是分项", at=part.code)
+        raise wrong(
+            _("指标“%(part)s”的上级指标“%(whole)s”本身是分项") % {"part": part.code, "whole": whole.code},
+            at=part.code,
+        )
     if part.unit != whole.unit:
-        raise wrong(f"指标“{part.code}”与上级指标的单位不同", at=part.code)
+        raise wrong(_("指标“%(part)s”与上级指标的单位不同") % {"part": part.code}, at=part.code)
 
 
 def _check_sum(whole: Target, parts: Sequence[Target]) -> None:
@@ -93,5 +97,9 @@ def _check_sum(whole: Target, parts: Sequence[Target]) -> None:
     quotas = sum(part.value for part in parts if part.class_type)
     stages = sum(part.value for part in parts if part.starts_on)
     if max(quotas, stages) > whole.value:
-        message = f"指标“{whole.code}”的分项合计 {max(quotas, stages)}，超过总数 {whole.value}"
+        message = _("指标“%(whole)s”的分项合计 %(sum)s，超过总数 %(value)s") % {
+            "whole": whole.code,
+            "sum": max(quotas, stages),
+            "value": whole.value,
+        }
         raise wrong(message, at=parts[-1].code)

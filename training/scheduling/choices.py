@@ -31,6 +31,8 @@ SESSION_TRANSITIONS = {
 EDITABLE = frozenset({SessionStatus.DRAFT, SessionStatus.RETURNED})
 TAKES_COURSEWARE = EDITABLE | {SessionStatus.APPROVED, SessionStatus.RUNNING, SessionStatus.CLOSED}
 TAKES_ATTENDANCE = frozenset({SessionStatus.APPROVED, SessionStatus.RUNNING})
+ENDED_EARLY = frozenset({SessionStatus.CANCELLED, SessionStatus.STOPPED})
+"""Its lessons hold nobody and no place any more."""
 WAS_APPROVED = frozenset(
     {
         SessionStatus.APPROVED,
@@ -48,3 +50,43 @@ class HalfDay(models.TextChoices):
 
     AM = "am", _("上午")
     PM = "pm", _("下午")
+
+
+class ChangeKind(models.TextChoices):
+    """What a change request asks for."""
+
+    LESSON = "lesson", _("课次")
+    ROSTER = "roster", _("名册")
+
+
+class ChangeStatus(models.TextChoices):
+    REQUESTED = "requested", _("变更待审")
+    APPROVED = "approved", _("已批准变更")
+    DECLINED = "declined", _("不予变更")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+CHANGE_TRANSITIONS = {
+    ChangeStatus.REQUESTED: frozenset({ChangeStatus.APPROVED, ChangeStatus.DECLINED, ChangeStatus.WITHDRAWN}),
+}
+"""What was approved before stands until another decision: 变更待审 is a state of the request, not of the session."""
+
+
+class VenueKind(models.TextChoices):
+    """What a place is (SC-35, SC-36, BF-49, BF-55, HD-10)."""
+
+    TRAINING = "training", _("培训场地")
+    PRACTICE = "practice", _("实训基地")
+    INCUBATION = "incubation", _("孵化基地")
+    SERVICE_CENTRE = "service_centre", _("公共服务中心")
+    STATION = "station", _("村级站点")
+    SCHOOL = "school", _("学校")
+    FIELD = "field", _("现场教学点")
+
+
+class VenueLevel(models.TextChoices):
+    """The codes are those of a programme's place marks."""
+
+    COUNTY = "county", _("县级")
+    TOWN = "town", _("乡级")
+    VILLAGE = "village", _("村级")

@@ -1,39 +1,319 @@
-"""Timetable rules: who and what can't be in two places (domain.md F10, F11)."""
+"""Timetable rules: what can't be, and what a person should look at (domain.md F6, F10, F11)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from math import asin, cos, radians, sin, sqrt
+from typing import Final, Protocol
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+
+from training.core.working_days import holiday, is_published, is_worked_instead
+from training.scheduling.choices import HalfDay
+
+SPEED_KMH: Final = 60
+"""F10: distance ÷ 60 km/h. As the crow flies, so that what it calls impossible is so by any road."""
+AREA_PER_PERSON_M2: Final = 1.2
+"""F6: a room holds its area ÷ 1.2 m², or its seats if these are fewer."""
+FEE_HOURS_PER_HALF_DAY: Final = 4
+FEE_CLAUSE: Final = "财行〔2016〕540号 第十条：讲课费按实际发生的学时计算，每半天最多按4学时计算"
+EVENING: Final = time(19, 0)
+NOON: Final = time(12, 30)
+EARTH_RADIUS_KM: Final = 6371.0
+
+WORDS: Final = {
+    "backwards": _("结束时间要晚于开始时间。"),
+    "outside_window": _("日期不在项目期内（%(start)s 至 %(end)s）。"),
+    "venue_retired": _("%(name)s已于 %(on)s 停用，请换一个场地。"),
+    "may_not_teach": _("%(fault)s"),
+    "instructor_taken": _("授课人%(name)s这段时间在%(where)s"),
+    "venue_taken": _("%(name)s这段时间被%(where)s占用"),
+    "session_busy": _("本期%(where)s已占用这段时间"),
+    "travel": _(
+        "授课人%(name)s从%(origin)s到%(target)s直线 %(km)s 公里，按每小时 %(speed)s 公里至少要 %(need)s 分钟，"
+        "与%(where)s之间只有 %(gap)s 分钟。"
+    ),
+    "long_half_day": _(
+        "授课人%(name)s %(on)s %(half)s共 %(hours)s 学时；讲课费每半天最多按 %(limit)s 学时计算。"
+    ),
+    "evening": _("%(on)s 的课上到 %(end)s，请确认场地照明和学员回家的安排。"),
+    "capacity": _("名册 %(people)s 人，%(name)s只容 %(room)s 人。"),
+    "holiday": _("%(on)s 是法定假日（%(name)s）。"),
+    "worked_instead": _("%(on)s 是调休上班日。"),
+    "unpublished": _("%(on)s 那一年的节假日安排还没有公布，按周一至周五算工作日。"),
+    "trainee_taken": _("学员%(name)s在%(where)s的名册上，%(on)s %(start)s 的课时间冲突。"),
+    "stations_short": _(
+        "%(on)s %(start)s 本机构有 %(places)s 处同时上课，在用的签到终端只有 %(stations)s 台。"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`refuses`: the lesson can't be so. Otherwise it can, and somebody should know."""
+
+    code: str
+    refuses: bool
+    params: Mapping[str, str] = field(default_factory=dict)
+    clause: str = ""
+
+    @property
+    def message(self) -> str:
+        return str(WORDS[self.code]) % dict(self.params)
+
+
+class Period(Protocol):
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """`point` is (latitude, longitude) in degrees, None where nobody entered it."""
+
+    id: int
+    name: str
+    seats: int
+    area_m2: int | None = None
+    point: tuple[float, float] | None = None
+    retired_on: date | None = None
+
+    @property
+    def room(self) -> int:
+        """People it holds."""
+        return min(self.seats, int(self.area_m2 / AREA_PER_PERSON_M2)) if self.area_m2 else self.seats
 
 
 @dataclass(frozen=True)
 class LessonSlot:
+    """A lesson as planned; `label` names it in sentences, times are in the county's zone.
+
+    `fault` says why the instructor can't teach that day, "" if they can.
+    """
+
     label: str
     session: int
     starts_at: datetime
     ends_at: datetime
     instructor: tuple[int, str]
-    venue: tuple[int, str]
+    venue: Place
+    fault: str = ""
+
+    @property
+    def on(self) -> date:
+        return self.starts_at.date()
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
     def overlaps(self, other: LessonSlot) -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
-def clashes(slot: LessonSlot, others: Iterable[LessonSlot]) -> list[str]:
-    """In words, everything this lesson would collide with; touching ends do not collide."""
+@dataclass(frozen=True)
+class Frame:
+    """What a timetable is held against; `people` on the roster, 0 before there is one."""
+
+    window: Period
+    unit_minutes: int
+    people: int = 0
+
+
+def half_day(start: datetime) -> HalfDay:
+    """上午 before 12:30 county time, the customary split of paper registers."""
+    return HalfDay.AM if start.time() < NOON else HalfDay.PM
+
+
+def findings(slot: LessonSlot, others: Sequence[LessonSlot], frame: Frame) -> list[Finding]:
+    """Everything about this lesson beside the `others`, refusals first."""
+    if slot.ends_at <= slot.starts_at:
+        return [Finding("backwards", refuses=True)]
+    return [
+        *out_of_place(slot, frame),
+        *clashes(slot, others),
+        *impossible_travel(slot, others),
+        *over_the_fee(slot, others, frame.unit_minutes),
+        *crowded(slot, frame.people),
+        *unusual_time(slot),
+    ]
+
+
+def refusals(found: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.refuses]
+
+
+def out_of_place(slot: LessonSlot, frame: Frame) -> list[Finding]:
     found = []
-    for other in others:
-        if not slot.overlaps(other):
-            continue
-        if slot.instructor[0] == other.instructor[0]:
-            found.append(
-                _("授课人%(name)s这段时间在%(where)s") % {"name": slot.instructor[1], "where": other.label}
-            )
-        if slot.venue[0] == other.venue[0]:
-            found.append(_("%(name)s这段时间被%(where)s占用") % {"name": slot.venue[1], "where": other.label})
-        if slot.session == other.session and slot.instructor[0] != other.instructor[0]:
-            found.append(_("本期%(where)s已占用这段时间") % {"where": other.label})
+    start, end, retired = frame.window.starts_on, frame.window.ends_on, slot.venue.retired_on
+    if not start <= slot.on <= end:
+        found.append(Finding("outside_window", True, {"start": f"{start}", "end": f"{end}"}))
+    if retired and retired <= slot.on:
+        found.append(Finding("venue_retired", True, {"name": slot.venue.name, "on": f"{retired}"}))
+    if slot.fault:
+        found.append(Finding("may_not_teach", True, {"fault": slot.fault}))
     return found
+
+
+def clashes(slot: LessonSlot, others: Iterable[LessonSlot]) -> list[Finding]:
+    """Everything this lesson would collide with; touching ends do not collide."""
+    return [finding for other in others if slot.overlaps(other) for finding in _clashes_with(slot, other)]
+
+
+def _clashes_with(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
+    same_instructor = slot.instructor[0] == other.instructor[0]
+    found = []
+    if same_instructor:
+        params = {"name": slot.instructor[1], "where": other.label}
+        found.append(Finding("instructor_taken", True, params, "F10"))
+    if slot.venue.id == other.venue.id:
+        found.append(Finding("venue_taken", True, {"name": slot.venue.name, "where": other.label}))
+    if slot.session == other.session and not same_instructor:
+        found.append(Finding("session_busy", True, {"where": other.label}))
+    return found
+
+
+def impossible_travel(slot: LessonSlot, others: Iterable[LessonSlot]) -> list[Finding]:
+    """The instructor can't get from one of that day's places to this one, or from here to the next, in time."""
+    return [
+        finding
+        for other in others
+        if other.instructor[0] == slot.instructor[0] and other.on == slot.on and not slot.overlaps(other)
+        for finding in _travel(slot, other)
+    ]
+
+
+def _travel(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
+    km = distance_km(slot.venue.point, other.venue.point)
+    first, second = sorted((slot, other), key=lambda one: one.starts_at)
+    gap = int((second.starts_at - first.ends_at).total_seconds() // 60)
+    need = km / SPEED_KMH * 60
+    if gap >= need:
+        return []
+    params = {
+        "name": slot.instructor[1],
+        "origin": first.venue.name,
+        "target": second.venue.name,
+        "km": f"{km:.1f}",
+        "speed": f"{SPEED_KMH}",
+        "need": f"{int(need) + 1}",
+        "where": other.label,
+        "gap": f"{gap}",
+    }
+    return [Finding("travel", False, params, "F10")]
+
+
+def distance_km(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float:
+    """As the crow flies (haversine); 0 where a point is not known, so that nobody is accused of it."""
+    if one is None or other is None:
+        return 0.0
+    (lat1, lon1), (lat2, lon2) = (tuple(map(radians, point)) for point in (one, other))
+    chord = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(chord)))
+
+
+def near_china(latitude: float, longitude: float) -> bool:
+    """Whether a point can be a venue at all; of two numbers in the wrong order it says no."""
+    return 3 <= latitude <= 54 and 73 <= longitude <= 136
+
+
+def over_the_fee(slot: LessonSlot, others: Iterable[LessonSlot], unit_minutes: int) -> list[Finding]:
+    """More 学时 of one instructor in a half-day than a lecture fee is paid for."""
+    half = half_day(slot.starts_at)
+    beside = [
+        other.minutes
+        for other in others
+        if other.instructor[0] == slot.instructor[0]
+        and (other.on, half_day(other.starts_at)) == (slot.on, half)
+    ]
+    hours = (slot.minutes + sum(beside)) / unit_minutes
+    if hours <= FEE_HOURS_PER_HALF_DAY:
+        return []
+    params = {
+        "name": slot.instructor[1],
+        "on": f"{slot.on}",
+        "half": str(half.label),
+        "hours": f"{hours:.1f}".removesuffix(".0"),
+        "limit": f"{FEE_HOURS_PER_HALF_DAY}",
+    }
+    return [Finding("long_half_day", False, params, FEE_CLAUSE)]
+
+
+def crowded(slot: LessonSlot, people: int) -> list[Finding]:
+    room = slot.venue.room
+    if people <= room:
+        return []
+    return [
+        Finding("capacity", False, {"people": f"{people}", "name": slot.venue.name, "room": f"{room}"}, "F6")
+    ]
+
+
+def unusual_time(slot: LessonSlot) -> list[Finding]:
+    found = unusual_day(slot.on)
+    if slot.ends_at.time() > EVENING:
+        found.append(Finding("evening", False, {"on": f"{slot.on}", "end": f"{slot.ends_at:%H:%M}"}))
+    return found
+
+
+def unusual_day(day: date) -> list[Finding]:
+    """A class on a holiday is unusual and not forbidden: villagers have time then."""
+    if name := holiday(day):
+        return [Finding("holiday", False, {"on": f"{day}", "name": name})]
+    if is_worked_instead(day):
+        return [Finding("worked_instead", False, {"on": f"{day}"})]
+    return [] if is_published(day) else [Finding("unpublished", False, {"on": f"{day}"})]
+
+
+def double_booked(
+    lessons: Sequence[LessonSlot], elsewhere: Iterable[tuple[str, LessonSlot]]
+) -> list[Finding]:
+    """People of this roster who should be in two places: one finding a person and session, the first clash.
+
+    `elsewhere` has a person's name with a lesson of another roster they stand on.
+    """
+    found: dict[tuple[str, int], Finding] = {}
+    for name, other in sorted(elsewhere, key=lambda place: place[1].starts_at):
+        if any(lesson.overlaps(other) for lesson in lessons):
+            params = {
+                "name": name,
+                "where": other.label,
+                "on": f"{other.on}",
+                "start": f"{other.starts_at:%H:%M}",
+            }
+            found.setdefault((name, other.session), Finding("trainee_taken", False, params, "F11"))
+    return list(found.values())
+
+
+def short_of_stations(
+    lessons: Sequence[LessonSlot], others: Sequence[LessonSlot], stations: int
+) -> list[Finding]:
+    """Where an institution's lessons at one time are at more places than it has stations; 0 is said elsewhere."""
+    if not stations:
+        return []
+    found = []
+    for lesson in lessons:
+        places = max(_places_at(moment, [lesson, *others]) for moment in _starts(lesson, others))
+        if places > stations:
+            params = {
+                "on": f"{lesson.on}",
+                "start": f"{lesson.starts_at:%H:%M}",
+                "places": f"{places}",
+                "stations": f"{stations}",
+            }
+            found.append(Finding("stations_short", False, params))
+    return found
+
+
+def _starts(lesson: LessonSlot, others: Iterable[LessonSlot]) -> list[datetime]:
+    """The moments during `lesson` at which one more begins: the most at once is at one of them."""
+    return [max(lesson.starts_at, other.starts_at) for other in others if lesson.overlaps(other)] or [
+        lesson.starts_at
+    ]
+
+
+def _places_at(moment: datetime, slots: Iterable[LessonSlot]) -> int:
+    return len({slot.venue.id for slot in slots if slot.starts_at <= moment < slot.ends_at})

@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
-from training.courses.models import Courseware
-from training.institutions.choices import InstitutionStatus
-from training.institutions.models import Agreement, Institution, Instructor
+from training.courses.choices import TEACHABLE, CoursewareStatus, OutlineStatus
+from training.courses.models import Courseware, Outline
+from training.institutions.guards import demand_agreement, demand_may_teach, demand_standing
+from training.institutions.models import Agreement, Institution
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
 from training.scheduling.choices import EDITABLE, TAKES_COURSEWARE, SessionStatus
-from training.scheduling.models import Lesson, TrainingSession, Venue, Witness
-from training.scheduling.rules import LessonSlot, clashes
+from training.scheduling.lessons import (
+    add_lesson,
+    change_lesson,
+    copy_day,
+    editable,
+    move_day,
+    remove_lesson,
+)
+from training.scheduling.models import TrainingSession, Witness
+from training.scheduling.rule_changes import demand_current_rules
+from training.scheduling.running import cancel_session
+from training.scheduling.signals import session_approved
+from training.scheduling.venues import add_venue, reopen_venue, retire_venue, revise_venue
 
+__all__ = [
+    "add_lesson",
+    "add_venue",
+    "add_witness",
+    "approve_session",
+    "cancel_session",
+    "change_lesson",
+    "copy_day",
+    "move_day",
+    "pin_courseware",
+    "plan_session",
+    "remove_lesson",
+    "reopen_venue",
+    "retire_venue",
+    "return_session",
+    "revise_plan",
+    "revise_venue",
+    "submit_session",
+]
 PLAN_FIELDS = (
     "title",
     "category",
@@ -40,26 +72,21 @@ PLAN_FIELDS = (
 )
 
 
-def _editable(session_id: int, actor: Actor) -> TrainingSession:
-    demand(actor, "session.plan")
-    session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
-    if session.status not in EDITABLE:
-        raise InvalidTransitionError(_("本期已经提交，不能再改。需要改动时请商务局退回。"))
-    return session
-
-
 @transaction.atomic
 def plan_session(
     institution_id: int, *, agreement_id: int, plan: Mapping[str, Any], actor: Actor
 ) -> TrainingSession:
-    """Open a draft. `plan` holds PLAN_FIELDS; codes are those of the rule set in force today."""
+    """Open a draft. `plan` holds PLAN_FIELDS; codes are those of the rule set in force today.
+
+    It may name an approved outline of the institution by `outline_id`.
+    """
     demand(actor, "session.plan")
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
-    if institution.status != InstitutionStatus.ADMITTED:
-        raise InvalidInputError(_("机构还没有入库或已暂停，不能开班。请联系商务局。"))
+    demand_standing(institution)
     agreement = Agreement.objects.fetch(actor, pk=agreement_id, institution=institution)
     rule_set = rule_set_on(institution.programme, clock.today(), actor=actor)
     _refuse_other_line(plan["class_type"], rule_set.rules, agreement)
+    demand_agreement(agreement, plan["class_type"], rule_set.rules)
     number = (institution.training_sessions.aggregate(last=Max("number"))["last"] or 0) + 1
     session: TrainingSession = TrainingSession.objects.create(
         institution=institution,
@@ -68,10 +95,24 @@ def plan_session(
         number=number,
         code=_session_code(institution, agreement, plan["category"]),
         created_by_id=actor.user_id,
+        outline=_outline(plan, institution, actor),
         **{name: plan[name] for name in PLAN_FIELDS},
     )
     record(actor, "session.planned", session)
     return session
+
+
+def _outline(plan: Mapping[str, Any], institution: Institution, actor: Actor) -> Outline | None:
+    """The version a session is pinned to; a later one does not change what was planned by this."""
+    if not plan.get("outline_id"):
+        return None
+    own = {"pk": plan["outline_id"], "course__institution": institution}
+    outline: Outline = Outline.objects.select_related("course").fetch(actor, **own)
+    if outline.status != OutlineStatus.APPROVED:
+        raise InvalidInputError(_("“%(outline)s”的大纲还没有批准，不能用来开班。") % {"outline": outline})
+    if outline.course.category != plan["category"]:
+        raise InvalidInputError(_("大纲“%(outline)s”是另一个课程类别的。") % {"outline": outline})
+    return outline
 
 
 def _refuse_other_line(class_type: str, rules: Preset, agreement: Agreement) -> None:
@@ -98,99 +139,15 @@ def _session_code(institution: Institution, agreement: Agreement, category: str)
 
 @transaction.atomic
 def revise_plan(session_id: int, *, plan: Mapping[str, Any], actor: Actor) -> TrainingSession:
-    session = _editable(session_id, actor)
+    session = editable(session_id, actor)
+    session.rule_set = rule_set_on(session.institution.programme, clock.today(), actor=actor)
     _refuse_other_line(plan["class_type"], session.rule_set.rules, session.agreement)
+    demand_agreement(session.agreement, plan["class_type"], session.rule_set.rules)
     for name in PLAN_FIELDS:
         setattr(session, name, plan[name])
-    session.save(update_fields=list(PLAN_FIELDS))
+    session.outline = _outline(plan, session.institution, actor)
+    session.save(update_fields=[*PLAN_FIELDS, "outline", "rule_set"])
     record(actor, "session.plan_revised", session)
-    return session
-
-
-@transaction.atomic
-def add_venue(institution_id: int, *, name: str, address: str, seats: int, actor: Actor) -> Venue:
-    demand(actor, "session.plan")
-    institution = Institution.objects.fetch(actor, pk=institution_id)
-    venue: Venue = Venue.objects.create(institution=institution, name=name, address=address, seats=seats)
-    record(actor, "venue.added", venue)
-    return venue
-
-
-@transaction.atomic
-def add_lesson(
-    session_id: int,
-    *,
-    on: date,
-    start: time,
-    end: time,
-    topic: str,
-    instructor_id: int,
-    venue_id: int,
-    actor: Actor,
-) -> Lesson:
-    """Put a lesson into the timetable; times are the county's.
-
-    Raises InvalidInputError for a day outside the programme's window and for an instructor or a
-    venue that is taken at that time, naming the other lesson.
-    """
-    session = _editable(session_id, actor)
-    institution = session.institution
-    instructor = Instructor.objects.lock(actor, pk=instructor_id, institution=institution)
-    venue = Venue.objects.lock(actor, pk=venue_id, institution=institution)
-    window = session.rule_set.rules.window
-    if on not in window:
-        raise InvalidInputError(
-            _("日期不在项目期内（%(start)s 至 %(end)s）。")
-            % {"start": window.starts_on.isoformat(), "end": window.ends_on.isoformat()}
-        )
-    if end <= start:
-        raise InvalidInputError(_("结束时间要晚于开始时间。"))
-    zone = ZoneInfo(session.rule_set.rules.timezone)
-    lesson = Lesson(
-        training_session=session,
-        sequence=(session.lessons.aggregate(last=Max("sequence"))["last"] or 0) + 1,
-        on=on,
-        starts_at=datetime.combine(on, start, zone),
-        ends_at=datetime.combine(on, end, zone),
-        topic=topic,
-        instructor=instructor,
-        venue=venue,
-    )
-    _refuse_clash(lesson, actor)
-    lesson.save()
-    record(actor, "lesson.added", lesson)
-    return lesson
-
-
-def _refuse_clash(lesson: Lesson, actor: Actor) -> None:
-    others = (
-        Lesson.objects.visible_to(actor)
-        .filter(on=lesson.on)
-        .exclude(training_session__status__in=[SessionStatus.CANCELLED, SessionStatus.STOPPED])
-        .select_related("training_session", "instructor", "venue")
-    )
-    found = clashes(_slot(lesson), [_slot(other) for other in others])
-    if found:
-        raise InvalidInputError(_("；").join(found))
-
-
-def _slot(lesson: Lesson) -> LessonSlot:
-    return LessonSlot(
-        label=f"{lesson.training_session.code} 第{lesson.sequence}课次",
-        session=lesson.training_session_id,
-        starts_at=lesson.starts_at,
-        ends_at=lesson.ends_at,
-        instructor=(lesson.instructor_id, lesson.instructor.name),
-        venue=(lesson.venue_id, lesson.venue.name),
-    )
-
-
-@transaction.atomic
-def remove_lesson(lesson_id: int, *, actor: Actor) -> TrainingSession:
-    lesson: Lesson = Lesson.objects.fetch(actor, pk=lesson_id)
-    session = _editable(lesson.training_session_id, actor)
-    record(actor, "lesson.removed", lesson)
-    lesson.delete()
     return session
 
 
@@ -208,15 +165,29 @@ def pin_courseware(session_id: int, courseware_ids: Iterable[int], *, actor: Act
     chosen = Courseware.objects.visible_to(actor).filter(
         pk__in=list(courseware_ids), institution=session.institution_id
     )
+    _refuse_unfit(chosen, session)
     session.courseware.set(chosen)
     record(actor, "session.courseware_pinned", session, courseware=[row.pk for row in chosen])
     return session
 
 
+def _refuse_unfit(chosen: Iterable[Courseware], session: TrainingSession) -> None:
+    """What the session was pinned to before stays usable, whatever became of the rules since."""
+    demanded = session.rule_set.rules.planning.courseware_approval
+    fit = {CoursewareStatus.APPROVED} if demanded else TEACHABLE
+    pinned = set(session.courseware.values_list("pk", flat=True))
+    for piece in chosen:
+        if piece.status not in fit and piece.pk not in pinned:
+            raise InvalidInputError(
+                _("课件“%(piece)s”%(status)s，不能用于本期。")
+                % {"piece": piece, "status": piece.get_status_display()}
+            )
+
+
 @transaction.atomic
 def add_witness(session_id: int, *, name: str, post: str, pin: str, actor: Actor) -> Witness:
     """Name someone who may vouch at the station; the PIN is kept as a salted hash."""
-    session = _editable(session_id, actor)
+    session = editable(session_id, actor)
     if not (pin.isascii() and pin.isdigit() and 6 <= len(pin) <= 12):
         raise InvalidInputError(_("见证码要 6 至 12 位数字。"))
     witness: Witness = Witness.objects.create(
@@ -231,9 +202,12 @@ def submit_session(session_id: int, *, actor: Actor) -> TrainingSession:
     """开班申请. Raises InvalidInputError naming everything that is missing."""
     demand(actor, "session.submit")
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
+    if session.status in EDITABLE:
+        demand_current_rules(session, actor)
     missing = [
         label
         for label, there in (
+            (_("经批准的培训大纲"), session.outline_id or not _needs_outline(session)),
             (_("课程安排"), session.lessons.exists()),
             (_("培训人员名册"), session.enrolments.exists()),
             (_("见证人"), session.witnesses.exists()),
@@ -242,12 +216,23 @@ def submit_session(session_id: int, *, actor: Actor) -> TrainingSession:
     ]
     if missing:
         raise InvalidInputError(_("还不能提交，缺：%(missing)s。") % {"missing": "、".join(missing)})
+    lessons = session.lessons.select_related("instructor").prefetch_related("instructor__proofs")
+    demand_standing(session.institution, {lesson.on for lesson in lessons})
+    demand_agreement(session.agreement, session.class_type, session.rule_set.rules)
+    for lesson in lessons:
+        demand_may_teach(lesson.instructor, lesson.on)
     session.submitted_by_id = actor.user_id
     session.submitted_at = clock.now()
     session.save(update_fields=["submitted_by", "submitted_at"])
     session.enter(SessionStatus.SUBMITTED)
-    record(actor, "session.submitted", session)
+    institution = session.institution.name
+    _tell(Kind.SESSION_SUBMITTED, session, BUREAU_ROLES, actor=actor, institution=institution)
+    record(actor, "session.submitted", session, rules=session.rule_set.version)
     return session
+
+
+def _needs_outline(session: TrainingSession) -> bool:
+    return session.rule_set.rules.planning.outline_required
 
 
 @transaction.atomic
@@ -258,19 +243,35 @@ def return_session(session_id: int, *, reason: str, actor: Actor) -> TrainingSes
     if not reason.strip():
         raise InvalidInputError(_("请写明退回原因，让机构知道改什么。"))
     session.return_reason = reason.strip()
-    session.save(update_fields=["return_reason"])
+    session.reviewed_by = session.reviewed_at = None
+    session.save(update_fields=["return_reason", "reviewed_by", "reviewed_at"])
     session.enter(SessionStatus.RETURNED)
+    _tell(Kind.SESSION_RETURNED, session, INSTITUTION_ROLES, actor=actor)
     record(actor, "session.returned", session, reason=session.return_reason)
     return session
 
 
 @transaction.atomic
-def approve_session(session_id: int, *, actor: Actor) -> TrainingSession:
-    """批准开班: freezes the roster and lets the institution's stations fetch it."""
+def approve_session(session_id: int, *, doubts: Sequence[str] = (), actor: Actor) -> TrainingSession:
+    """批准开班: freezes the roster and lets the institution's stations fetch it.
+
+    `doubts` are what the software noticed when this person decided; they go into the trail. Where the
+    programme wants the head for a plan with doubts, the reviewer's consent only puts it before the head:
+    the session that comes back is still SUBMITTED.
+    """
     demand(actor, "session.approve")
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
     if actor.user_id is not None and actor.user_id == session.submitted_by_id:
         raise ForbiddenError(_("提交人不能批准自己的申请。"))
+    if actor.user_id is not None and actor.user_id == session.reviewed_by_id:
+        raise ForbiddenError(_("您已经审核同意，请另一人批准。"))
+    if session.reviewed_by_id is not None and actor.role != Role.BUREAU_HEAD:
+        raise ForbiddenError(_("审核员已经同意，等负责人批准。"))
+    if not session.may_enter(SessionStatus.APPROVED):
+        session.enter(SessionStatus.APPROVED)  # says in words why not
+    demand_standing(session.institution, session.lessons.values_list("on", flat=True))
+    if _needs_head(session, doubts):
+        return _consent(session, doubts, actor)
     session.approved_by_id = actor.user_id
     session.approved_at = clock.now()
     session.approval_number = (
@@ -279,16 +280,32 @@ def approve_session(session_id: int, *, actor: Actor) -> TrainingSession:
     session.return_reason = ""
     session.save(update_fields=["approved_by", "approved_at", "approval_number", "return_reason"])
     session.enter(SessionStatus.APPROVED)
-    record(actor, "session.approved", session, number=session.approval_number)
+    session_approved.send(TrainingSession, session=session)
+    _tell(Kind.SESSION_APPROVED, session, INSTITUTION_ROLES, actor=actor, number=session.approval_number)
+    record(actor, "session.approved", session, number=session.approval_number, doubts=list(doubts))
     return session
 
 
-@transaction.atomic
-def cancel_session(session_id: int, *, reason: str, actor: Actor) -> TrainingSession:
-    demand(actor, "session.plan")
-    session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
-    if not reason.strip():
-        raise InvalidInputError(_("请写明取消原因。"))
-    session.enter(SessionStatus.CANCELLED)
-    record(actor, "session.cancelled", session, reason=reason.strip())
+def _needs_head(session: TrainingSession, doubts: Sequence[str]) -> bool:
+    """审核员 (+负责人 if flagged), domain.md §4.5 C: nobody has consented yet, and there is something to it."""
+    if session.reviewed_by_id is not None:
+        return False
+    return bool(doubts) and session.rule_set.rules.planning.head_approves_flagged
+
+
+def _consent(session: TrainingSession, doubts: Sequence[str], actor: Actor) -> TrainingSession:
+    """The first of two: the head must be another person, so a head who was faster leaves it to the reviewer."""
+    if actor.role == Role.BUREAU_HEAD:
+        raise InvalidTransitionError(_("系统看到有疑问的地方，要先由审核员审核同意，再由负责人批准。"))
+    session.reviewed_by_id = actor.person_id
+    session.reviewed_at = clock.now()
+    session.save(update_fields=["reviewed_by", "reviewed_at"])
+    _tell(Kind.SESSION_REVIEWED, session, {Role.BUREAU_HEAD}, actor=actor)
+    record(actor, "session.reviewed", session, doubts=list(doubts))
     return session
+
+
+def _tell(
+    kind: Kind, session: TrainingSession, roles: Collection[Role], *, actor: Actor, **more: str
+) -> None:
+    notify(kind, session, roles=roles, actor=actor, session=str(session), **more)

@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from training.accounts.queries import memberships_of
 from training.core.actor import NOBODY, Actor
 from training.core.errors import NotFoundError
+from training.notifications.queries import memberships_with_unread
 from training.programmes.models import Programme
 from training.programmes.queries import the_programme
 from training.web.navigation import links_for
@@ -17,10 +17,12 @@ def workplace(request: HttpRequest) -> dict[str, Any]:
     """What every page shows of who is signed in and for which programme; asked for only when shown."""
     actor: Actor = getattr(request, "actor", NOBODY)
     user = getattr(request, "user", None)
+    memberships: Any = SimpleLazyObject(lambda: memberships_with_unread(user.pk) if user and user.pk else [])
     return {
         "membership": getattr(request, "membership", None),
         "actor": actor,
-        "memberships": SimpleLazyObject(lambda: memberships_of(user.pk) if user and user.pk else []),
+        "memberships": memberships,
+        "unread": SimpleLazyObject(lambda: sum(held.unread for held in memberships)),
         "programme": SimpleLazyObject(lambda: _programme(actor)),
         "links": links_for(actor.role, request.path),
     }

@@ -12,6 +12,9 @@ from django.http.response import HttpResponseBase
 from training.accounts.models import Membership
 from training.accounts.permissions import demand
 from training.core.actor import Actor
+from training.core.limits import caller, take
+
+READING, SENDING = frozenset({"GET", "HEAD"}), frozenset({"POST"})
 
 
 class WorkRequest(HttpRequest):
@@ -48,6 +51,21 @@ def about(fetch: Callable[[Any, Actor], Any], act: str) -> Callable[[View], View
             row = fetch(pk, request.actor)
             demand(request.actor, act)
             return view(request, row, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def at_most(group: str, *, limit: int, seconds: int, methods: frozenset[str]) -> Callable[[View], View]:
+    """A page that one address may ask for so often; beyond that TooManyRequestsError, which is a page too."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in methods:
+                take(group, caller(request), limit=limit, seconds=seconds)
+            return view(request, *args, **kwargs)
 
         return wrapped
 

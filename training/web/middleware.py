@@ -15,6 +15,7 @@ from training.accounts.queries import actor_for, membership_of
 from training.accounts.second_factor import PENDING
 from training.core.actor import NOBODY
 from training.core.errors import NotFoundError, TrainingError
+from training.core.limits import TooManyRequestsError
 from training.web.gate import WorkRequest
 
 MEMBERSHIP_KEY = "membership"
@@ -77,6 +78,10 @@ class RefusalMiddleware:
             return None
         if isinstance(error, NotFoundError):
             return render(request, "404.html", status=404)
+        if isinstance(error, TooManyRequestsError):
+            answer = render(request, "too_many.html", {"error": error}, status=error.http_status)
+            answer["Retry-After"] = str(error.allowance.seconds)
+            return answer
         back = request.headers.get("Referer", "")
         if request.method == "POST" and url_has_allowed_host_and_scheme(back, {request.get_host()}):
             messages.error(request, str(error))

@@ -33,51 +33,69 @@ Area = tuple[str | Promise, tuple[Place, ...]]
 HOME: Area = (_("等您处理"), ((_("等您处理"), "home"),))
 STATIONS: Place = (_("签到终端"), "stations")
 CORRECTIONS: Place = (_("更正"), "corrections")
+REGISTRATION: Place = (_("报名"), "registration")
+CHANGES: Place = (_("变更申请"), "changes")
 CLAIMS: Place = (_("补贴申领"), "bureau-claims")
 ARCHIVES: Place = (_("期与档案"), "bureau-sessions")
 HELD: Place = (_("待核记录"), "bureau-held")
 INSTITUTIONS: Place = (_("培训机构"), "bureau-institutions")
+POOL: Place = (_("师资库"), "instructor-pool")
+EXPIRING: Place = (_("到期提醒"), "papers-expiring")
+PEOPLE: Place = (_("学员库"), "trainees")
+GROUPS: Place = (_("待核实的类别"), "trainee-groups")
+RIGHTS: Place = (_("权利请求"), "rights")
+TEXTS: Place = (_("告知书"), "consent-texts")
 INDICATORS: Place = (_("指标"), "indicators")
 RULES: Place = (_("项目与规则"), "programme")
+REGIONS: Place = (_("行政区划"), "regions")
 ACCOUNTS: Place = (_("账号"), "accounts")
+WEEK: Place = (_("周课表"), "week")
+VENUES: Place = (_("场地与基地"), "venues")
+TOKENS: Place = (_("数据接口"), "tokens")
 AUDIT: Place = (_("操作记录"), "audit")
+COURSES: Place = (_("课程与课件"), "courses")
 
-TEACHING: Area = (_("课程与场地"), ((_("课程与课件"), "courses"), (_("场地"), "venues")))
-OWN_SESSIONS: Area = (_("培训"), ((_("各期培训"), "sessions"), CORRECTIONS, STATIONS))
-OWN_PAPERS: tuple[Place, ...] = ((_("证照与协议"), "papers"), (_("授课人"), "instructors"))
+TEACHING: Area = (_("课程与场地"), (COURSES, WEEK, VENUES))
+OWN_SESSIONS: Area = (_("培训"), ((_("各期培训"), "sessions"), REGISTRATION, CHANGES, CORRECTIONS, STATIONS))
+OWN_PAPERS: tuple[Place, ...] = ((_("证照与协议"), "papers"), (_("授课人"), "instructors"), EXPIRING)
 INSTITUTION: tuple[Area, ...] = (OWN_SESSIONS, TEACHING, (_("本机构"), OWN_PAPERS))
-SESSIONS: Area = (_("期与档案"), (ARCHIVES, HELD, CORRECTIONS, CLAIMS))
-COUNTY: Area = (_("指标与规则"), (INDICATORS, RULES))
+SESSIONS: Area = (_("期与档案"), (ARCHIVES, WEEK, HELD, CORRECTIONS, CLAIMS))
+COUNTY: Area = (_("指标与规则"), (INDICATORS, RULES, REGIONS))
+TRAINEES: Area = (_("学员库"), (PEOPLE,))
+VERIFYING: Area = (_("学员"), (PEOPLE, GROUPS))
 BUREAU: tuple[Area, ...] = (
-    (_("审批"), ((_("审批与核验"), "bureau-queue"),)),
+    (_("审批"), ((_("审批与核验"), "bureau-queue"), REGISTRATION, CHANGES)),
     SESSIONS,
-    (_("机构与终端"), (INSTITUTIONS, STATIONS)),
+    (_("机构与终端"), (INSTITUTIONS, POOL, COURSES, VENUES, EXPIRING, STATIONS)),
+    TRAINEES,
     COUNTY,
 )
 FINANCE: tuple[Area, ...] = ((_("期与档案"), (ARCHIVES, CLAIMS)), (_("培训机构"), (INSTITUTIONS,)), COUNTY)
 FOLLOW_UP: tuple[Area, ...] = (
     (_("训后跟踪"), ((_("训后跟踪"), "followups"), (_("就业创业成果"), "outcomes"))),
+    TRAINEES,
     (_("指标"), (INDICATORS,)),
 )
-READING: tuple[Area, ...] = (SESSIONS, (_("签到终端"), (STATIONS,)), COUNTY)
+READING: tuple[Area, ...] = (SESSIONS, (_("课程与终端"), (COURSES, STATIONS)), COUNTY)
 ADMINISTRATION: Area = (_("账号与记录"), (ACCOUNTS, AUDIT))
+OVERSEEING: Area = (_("账号与记录"), (ACCOUNTS, TOKENS, AUDIT))
 TRAIL: Area = (_("操作记录"), (AUDIT,))
-OWN_RULES: Area = (_("项目与规则"), (RULES,))
+OWN_RULES: Area = (_("项目与规则"), (RULES, REGIONS))
 AREAS: Mapping[str, tuple[Area, ...]] = {
     Role.ADMIN: (ADMINISTRATION,),
     Role.INSTITUTION_CLERK: INSTITUTION,
     Role.CLASS_MANAGER: (OWN_SESSIONS, TEACHING),
     Role.INSTITUTION_HEAD: (*INSTITUTION[:-1], (_("本机构"), (*OWN_PAPERS, AUDIT))),
     Role.BUREAU_REVIEWER: BUREAU,
-    Role.BUREAU_HEAD: (*BUREAU, ADMINISTRATION),
+    Role.BUREAU_HEAD: (*BUREAU, OVERSEEING),
     Role.FINANCE_REVIEWER: FINANCE,
     Role.FINANCE_PAYER: FINANCE,
-    Role.TOWNSHIP: (OWN_RULES,),
-    Role.DATA_DEPARTMENT: (OWN_RULES,),
+    Role.TOWNSHIP: ((_("报名"), (REGISTRATION,)), VERIFYING, OWN_RULES),
+    Role.DATA_DEPARTMENT: (VERIFYING, OWN_RULES),
     Role.FOLLOW_UP: FOLLOW_UP,
-    Role.PRIVACY_OFFICER: (OWN_RULES, TRAIL),
+    Role.PRIVACY_OFFICER: ((_("学员与权利"), (PEOPLE, RIGHTS, TEXTS)), OWN_RULES, TRAIL),
     Role.SUPERVISOR: READING,
-    Role.AUDITOR: (*READING, TRAIL),
+    Role.AUDITOR: (*READING, TRAINEES, (_("操作记录"), (AUDIT, TOKENS))),
 }
 
 

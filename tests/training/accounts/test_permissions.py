@@ -36,15 +36,31 @@ def test_an_administrator_has_no_business_rights() -> None:
 
 def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
     never = {
+        "institution.register",
+        "institution.verify",
         "institution.admit",
+        "registration.nominate",
+        "registration.review",
+        "institution.sanction",
+        "agreement.confirm",
+        "instructor.suspend",
+        "evaluation.give",
         "proof.verify",
+        "outline.approve",
+        "courseware.approve",
         "session.approve",
+        "session.stop",
+        "change.decide",
         "station.issue_code",
         "station.revoke",
         "dossier.review",
         "outcome.verify",
         "followup.log",
         "walk_in.reveal",
+        "trainee.view",
+        "trainee.reveal",
+        "group.verify",
+        "rights.handle",
     }
     assert never <= set(MAY)
     assert not (acts_of(CLERK) | acts_of(HEAD) | acts_of(Role.CLASS_MANAGER)) & never
@@ -52,14 +68,16 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
 
 def test_only_the_head_speaks_for_the_institution() -> None:
     assert acts_of(HEAD) - acts_of(CLERK) == {
+        "institution.submit",
         "session.submit",
+        "session.call_off",
         "dossier.submit",
         "claim.create",
         "correction.decide",
         "audit.view",
     }
     assert acts_of(CLERK) < acts_of(HEAD)
-    assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {"institution.manage_papers"}
+    assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {"institution.manage_papers", "outline.manage"}
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR])
@@ -69,13 +87,32 @@ def test_readers_only_look(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.FINANCE_REVIEWER, Role.FINANCE_PAYER])
 def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
-    assert acts_of(role) == {"programme.view", "archive.view"}
+    assert acts_of(role) == {
+        "programme.view",
+        "archive.view",
+        "agreement.view",
+        "instructor.view",
+        "course.view",
+        "register.view",
+        "indicator.view",
+    }
+
+
+def test_whoever_approves_and_pays_verifies_no_group_and_sees_no_sensitive_one() -> None:
+    for act in ("group.verify", "trainee.view_sensitive"):
+        assert MAY[act] <= {Role.TOWNSHIP, Role.DATA_DEPARTMENT, Role.PRIVACY_OFFICER}
+
+
+def test_only_the_reviewer_sees_a_number_in_clear() -> None:
+    assert MAY["trainee.reveal"] == {Role.BUREAU_REVIEWER}
 
 
 def test_the_bureau_makes_nothing_that_it_judges() -> None:
     makes = {
         "session.plan",
         "roster.import",
+        "registration.open",
+        "registration.accept",
         "evidence.add",
         "dossier.submit",
         "claim.create",

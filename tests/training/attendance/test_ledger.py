@@ -492,7 +492,7 @@ def test_the_record_of_a_template_counts_for_nothing_and_starts_no_session(
 def test_a_template_s_record_is_believed_before_approval_and_for_whoever_left_the_roster(county: Any) -> None:
     signer, lesson = enrol(county), county.session.lessons.first()
     person = county.session.enrolments.first()
-    withdraw_enrolment(person.pk, actor=county.actor(Role.INSTITUTION_CLERK))
+    withdraw_enrolment(person.pk, reason="不来了", actor=county.actor(Role.INSTITUTION_CLERK))
     template(signer, "forget", lesson, person)
     scan(signer, "sign_in", lesson, person, lesson.starts_at)
 

@@ -49,6 +49,21 @@ def test_the_same_facts_give_the_same_bytes(
     assert build_pdf(make_facts(12), sealer.note, fonts_dir) == dossier
 
 
+def test_practical_hours_and_the_outline_are_named_where_there_are_any(
+    make_facts: Callable[[int], DossierFacts], dossier: bytes, sealer: Sealer, fonts_dir: Path
+) -> None:
+    facts = make_facts(12)
+    first, *others = facts.lessons
+    plan = replace(facts.plan, hours="6", practical_hours="3", outline="农民电商知识普及 第 1 版")
+    lessons = (replace(first, practical=True), *others)
+    text = text_of(build_pdf(replace(facts, plan=plan, lessons=lessons), sealer.note, fonts_dir))
+
+    assert "6（其中实操 3）" in text
+    assert "农民电商知识普及 第 1 版" in text
+    assert text.count("（实操）") == 1
+    assert "实操" not in text_of(dossier)
+
+
 def test_rare_names_come_back_from_roster_register_and_completion(dossier: bytes) -> None:
     text = text_of(dossier)
     assert (text.count("司马䶮"), text.count("张𬭎")) == (4, 4)

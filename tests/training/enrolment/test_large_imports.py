@@ -38,7 +38,7 @@ from training.scheduling.services import submit_session
 
 CLERK = Role.INSTITUTION_CLERK
 PEOPLE = synthetic_people(2 * CHUNK + 30, seed=5)
-MOST_QUERIES_A_CHUNK = 30  # SQLite takes a hundred people a statement; PostgreSQL needs a third of this
+MOST_QUERIES_A_CHUNK = 55  # SQLite takes a hundred people a statement; PostgreSQL needs a third of this
 
 
 class KilledError(BaseException):

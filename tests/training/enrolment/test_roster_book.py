@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
@@ -93,6 +96,22 @@ def test_nothing_in_a_roster_that_was_written_is_a_formula() -> None:
     assert sheet_of(data, "选项")["A1"].data_type == "s"
     values = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_name("名册").to_python()
     assert (values[0][0], values[2][6]) == ("=3+3", "=1+1")
+
+
+@given(texts=st.lists(st.tuples(*[st.text(max_size=8)] * 7), max_size=4))
+def test_whatever_stands_in_a_roster_comes_out_as_the_same_text(texts: list[tuple[str, ...]]) -> None:
+    lines = [(str(number), *cells) for number, cells in enumerate(texts, 1)]
+    sheet = sheet_of(roster_book(lines, groups=(), note=MASKED_NOTE))
+    for row, cells in enumerate(lines, start=3):
+        for column, text in enumerate(cells[1:], start=2):
+            cell = sheet.cell(row, column)
+            kept = "".join(
+                sign for sign in text if not ILLEGAL_CHARACTERS_RE.match(sign) and sign not in "\ufffe\uffff"
+            )
+            assert (cell.value or "") == kept.replace("\r\n", "\n").replace("\r", "\n")
+            assert cell.data_type in ("s", "n" if not kept else "s")
+            assert bool(cell.quotePrefix) == text.startswith(("=", "+", "-", "@"))
+            assert cell.number_format == ("@" if text and column in (4, 5) else "General")
 
 
 def test_wrong_cells_are_red_doubtful_ones_amber_and_all_are_explained() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.enrolment.rosters import as_text, changed, line, read, shicheng, workbook
 from training.demo.people import synthetic_people
+from training.enrolment.roster_file import Expected, read_roster
+from training.enrolment.sheets import find_layout
 
 PEOPLE = synthetic_people(12, 1)
 CHILD = "360735200912310017"
@@ -135,6 +139,21 @@ def test_every_name_and_alias_of_every_group_is_known_however_it_is_spaced() -> 
     for word, code in shicheng().group_words.items():
         spaced = " ".join(word) + "　"
         assert read(workbook(changed(PEOPLE[0], "学员类别", spaced))).rows[0].group == code, word
+
+
+@pytest.mark.parametrize(("on", "warned"), [(date(2020, 12, 31), True), (date(2021, 1, 1), False)])
+def test_a_group_s_word_of_other_years_is_taken_with_a_warning(on: date, warned: bool) -> None:
+    """脱贫户 is what 贫困户 are called from 2021 on."""
+    data = workbook(changed(PEOPLE[0], "学员类别", "脱 贫 户"))
+    rules = shicheng()
+    expected = Expected(rules.group_words, on, current=frozenset(rules.group_words_on(on)))
+
+    [entry] = read_roster(data, find_layout(data), expected)
+
+    assert (entry.person.group, entry.problems) == ("poor_household", [])
+    said = [(finding.column, finding.code, finding.message) for finding in entry.warnings]
+    message = "“脱贫户”不是 2020-12-31 时的叫法，已按“具备条件贫困户”登记，请核对。"
+    assert said == ([("学员类别", "old_group_word", message)] if warned else [])
 
 
 @pytest.mark.parametrize("typed", [16900000001, 16900000001.0, "169 0000 0001", "１６９０００００００１"])

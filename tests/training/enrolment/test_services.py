@@ -157,7 +157,7 @@ def test_only_the_institution_imports_and_removes(county: Any, role: Role) -> No
     with pytest.raises(ForbiddenError):
         hand_in(county, PEOPLE[12:], role)
     with pytest.raises(ForbiddenError):
-        withdraw_enrolment(county.session.enrolments.first().pk, actor=county.actor(role))
+        withdraw_enrolment(county.session.enrolments.first().pk, reason="不来了", actor=county.actor(role))
     assert stored() == before
 
 
@@ -167,7 +167,7 @@ def test_another_institution_finds_neither_the_session_nor_the_place(county: Any
     with pytest.raises(NotFoundError):
         import_roster(county.session.pk, name="x.xlsx", data=roster_workbook(PEOPLE[12:]), actor=stranger)
     with pytest.raises(NotFoundError):
-        withdraw_enrolment(county.session.enrolments.first().pk, actor=stranger)
+        withdraw_enrolment(county.session.enrolments.first().pk, reason="不来了", actor=stranger)
     assert stored() == before
 
 
@@ -184,9 +184,9 @@ def test_a_person_of_two_counties_is_two_rows_that_do_not_know_each_other(
 def test_whoever_is_withdrawn_may_come_back_and_gets_a_new_number(county: Any) -> None:
     first = county.session.enrolments.first()
 
-    withdraw_enrolment(first.pk, actor=county.actor(CLERK))
+    withdraw_enrolment(first.pk, reason="不来了", actor=county.actor(CLERK))
     trail = AuditEvent.objects.count()
-    withdraw_enrolment(first.pk, actor=county.actor(CLERK))
+    withdraw_enrolment(first.pk, reason="不来了", actor=county.actor(CLERK))
     assert AuditEvent.objects.count() == trail
     assert first.trainee.name not in names(county)
 
@@ -297,7 +297,7 @@ def test_another_institution_s_session_is_not_named(county: Any, neighbour: Any)
 
 
 def test_a_session_that_was_cancelled_or_left_is_no_reason_for_a_warning(county: Any) -> None:
-    withdraw_enrolment(county.session.enrolments.get(number=1).pk, actor=county.actor(CLERK))
+    withdraw_enrolment(county.session.enrolments.get(number=1).pk, reason="不来了", actor=county.actor(CLERK))
     assert found(hand_in(another_session(county), [PEOPLE[0]])) == []
     cancel_session(county.session.pk, reason="报名不足", actor=county.actor(Role.INSTITUTION_HEAD))
     assert found(hand_in(another_session(county, CLASS_DAY + timedelta(days=7)), [PEOPLE[1]])) == []

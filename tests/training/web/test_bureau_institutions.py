@@ -22,7 +22,7 @@ def reviewer(county: Any, client: Client) -> Client:
 
 
 def register(client: Client, **changes: str) -> Any:
-    form = {"name": "赣江源电商学校", "uscc": USCC, "institution_type": "training", "contact": "刘校长"}
+    form = {"name": "赣江源电商学校", "uscc": USCC, "kind": "training", "contact": "刘校长"}
     return client.post(reverse("bureau-institution-register"), form | changes, follow=True)
 
 
@@ -36,7 +36,7 @@ def test_an_institution_is_registered_and_its_head_is_given_a_link(county: Any, 
 
     link = page.context["link"]
     member = Membership.objects.get(user__username="liu")
-    assert (institution.programme, institution.status) == (county.programme, "submitted")
+    assert (institution.programme, institution.status) == (county.programme, "draft")
     assert (member.role, member.institution_id) == ("institution_head", institution.pk)
     assert link.address in page.content.decode()
     assert not member.user.has_usable_password()
@@ -44,7 +44,11 @@ def test_an_institution_is_registered_and_its_head_is_given_a_link(county: Any, 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
-    [({"uscc": "91360735MA37HGQN5A"}, "统一社会信用代码"), ({"uscc": "91360735MA35NXTP4H"}, "已经登记过")],
+    [
+        ({"kind": "school"}, "不在可用的选项中"),
+        ({"uscc": "91360735MA37HGQN5A"}, "统一社会信用代码"),
+        ({"uscc": "91360735MA35NXTP4H"}, "已经登记过"),
+    ],
 )
 def test_a_wrong_code_and_one_that_is_there_are_refused_and_nothing_is_kept(
     reviewer: Client, changes: dict[str, str], says: str

@@ -47,7 +47,11 @@ def walk(client: Client) -> Iterator[tuple[str, str, int]]:
         known.add(name)
         answer = client.get(address)
         yield page, address, answer.status_code
-        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html") and not answer.streaming:
+        if (
+            answer.status_code == 200
+            and answer["Content-Type"].startswith("text/html")
+            and not answer.streaming
+        ):
             ahead.extend(
                 (address, urldefrag(urljoin(address, href)).url)
                 for href in Hrefs(answer.content.decode()).found

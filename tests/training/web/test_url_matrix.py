@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.training.api.conftest import issue
 from tests.training.web.conftest import claim_shop, dossier_of
 from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.services import add_member
@@ -18,12 +20,27 @@ from training.attendance.choices import CorrectionKind, CorrectionSource
 from training.attendance.models import AttendanceEvent, Correction, LostRange
 from training.core import clock
 from training.core.files import keep
-from training.courses.models import Courseware
-from training.demo.scenery import add_institution
+from training.core.uploads import XLSX
+from training.courses.models import Courseware, Outline
+from training.demo.scenery import TOWNSHIP, add_farmers_course, add_institution, add_places, paper
 from training.dossiers.models import Evidence
-from training.enrolment.models import RosterImport
+from training.enrolment.models import Application, NominationList, RegistrationCall, RosterImport
 from training.followup.models import FollowUp
-from training.institutions.models import Agreement, InstructorProof, Licence
+from training.institutions.models import (
+    Agreement,
+    AgreementIndicator,
+    AgreementTask,
+    InstructorProof,
+    Licence,
+)
+from training.partners.choices import Resource
+from training.partners.models import PartnerToken
+from training.people.services import add_group, receive_request
+from training.programmes.models import Region
+from training.programmes.services import start_draft
+from training.scheduling.choices import ChangeKind
+from training.scheduling.feeds import open_feed
+from training.scheduling.models import CalendarFeed, ChangeRequest
 from training.stations.models import Station
 
 EVERYONE = frozenset(Role)
@@ -33,14 +50,25 @@ ARCHIVES = READS | FINANCE_ROLES
 PAPERS = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
 RULES = ARCHIVES | {Role.TOWNSHIP, Role.DATA_DEPARTMENT, Role.PRIVACY_OFFICER}
 SEES_FILES = ARCHIVES | INSTITUTION_ROLES | {Role.FOLLOW_UP}
+SEES_REGISTRATION = BUREAU_ROLES | INSTITUTION_ROLES | {Role.TOWNSHIP, Role.AUDITOR}
 FOLLOWS = frozenset({Role.FOLLOW_UP})
 DECIDES = BUREAU_ROLES | FOLLOWS
-COUNTS = READS | FOLLOWS
+COUNTS = ARCHIVES | FOLLOWS
 SEES_STATIONS = READS | INSTITUTION_ROLES
+SEES_REGISTER = SEES_STATIONS | FINANCE_ROLES
+SEES_COURSES = ARCHIVES | INSTITUTION_ROLES
+WRITES_COURSES = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
 HEAD = frozenset({Role.INSTITUTION_HEAD})
 ADMINISTRATORS = frozenset({Role.ADMIN})
 ACCOUNTS = frozenset({Role.ADMIN, Role.BUREAU_HEAD})
 AUDITS = ACCOUNTS | HEAD | {Role.AUDITOR, Role.PRIVACY_OFFICER}
+
+PRIVACY = frozenset({Role.PRIVACY_OFFICER})
+VERIFIES = frozenset({Role.TOWNSHIP, Role.DATA_DEPARTMENT})
+MEETS = FOLLOWS | PRIVACY | {Role.TOWNSHIP}
+POOL = BUREAU_ROLES | MEETS | VERIFIES | {Role.AUDITOR}
+ANSWERS = PRIVACY | {Role.BUREAU_HEAD, Role.AUDITOR}
+TOKENS = frozenset({Role.BUREAU_HEAD, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -53,11 +81,27 @@ class Row:
     post: bool = False
 
 
-PUBLIC = {"login", "health", "public-dossier", "set_language", "invitation"}
+PUBLIC = {
+    "api-docs",
+    "api-openapi",
+    "public-session",
+    "public-registration",
+    "public-registration-done",
+    "application-status",
+    "application-withdraw-own",
+    "login",
+    "health",
+    "public-dossier",
+    "calendar-feed",
+    "set_language",
+    "invitation",
+}
 STATIONS = {"api-time", "api-enrol", "api-report", "api-package", "api-events", "api-photos"}
+PARTNERS = set(Resource.values)
 OWN_ACCOUNT = {
     "logout", "switch-membership", "password", "second-factor", "second-factor-setup", "security",
-    "sign-out-elsewhere",
+    "sign-out-elsewhere", "notifications", "notifications-read", "notifications-mail", "notification",
+    "notification-read",
 }  # fmt: skip
 ROWS = [
     Row("home", EVERYONE),
@@ -67,8 +111,6 @@ ROWS = [
     Row("session-plan", INSTITUTION_ROLES),
     Row("session", INSTITUTION_ROLES, "session"),
     Row("session-revise", INSTITUTION_ROLES, "session"),
-    Row("lesson-add", INSTITUTION_ROLES, "session"),
-    Row("lesson-remove", INSTITUTION_ROLES, "lesson", post=True),
     Row("session-courseware", INSTITUTION_ROLES, "session"),
     Row("witness-add", INSTITUTION_ROLES, "session"),
     Row("session-submit", HEAD, "session", post=True),
@@ -82,7 +124,7 @@ ROWS = [
     Row("roster-import-cancel", INSTITUTION_ROLES, "import", post=True),
     Row("roster-import-resume", INSTITUTION_ROLES, "import", post=True),
     Row("roster-marked", INSTITUTION_ROLES, "import"),
-    Row("enrolment-withdraw", INSTITUTION_ROLES, "enrolment", post=True),
+    Row("enrolment-withdraw", INSTITUTION_ROLES, "enrolment"),
     Row("enrolment-phone", INSTITUTION_ROLES, "enrolment"),
     Row("consent", INSTITUTION_ROLES, "enrolment", post=True),
     Row("evidence-add", INSTITUTION_ROLES, "session"),
@@ -91,16 +133,69 @@ ROWS = [
     Row("session-claim", HEAD, "session", post=True),
     Row("instructors", PAPERS),
     Row("instructor-add", PAPERS),
-    Row("instructor", PAPERS, "instructor"),
+    Row("instructor", SEES_COURSES, "instructor"),
+    Row("instructors-export", PAPERS),
+    Row("instructor-edit", PAPERS, "instructor"),
     Row("papers", PAPERS),
+    Row("institution-details", PAPERS),
+    Row("institution-submit", HEAD, post=True),
     Row("licence-add", PAPERS),
     Row("agreement-add", PAPERS),
-    Row("courseware", INSTITUTION_ROLES),
+    Row("agreement", SEES_COURSES, "agreement-page"),
+    Row("agreement-task", PAPERS, "agreement-page"),
+    Row("agreement-task-remove", PAPERS, "task", post=True),
+    Row("agreement-indicator", PAPERS, "agreement-page"),
+    Row("agreement-indicator-remove", PAPERS, "rate", post=True),
+    Row("agreement-change", PAPERS, "agreement-page"),
+    Row("papers-expiring", SEES_COURSES),
+    Row("papers-expiring-export", SEES_COURSES),
+    Row("evaluations", READS | INSTITUTION_ROLES, "session"),
+    Row("evaluation-trainees", INSTITUTION_ROLES, "teacher"),
+    Row("evaluation-bureau", BUREAU_ROLES, "teacher"),
+    # courses, outlines, courseware
+    Row("courses", SEES_COURSES),
+    Row("courses-export", SEES_COURSES),
+    Row("course-add", WRITES_COURSES),
+    Row("course", SEES_COURSES, "course"),
+    Row("course-revise", WRITES_COURSES, "course"),
+    Row("outline-draft", WRITES_COURSES, "course", post=True),
+    Row("outlines", SEES_COURSES),
+    Row("outlines-export", SEES_COURSES),
+    Row("outline", SEES_COURSES, "outline"),
+    Row("outline-write", WRITES_COURSES, "outline"),
+    Row("outline-submit", WRITES_COURSES, "outline", post=True),
+    Row("outline-approve", BUREAU_ROLES, "outline", post=True),
+    Row("outline-return", BUREAU_ROLES, "outline", post=True),
+    Row("courseware", SEES_COURSES),
+    Row("courseware-export", SEES_COURSES),
     Row("courseware-add", INSTITUTION_ROLES),
-    Row("venues", INSTITUTION_ROLES),
-    Row("venue-add", INSTITUTION_ROLES),
+    Row("courseware-piece", SEES_COURSES, "piece"),
+    Row("courseware-submit", INSTITUTION_ROLES, "piece", post=True),
+    Row("courseware-approve", BUREAU_ROLES, "piece", post=True),
+    Row("courseware-return", BUREAU_ROLES, "piece"),
+    Row("courseware-withdraw", INSTITUTION_ROLES, "piece"),
+    # timetable
+    Row("session-timetable", INSTITUTION_ROLES, "session"),
+    Row("lesson-add", INSTITUTION_ROLES, "session"),
+    Row("lesson-check", INSTITUTION_ROLES, "session"),
+    Row("lesson-change", INSTITUTION_ROLES, "session-lesson"),
+    Row("lesson-remove", INSTITUTION_ROLES, "session-lesson", post=True),
+    Row("lesson-restore", INSTITUTION_ROLES, "session", post=True),
+    Row("timetable-day", INSTITUTION_ROLES, "session", post=True),
+    Row("timetable-print", SEES_STATIONS, "session"),
+    Row("week", SEES_STATIONS),
+    Row("venues", SEES_STATIONS),
+    Row("venues-export", SEES_STATIONS),
+    Row("venue-add", INSTITUTION_ROLES | BUREAU_ROLES),
+    Row("venue", SEES_STATIONS, "venue"),
+    Row("venue-change", INSTITUTION_ROLES, "venue"),
+    Row("venue-retire", INSTITUTION_ROLES, "venue", post=True),
+    Row("venue-reopen", INSTITUTION_ROLES, "venue", post=True),
+    Row("calendar-feeds", SEES_STATIONS),
+    Row("calendar-feed-revoke", frozenset({Role.INSTITUTION_CLERK}), "feed", post=True),
     # bureau
     Row("bureau-queue", ARCHIVES),
+    Row("bureau-queue-export", ARCHIVES),
     Row("bureau-sessions", ARCHIVES),
     Row("bureau-sessions-export", ARCHIVES),
     Row("bureau-session", ARCHIVES, "session"),
@@ -120,23 +215,80 @@ ROWS = [
     Row("bureau-institution-staff", BUREAU_ROLES, "institution"),
     Row("bureau-institution", ARCHIVES, "institution"),
     Row("bureau-institution-admit", frozenset({Role.BUREAU_HEAD}), "institution", post=True),
+    Row("bureau-institutions-export", ARCHIVES),
+    Row("institution-scope", BUREAU_ROLES, "institution", post=True),
+    Row("institution-local", BUREAU_ROLES, "institution"),
+    Row("institution-return", frozenset({Role.BUREAU_HEAD}), "institution"),
+    Row("institution-suspend", frozenset({Role.BUREAU_HEAD}), "institution"),
+    Row("institution-reinstate", frozenset({Role.BUREAU_HEAD}), "institution"),
+    Row("institution-remove", frozenset({Role.BUREAU_HEAD}), "institution"),
+    Row("licence-verify", BUREAU_ROLES, "licence-page", post=True),
+    Row("licence-refuse", BUREAU_ROLES, "licence-page"),
+    Row("agreement-confirm", frozenset({Role.BUREAU_HEAD}), "agreement-page", post=True),
+    Row("agreement-fulfil", frozenset({Role.BUREAU_HEAD}), "agreement-page"),
+    Row("agreement-terminate", frozenset({Role.BUREAU_HEAD}), "agreement-page"),
+    Row("instructor-pool", ARCHIVES),
+    Row("instructor-pool-export", ARCHIVES),
+    Row("instructor-suspend", frozenset({Role.BUREAU_HEAD}), "instructor"),
+    Row("instructor-reinstate", frozenset({Role.BUREAU_HEAD}), "instructor"),
+    Row("proofs", ARCHIVES),
+    Row("proofs-export", ARCHIVES),
+    Row("proof-refuse", BUREAU_ROLES, "proof"),
+    # what is not held as approved, and papers
+    Row("changes", SEES_STATIONS),
+    Row("changes-export", SEES_STATIONS),
+    Row("change", SEES_STATIONS, "change"),
+    Row("change-approve", BUREAU_ROLES, "change", post=True),
+    Row("change-decline", BUREAU_ROLES, "change"),
+    Row("change-withdraw", INSTITUTION_ROLES, "change", post=True),
+    Row("change-lesson", INSTITUTION_ROLES, "lesson"),
+    Row("roster-changes", SEES_STATIONS, "session"),
+    Row("roster-change-add", INSTITUTION_ROLES, "session"),
+    Row("roster-change-remove", INSTITUTION_ROLES, "enrolment"),
+    Row("session-call-off", BUREAU_ROLES | HEAD, "session"),
+    Row("session-stop", frozenset({Role.BUREAU_HEAD}), "session"),
+    Row("call-list", INSTITUTION_ROLES | BUREAU_ROLES, "session"),
+    Row("print-application", SEES_REGISTER, "session"),
+    Row("print-approval", SEES_REGISTER, "session"),
+    Row("print-notice", SEES_REGISTER, "session"),
+    Row("print-roster", SEES_REGISTER, "session"),
+    Row("print-roster-board", SEES_REGISTER, "session"),
+    # registration
+    Row("registration", SEES_REGISTRATION),
+    Row("registration-export", SEES_REGISTRATION),
+    Row("registration-open", INSTITUTION_ROLES, "session"),
+    Row("registration-call", SEES_REGISTRATION, "call"),
+    Row("applications-export", SEES_REGISTRATION, "call"),
+    Row("registration-poster", SEES_REGISTRATION, "call"),
+    Row("registration-switch", INSTITUTION_ROLES, "call", post=True),
+    Row("applications-review", BUREAU_ROLES | {Role.TOWNSHIP}, "call", post=True),
+    Row("applications-accept", INSTITUTION_ROLES, "call", post=True),
+    Row("application-add", INSTITUTION_ROLES, "call"),
+    Row("nominate", frozenset({Role.TOWNSHIP}), "call"),
+    Row("nominate-list", frozenset({Role.TOWNSHIP}), "call"),
+    Row("nominate-template", frozenset({Role.TOWNSHIP}), "call"),
+    Row("nomination-list", SEES_REGISTRATION - INSTITUTION_ROLES, "nominations"),
+    Row("nomination-marked", frozenset({Role.TOWNSHIP}), "nominations"),
+    Row("application", SEES_REGISTRATION, "application"),
+    Row("application-withdraw", SEES_REGISTRATION - {Role.AUDITOR}, "application"),
+    Row("enrolment-history", SEES_REGISTRATION, "enrolment"),
     # attendance
-    Row("register", SEES_STATIONS, "session"),
-    Row("register-export", SEES_STATIONS, "session"),
-    Row("register-blank", SEES_STATIONS, "session"),
+    Row("register", SEES_REGISTER, "session"),
+    Row("register-export", SEES_REGISTER, "session"),
+    Row("register-blank", SEES_REGISTER, "session"),
     Row("register-paper", INSTITUTION_ROLES, "session"),
     Row("register-row", INSTITUTION_ROLES, "enrolment"),
     Row("correction-add", INSTITUTION_ROLES, "session"),
-    Row("attendance-person", SEES_STATIONS, "enrolment"),
+    Row("attendance-person", SEES_REGISTER, "enrolment"),
     Row("event-void", INSTITUTION_ROLES, "event"),
-    Row("corrections", SEES_STATIONS),
-    Row("corrections-export", SEES_STATIONS),
+    Row("corrections", SEES_REGISTER),
+    Row("corrections-export", SEES_REGISTER),
     Row("corrections-approve", BUREAU_ROLES | HEAD, post=True),
     Row("correction-decline", BUREAU_ROLES | HEAD, "correction"),
     Row("correction-withdraw", INSTITUTION_ROLES, "correction", post=True),
-    Row("clashes", SEES_STATIONS),
-    Row("clashes-export", SEES_STATIONS),
-    Row("chains", SEES_STATIONS),
+    Row("clashes", SEES_REGISTER),
+    Row("clashes-export", SEES_REGISTER),
+    Row("chains", SEES_REGISTER),
     Row("lost-range-add", INSTITUTION_ROLES | BUREAU_ROLES, "station"),
     Row("lost-range-approve", frozenset({Role.BUREAU_HEAD}), "lost_range", post=True),
     Row("lost-range-decline", frozenset({Role.BUREAU_HEAD}), "lost_range"),
@@ -163,7 +315,57 @@ ROWS = [
     Row("indicators", COUNTS),
     Row("indicator-enrolments", COUNTS, "depth"),
     Row("target-enrolments", COUNTS, "target"),
+    Row("programme-file", RULES),
+    Row("rules-unconfirmed", RULES),
+    Row("rule-versions", RULES),
+    Row("rule-version", RULES, "version"),
+    Row("rule-version-withdraw", frozenset({Role.BUREAU_HEAD}), "version"),
+    Row("rule-draft", BUREAU_ROLES),
+    Row("rule-draft-file", BUREAU_ROLES),
+    Row("rule-draft-preview", BUREAU_ROLES),
+    Row("rule-draft-discard", BUREAU_ROLES, post=True),
+    Row("rule-section", BUREAU_ROLES, "section"),
+    Row("rule-entry-add", BUREAU_ROLES, "section"),
+    Row("rule-section-clear", BUREAU_ROLES, "single", post=True),
+    Row("rule-entry", BUREAU_ROLES, "entry"),
+    Row("rule-entry-remove", BUREAU_ROLES, "entry", post=True),
+    Row("rule-entry-up", BUREAU_ROLES, "entry", post=True),
+    Row("regions", RULES),
+    Row("regions-export", RULES),
+    Row("regions-load", BUREAU_ROLES),
+    Row("region-poor", BUREAU_ROLES, "region"),
+    Row("region-not-poor", BUREAU_ROLES, "region"),
     Row("programme", RULES),
+    # the trainee pool
+    Row("trainees", POOL),
+    Row("trainees-export", POOL),
+    Row("namesakes", POOL),
+    Row("trainee-groups", VERIFIES),
+    Row("trainee-groups-decide", VERIFIES, post=True),
+    Row("trainee", POOL, "trainee"),
+    Row("trainee-sensitive", VERIFIES | PRIVACY, "trainee", post=True),
+    Row("trainee-number", frozenset({Role.BUREAU_REVIEWER}), "trainee"),
+    Row("trainee-looks", PRIVACY | {Role.AUDITOR}, "trainee"),
+    Row("trainee-phone", MEETS, "trainee", post=True),
+    Row("trainee-contact", MEETS, "trainee"),
+    Row("trainee-group-add", VERIFIES | FOLLOWS, "trainee"),
+    Row("trainee-consents", POOL, "trainee"),
+    Row("trainee-consent", MEETS | BUREAU_ROLES, "trainee", post=True),
+    Row("trainee-consent-sheet", POOL, "trainee"),
+    Row("enrolment-consents", INSTITUTION_ROLES | FOLLOWS, "enrolment"),
+    Row("enrolment-consent", INSTITUTION_ROLES | FOLLOWS, "enrolment", post=True),
+    Row("enrolment-consent-sheet", INSTITUTION_ROLES | FOLLOWS, "enrolment"),
+    Row("consent-texts", POOL | INSTITUTION_ROLES),
+    Row("consent-text-add", PRIVACY),
+    Row("rights-add", MEETS | BUREAU_ROLES, "trainee"),
+    Row("rights", ANSWERS),
+    Row("rights-request", ANSWERS, "rights"),
+    Row("rights-identity", PRIVACY, "rights"),
+    Row("rights-answer", PRIVACY, "rights"),
+    Row("rights-refuse", PRIVACY, "rights"),
+    Row("rights-take-back", PRIVACY, "rights"),
+    Row("rights-copy", PRIVACY, "rights", post=True),
+    Row("rights-explanation", PRIVACY, "rights"),
     # accounts and the trail
     Row("accounts", ACCOUNTS),
     Row("accounts-export", ACCOUNTS),
@@ -175,6 +377,11 @@ ROWS = [
     Row("account-forget-factor", ADMINISTRATORS, "account", post=True),
     Row("account-role", ACCOUNTS, "account"),
     Row("role-end", ACCOUNTS, "membership"),
+    Row("tokens", TOKENS),
+    Row("tokens-export", TOKENS),
+    Row("token-issue", frozenset({Role.BUREAU_HEAD})),
+    Row("token", TOKENS, "token"),
+    Row("token-revoke", frozenset({Role.BUREAU_HEAD}), "token"),
     Row("audit", AUDITS),
     Row("audit-export", AUDITS),
     # files, by what owns them
@@ -182,12 +389,22 @@ ROWS = [
     Row("file", SEES_FILES, "agreement"),
     Row("file", SEES_FILES, "proof-file"),
     Row("file", SEES_FILES, "courseware"),
+    Row("file", SEES_FILES, "outline-file"),
     Row("file", SEES_FILES, "evidence-file"),
     Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "roster-file"),
     Row("file", COUNTS, "outcome-file"),
     Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "correction-file"),
+    Row("file", VERIFIES | PRIVACY, "group-file"),
 ]
-NO_ID = {"", "depth", "target"}  # every county has its own under the same word
+NO_ID = {
+    "",
+    "depth",
+    "target",
+    "version",
+    "section",
+    "single",
+    "entry",
+}  # every county has its own under the same word
 REFUSED_FOR_THE_ROLE = {403, 404}  # 404 where the row is outside what the role sees at all
 REFUSED_FOR_THE_MOMENT = {409, 422}
 
@@ -201,12 +418,71 @@ def named_patterns(patterns: Any = None) -> Iterator[URLPattern]:
             yield from named_patterns(pattern.url_patterns)
 
 
+def subscribe(county: Any) -> None:
+    clerk = county.institution_staff.members[Role.INSTITUTION_CLERK]
+    open_feed(clerk, actor=county.actor(Role.INSTITUTION_CLERK))
+
+
 @pytest.fixture
 def world(handed_in: Any) -> Any:
     """A county in which everything that has an id exists."""
     claim_shop(handed_in)
+    subscribe(handed_in)
+    register_people(handed_in)
+    ask_for_copy(handed_in)
     put_right(handed_in)
+    start_draft(handed_in.programme.pk, actor=handed_in.actor(Role.BUREAU_REVIEWER))
+    add_places(handed_in.programme)
+    agreement = Agreement.objects.get(institution=handed_in.institution)
+    AgreementTask.objects.create(agreement=agreement, class_type="general", renci=100, unit_price_fen=40_000)
+    AgreementIndicator.objects.create(agreement=agreement, rate="满意度", percent=90, formula="x", window="x")
+    outline = add_farmers_course(
+        handed_in.institution,
+        actor=handed_in.actor(Role.INSTITUTION_CLERK),
+        bureau=handed_in.actor(Role.BUREAU_REVIEWER),
+    )
+    outline.file = Courseware.objects.filter(institution=handed_in.institution).first().file
+    outline.save()
     return handed_in
+
+
+def ask_for_copy(county: Any) -> None:
+    """The first on the roster lives where the township officer works, has a proof and has asked for a copy."""
+    trainee = county.session.enrolments.get(number=1).trainee
+    trainee.township = TOWNSHIP
+    trainee.save()
+    officer, day = county.actor(Role.PRIVACY_OFFICER), clock.today()
+    receive_request(trainee.pk, kind="copy", channel="phone", asked="", received_on=day, actor=officer)
+    said = {"evidence": "list", "source": "x", "as_of": day, "valid_from": None, "valid_until": None}
+    township = county.actor(Role.TOWNSHIP)
+    add_group(trainee.pk, code="enterprise", file=paper("名单"), actor=township, **said)
+
+
+def register_people(county: Any) -> None:
+    """A registration with somebody of the officer's township in it, and a list that came back marked."""
+    session, now = county.session, clock.now()
+    call = RegistrationCall.objects.create(
+        training_session=session,
+        token=str(session.pk),
+        opens_at=now - timedelta(days=9),
+        closes_at=now,
+        places=9,
+    )
+    person = session.enrolments.get(number=1).trainee
+    Application.objects.create(
+        call=call, source="township", name=person.name, id_number=person.id_number, id_hash=person.id_hash,
+        township=TOWNSHIP, applied_at=now,
+    )  # fmt: skip
+    marked = keep("推荐.xlsx", b"PK", content_type=XLSX, actor=county.actor(Role.TOWNSHIP), sensitive=True)
+    NominationList.objects.create(
+        call=call,
+        township=TOWNSHIP,
+        name="推荐.xlsx",
+        marked=marked,
+        handed_in_at=now,
+        accepted=1,
+        unchanged=0,
+    )
 
 
 def put_right(county: Any) -> None:
@@ -226,6 +502,14 @@ def put_right(county: Any) -> None:
         evidence=sheet,
         **said,
     )
+    ChangeRequest.objects.create(
+        training_session=session,
+        kind=ChangeKind.ROSTER,
+        reason="换人",
+        requested_by=clerk,
+        requested_at=clock.now(),
+    )
+    issue(county)
     station = Station.objects.get(institution=county.institution)
     LostRange.objects.create(station=station, first_seq=900, last_seq=901, **said)
 
@@ -238,14 +522,26 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
     outcome = enrolment.outcomes.get()
     imported = RosterImport.objects.get(training_session=session)
     correction = Correction.objects.get(training_session=session)
+    outline = Outline.objects.get(course__institution=county.institution)
     first = {
         "": (),
         "depth": ("planned",),
+        "version": (1,),
+        "section": ("groups",),
+        "single": ("mark",),
+        "entry": ("groups", "farmer"),
+        "region": (Region.objects.filter(programme=county.programme, level="village").first().pk,),
         "target": ("renci",),
         "session": (session.pk,),
+        "session-lesson": (session.pk, session.lessons.first().pk),
+        "venue": (session.lessons.first().venue_id,),
+        "feed": (CalendarFeed.objects.get(membership__institution_id=county.institution.pk).pk,),
         "lesson": (session.lessons.first().pk,),
         "import": (imported.pk,),
         "enrolment": (enrolment.pk,),
+        "call": (session.registration_call.pk,),
+        "application": (session.registration_call.applications.get().pk,),
+        "nominations": (session.registration_call.nomination_lists.get().pk,),
         "evidence": (evidence.pk,),
         "instructor": (county.instructors[0].pk,),
         "dossier": (dossier_of(county).pk,),
@@ -255,17 +551,31 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
         "institution": (county.institution.pk,),
         "follow_up": (FollowUp.objects.filter(enrolment=enrolment).first().pk,),
         "outcome": (outcome.pk,),
+        "trainee": (enrolment.trainee_id,),
+        "rights": (enrolment.trainee.rights_requests.get().pk,),
+        "group-file": ("group", enrolment.trainee.groups.exclude(file=None).get().pk),
         "licence": ("licence", Licence.objects.filter(institution=county.institution).first().pk),
         "agreement": ("agreement", Agreement.objects.get(institution=county.institution).pk),
+        "agreement-page": (Agreement.objects.get(institution=county.institution).pk,),
+        "task": (AgreementTask.objects.get(agreement__institution=county.institution).pk,),
+        "rate": (AgreementIndicator.objects.get(agreement__institution=county.institution).pk,),
+        "licence-page": (Licence.objects.filter(institution=county.institution).first().pk,),
+        "teacher": (session.pk, county.instructors[0].pk),
         "proof-file": ("proof", proof.pk),
+        "course": (outline.course_id,),
+        "outline": (outline.pk,),
+        "outline-file": ("outline", outline.pk),
+        "piece": (Courseware.objects.filter(institution=county.institution).first().pk,),
         "courseware": ("courseware", Courseware.objects.filter(institution=county.institution).first().pk),
         "evidence-file": ("evidence", evidence.pk),
         "roster-file": ("roster", imported.pk),
         "outcome-file": ("outcome", outcome.pk),
         "correction": (correction.pk,),
+        "change": (ChangeRequest.objects.get(training_session=session).pk,),
         "correction-file": ("correction", correction.pk),
         "account": (county.user(Role.INSTITUTION_CLERK).pk,),
         "membership": (county.user(Role.INSTITUTION_CLERK).memberships.get().pk,),
+        "token": (PartnerToken.objects.get(programme=county.programme).pk,),
         "lost_range": (LostRange.objects.get(station__institution=county.institution).pk,),
     }
     return first[row.about]
@@ -281,7 +591,7 @@ def knock(client: Client, row: Row, county: Any) -> int:
 
 
 def test_every_address_is_in_the_table() -> None:
-    known = {row.name for row in ROWS} | PUBLIC | STATIONS | OWN_ACCOUNT
+    known = {row.name for row in ROWS} | PUBLIC | STATIONS | PARTNERS | OWN_ACCOUNT
 
     assert {pattern.name for pattern in named_patterns()} == known
 

@@ -3,6 +3,7 @@
 from training.attendance.services.closing import (
     complete_anew,
     complete_enrolments,
+    demand_attended,
 )
 from training.attendance.services.corrections import (
     PaperRow,
@@ -32,6 +33,7 @@ __all__ = [
     "complete_enrolments",
     "decline_correction",
     "decline_lost_range",
+    "demand_attended",
     "propose_correction",
     "propose_lost_range",
     "propose_paper",

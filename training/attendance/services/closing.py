@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from training.attendance.choices import CorrectionKind, CorrectionStatus, EventKind
 from training.attendance.models import Completion
 from training.attendance.queries import lesson_time, minutes_by_lesson, register
 from training.attendance.rules import CompletionResult, completion
@@ -18,6 +19,20 @@ from training.core.errors import InvalidTransitionError
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment
 from training.scheduling.models import TrainingSession
+
+
+def demand_attended(session: TrainingSession) -> None:
+    """Raises InvalidTransitionError when not one sign-in counts: such a class was not held."""
+    attended = (
+        session.events.filter(held_reason="", kind=EventKind.SIGN_IN).exists()
+        or session.corrections.filter(status=CorrectionStatus.APPROVED, kind=CorrectionKind.SIGN_IN).exists()
+    )
+    if not attended:
+        raise InvalidTransitionError(
+            _(
+                "本期没有一个人签到，不能结课。签到记录还在终端上的，先联网补传；没有办成的，由商务局负责人中止。"
+            )
+        )
 
 
 def complete_enrolments(session: TrainingSession) -> list[Completion]:

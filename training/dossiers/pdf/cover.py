@@ -65,11 +65,7 @@ class Cover:
 
     def _completeness(self) -> str:
         complete = sum(item.complete for item in self.items)
-        return (
-            f"档案九项　齐全 {complete} / {len(self.items)}"
-            if len(self.items) == 9
-            else (f"档案各项　齐全 {complete} / {len(self.items)}")
-        )
+        return f"档案各项　齐全 {complete} / {len(self.items)}"
 
     def _head(self, canvas: Canvas) -> None:
         top = PAGE_HEIGHT - 60

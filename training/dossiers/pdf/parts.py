@@ -149,9 +149,14 @@ class Writer:
             ("培训目标", plan.goals),
             ("培训内容", plan.content),
             ("培训形式", plan.form),
-            ("学时", plan.hours),
+            (
+                "学时",
+                f"{plan.hours}（其中实操 {plan.practical_hours}）" if plan.practical_hours else plan.hours,
+            ),
             ("考核方式", plan.assessment),
         ]
+        if plan.outline:
+            pairs.append(("培训大纲", plan.outline))
         return fields(pairs, across=1)
 
     def _timetable(self) -> list[Flowable]:
@@ -170,7 +175,7 @@ class Writer:
                 str(lesson.sequence),
                 str(lesson.on),
                 f"{HALF_DAYS[lesson.half_day]} {self.clock(lesson.starts_at)}–{self.clock(lesson.ends_at)}",
-                lesson.topic,
+                f"{lesson.topic}（实操）" if lesson.practical else lesson.topic,
                 lesson.instructor,
                 lesson.venue,
                 lesson.hours,
@@ -219,7 +224,28 @@ class Writer:
         return [
             paragraph(f"名册共 {len(rows)} 人（人数）。证件号码与电话按规定掩码显示。", NOTE),
             *table(columns, rows),
+            *self._roster_changes(),
         ]
+
+    def _roster_changes(self) -> list[Flowable]:
+        """The list of who came or left after approval had frozen the roster."""
+        changes = self.facts.roster_changes
+        if not changes:
+            return [paragraph("名册自批准以后没有增减。", NOTE)]
+        columns = [
+            Column("日期", 62, "c"),
+            Column("增减", 36, "c"),
+            Column("序号", 30, "c"),
+            Column("姓名", 0.2),
+            Column("原因", 0.4),
+            Column("经办", 0.2),
+            Column("批准", 0.2),
+        ]
+        rows = [
+            (str(c.on), c.kind, str(c.number), c.name, c.reason, c.made_by, c.approved_by or "机构自行增减")
+            for c in changes
+        ]
+        return [Heading("批准以后的增减", 1), *table(columns, rows)]
 
     def _registers(self) -> list[Flowable]:
         flowables: list[Flowable] = [Heading("各半天汇总", 1), *self._register_totals(), *self._corrections()]

@@ -3,15 +3,22 @@ from django.urls import path, reverse_lazy
 
 from training.web.account import views
 from training.web.account.forms import NewPasswordForm, SignInForm
-from training.web.gate import before_second_factor
+from training.web.gate import READING, SENDING, at_most, before_second_factor
+
+# Axes stops whoever guesses at one account; this one, whoever tries one password on many. A county hall in which
+# everybody comes to work at eight is behind one address.
+opening = at_most("invitation", limit=60, seconds=600, methods=READING | SENDING)
+signing_in = at_most("sign-in", limit=100, seconds=600, methods=SENDING)
 
 urlpatterns = [
     path(
         "login/",
-        auth.LoginView.as_view(
-            template_name="account/login.html",
-            authentication_form=SignInForm,
-            redirect_authenticated_user=True,
+        signing_in(
+            auth.LoginView.as_view(
+                template_name="account/login.html",
+                authentication_form=SignInForm,
+                redirect_authenticated_user=True,
+            )
         ),
         name="login",
     ),
@@ -29,6 +36,6 @@ urlpatterns = [
     path("second-factor/setup/", views.second_factor_setup, name="second-factor-setup"),
     path("security/", views.security, name="security"),
     path("security/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign-out-elsewhere"),
-    path("invitation/<str:token>/", views.invitation, name="invitation"),
+    path("invitation/<str:token>/", opening(views.invitation), name="invitation"),
     path("membership/", views.switch_membership, name="switch-membership"),
 ]

@@ -16,7 +16,7 @@ from training.web.attendance.queries import half_days_of, roster_of
 def blank_sheets(session: TrainingSession) -> bytes:
     """The PDF for all half-days; each row's code opens the page where it is keyed in."""
     lessons, roster = list(session.lessons.all()), roster_of(session)
-    programme, server = session.institution.programme, settings.PUBLIC_URL.rstrip("/")
+    rules, server = session.rule_set.rules, settings.PUBLIC_URL.rstrip("/")
     sheets = [
         PaperSheet(
             on=on,
@@ -37,11 +37,11 @@ def blank_sheets(session: TrainingSession) -> bytes:
         for on, half_day in half_days_of(session)
     ]  # fmt: skip
     register = PaperRegister(
-        mark=programme.mark_text,
+        mark=rules.mark_text,
         session=session.code,
         title=session.title,
         institution=session.institution.name,
-        phones="　".join(programme.phones),
+        phones="　".join(map(str, rules.phones)),
         sheets=tuple(sheets),
     )
     return build_paper_register(register, Path(settings.FONTS_DIR))

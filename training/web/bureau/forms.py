@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.attendance.choices import HeldReason
+from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
-from training.institutions.choices import InstitutionType
 from training.scheduling.choices import SessionStatus
 from training.web.forms import CardForm
 from training.web.lists import FilterForm
-from training.web.people.forms import AccountForm
+from training.web.timetable.sessions import PlannedFilter
 
 ANY = [("", _("全部"))]
 HANDED_IN = [choice for choice in SessionStatus.choices if choice[0] != SessionStatus.DRAFT]
@@ -24,9 +24,27 @@ def choose(label: Any, choices: Iterable[Any]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=[*ANY, *choices])
 
 
-class SessionFilter(FilterForm):
+class SessionFilter(PlannedFilter):
+    field_order = ("q", "status", "dossier", "institution")
     status = choose(_("期的状态"), HANDED_IN)
     dossier = choose(_("档案状态"), DossierStatus.choices)
+    institution = choose(_("培训机构"), ())
+
+    def __init__(self, request: HttpRequest, institutions: Iterable[Any], *, actor: Actor) -> None:
+        super().__init__(request, actor=actor)
+        self.fields["institution"].choices = [*ANY, *((str(row.pk), row.name) for row in institutions)]  # type: ignore[attr-defined]
+        self.full_clean()
+
+
+class Step(models.TextChoices):
+    """Who of the bureau is next."""
+
+    REVIEW = "review", _("等审核员")
+    HEAD = "head", _("等负责人")
+
+
+class QueueFilter(FilterForm):
+    step = choose(_("等谁办"), Step.choices)
     institution = choose(_("培训机构"), ())
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
@@ -54,19 +72,3 @@ class ReturnItemsForm(ReturnForm):
     def __init__(self, *args: Any, items: Iterable[Any], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]
-
-
-class InstitutionForm(CardForm):
-    submit_label = _("登记机构")
-    name = forms.CharField(label=_("机构名称"), max_length=120)
-    uscc = forms.CharField(label=_("统一社会信用代码"), max_length=18)
-    institution_type = forms.ChoiceField(label=_("机构类型"), choices=InstitutionType.choices)
-    contact = forms.CharField(label=_("联系人"), max_length=64)
-
-
-class StaffForm(AccountForm):
-    role = forms.ChoiceField(
-        label=_("身份"),
-        choices=[choice for choice in Role.choices if choice[0] in INSTITUTION_ROLES],
-        help_text=_("提交开班申请、档案和申领要由机构负责人办理。"),
-    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from training.core.working_days import full_working_days, holiday, is_published, is_worked_instead
+from training.courses.rules import Notice, Part, topic_share
 from training.programmes.preset import Preset
+from training.scheduling.rules import Finding
 
 HARDLY_DUE_YET = frozenset({"not_approved", "not_closed", "no_register", "no_photo", "not_in_register"})
 """Archive findings that every plan has: they fill themselves once the class is held."""
@@ -21,15 +23,7 @@ class PlannedLesson:
     minutes: int
     seats: int
     on: date
-
-
-@dataclass(frozen=True)
-class Notice:
-    """`well` false: worth a question before approving. Nothing here refuses."""
-
-    well: bool
-    text: str
-    clause: str = ""
+    practical: bool = False
 
 
 def notices(
@@ -54,21 +48,8 @@ def notices(
 
 
 def _topics(rules: Preset, category: str, lessons: Sequence[PlannedLesson]) -> Notice | None:
-    kind = rules.category(category)
-    own = [lesson for lesson in lessons if any(topic.is_called(lesson.topic) for topic in kind.topics)]
-    total = sum(lesson.minutes for lesson in lessons)
-    if not total:
-        return None
-    share = sum(lesson.minutes for lesson in own) / total
-    others = dict.fromkeys(lesson.topic for lesson in lessons if lesson not in own)
-    text = _("“%(category)s”的专题占全部课时的 %(share).0f %%（要求不低于 %(least).0f %%）。") % {
-        "category": kind.name,
-        "share": 100 * share,
-        "least": 100 * rules.topic_match.min_share,
-    }
-    if others:
-        text = _("%(said)s不属于本类别的专题：%(topics)s。") % {"said": text, "topics": "、".join(others)}
-    return Notice(share >= rules.topic_match.min_share, text, kind.clause)
+    spent = [Part(lesson.topic, lesson.minutes, lesson.practical) for lesson in lessons]
+    return topic_share(rules.category(category), rules.topic_match, spent, rules.attendance.unit_minutes)
 
 
 def _seats(lessons: Sequence[PlannedLesson], people: int) -> Notice | None:
@@ -87,6 +68,19 @@ def _groups(rules: Preset, category: str, groups: Sequence[str]) -> Notice:
         return Notice(True, _("学员类别都适合本课程类别。"))
     text = _("%(count)s 人的学员类别不是这一课程类别的主要对象：%(groups)s。")
     return Notice(False, text % {"count": len(strangers), "groups": _("、").join(names)})
+
+
+def verification(people: int, unverified: int) -> Notice:
+    """How many groups nobody has verified yet. No doubt about the plan: it is frozen with the approval as it is."""
+    if not unverified:
+        return Notice(True, _("学员类别都由乡镇或部门核实过。"))
+    text = _("名册 %(people)s 人中，%(unverified)s 人的学员类别还没有乡镇或部门核实；批准时按现状冻结。")
+    return Notice(False, text % {"people": people, "unverified": unverified}, soft=True)
+
+
+def timetable_notices(found: Iterable[Finding]) -> list[Notice]:
+    """What the timetable's own rules found. Only what they refuse stands in the way of approving."""
+    return [Notice(False, finding.message, finding.clause, soft=not finding.refuses) for finding in found]
 
 
 def _lead(rules: Preset, lessons: Sequence[PlannedLesson], submitted_on: date) -> Notice | None:

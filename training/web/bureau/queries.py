@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from kiosk.envelope import Envelope, EnvelopeError, Event, WalkIn, read_unverified
@@ -26,20 +26,26 @@ from training.attendance.queries import (
 )
 from training.attendance.rules import hours
 from training.claims.models import Claim
-from training.core import clock
 from training.core.actor import Actor
+from training.courses.rules import Notice
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session, check_sessions, with_archive
 from training.dossiers.rules import Finding, ItemResult, findings
+from training.enrolment.call_list import has_news
 from training.enrolment.models import Enrolment
 from training.institutions.choices import InstitutionStatus
-from training.institutions.models import Institution, Instructor, InstructorProof
+from training.institutions.models import Institution, Instructor
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
-from training.scheduling.models import Lesson, TrainingSession, Witness
-from training.web.bureau.history import Deed, deeds
-from training.web.bureau.noticed import HARDLY_DUE_YET, Notice, PlannedLesson, notices
+from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Witness
+from training.scheduling.running import has_begun
+from training.scheduling.turns import Turn
+from training.web.bureau.approvals import noticed_about
+from training.web.bureau.history import Deed, deeds, timeline, turns
+from training.web.bureau.noticed import HARDLY_DUE_YET, timetable_notices
+from training.web.timetable.queries import noticed
+from training.web.timetable.sessions import planned_as
 
 CARDS = {
     "citizen": _("居民身份证"),
@@ -68,17 +74,6 @@ def event_of(pk: int, actor: Actor) -> AttendanceEvent:
     return event
 
 
-def proof_of(pk: int, actor: Actor) -> InstructorProof:
-    proof: InstructorProof = InstructorProof.objects.fetch(actor, pk=pk)
-    return proof
-
-
-def institution_of(pk: int, actor: Actor) -> Institution:
-    papers = ("licences__file", "agreements__fund_line", "instructors__proofs__verified_by")
-    institution: Institution = Institution.objects.prefetch_related(*papers).fetch(actor, pk=pk)
-    return institution
-
-
 def institutions(actor: Actor) -> QuerySet[Any]:
     """Those that wait for a decision first."""
     waits = Count("pk", filter=Q(status=InstitutionStatus.SUBMITTED))
@@ -88,30 +83,24 @@ def institutions(actor: Actor) -> QuerySet[Any]:
     return rows.order_by("-waits", "name")
 
 
-@dataclass(frozen=True)
-class Queue:
-    to_approve: Checked
-    to_verify: Checked
-
-
-def queue(actor: Actor) -> Queue:
-    """What waits for the bureau, the longest waiting first."""
-    sessions = TrainingSession.objects.visible_to(actor)
-    waiting = sessions.filter(status=SessionStatus.SUBMITTED).order_by("submitted_at", "pk")
-    dossiers = sessions.filter(dossier__status__in=[DossierStatus.SUBMITTED, DossierStatus.SEALING])
-    return Queue(check_sessions(waiting), check_sessions(dossiers.order_by("dossier__submitted_at", "pk")))
+def dossiers_to_verify(actor: Actor) -> QuerySet[Any]:
+    """The longest waiting first."""
+    rows: QuerySet[Any] = TrainingSession.objects.visible_to(actor).filter(
+        dossier__status__in=[DossierStatus.SUBMITTED, DossierStatus.SEALING]
+    )
+    return rows.order_by("dossier__submitted_at", "pk")
 
 
 def sessions(
-    actor: Actor, *, q: str = "", status: str = "", dossier: str = "", institution: str = ""
+    actor: Actor, *, q: str = "", status: str = "", dossier: str = "", institution: str = "", **planned: str
 ) -> QuerySet[Any]:
-    """Every session that was ever handed in, newest first; an empty argument does not filter."""
+    """Every session that was ever handed in, newest first; an empty argument does not filter. `planned` as `planned_as` has it."""
     rows = TrainingSession.objects.visible_to(actor).exclude(status=SessionStatus.DRAFT)
     if q:
         rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(institution__name__icontains=q))
     chosen = {"status": status, "dossier__status": dossier, "institution": institution}
     rows = rows.filter(**{field: value for field, value in chosen.items() if value})
-    return rows.order_by("-submitted_at", "-pk")
+    return planned_as(rows, **planned).order_by("-submitted_at", "-pk")
 
 
 def checked(rows: Any) -> Checked:
@@ -176,17 +165,23 @@ class Plan:
     hours: str
     templates: list[Template]
     history: list[Deed]
+    turn: Turn | None
+    changes: list[ChangeRequest]
+
+    @property
+    def begun(self) -> bool:
+        return has_begun(self.session)
+
+    @property
+    def to_tell(self) -> bool:
+        """Whether people on the roster must hear of something."""
+        return has_news(self.session)
 
 
 def plan(session: TrainingSession, actor: Actor) -> Plan:
     whole: Any = with_archive(TrainingSession.objects.filter(pk=session.pk)).get()
     rules, lessons = whole.rule_set.rules, tuple(whole.lessons.all())
     items = check_session(session)
-    groups = [enrolment.group for enrolment in whole.on_roster]
-    planned = [
-        PlannedLesson(lesson.topic, lesson.minutes, lesson.venue.seats, lesson.on) for lesson in lessons
-    ]
-    submitted_on = localdate(whole.submitted_at) if whole.submitted_at else clock.today()
     return Plan(
         session=whole,
         items=items,
@@ -194,13 +189,15 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
         teachers=_teachers(lessons),
         roster=_roster(whole),
         missing=tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
-        noticed=tuple(notices(rules, whole.category, planned, groups, submitted_on)),
+        noticed=(*noticed_about(whole), *timetable_notices(noticed([whole], actor)[whole.pk])),
         category=rules.category(whole.category).name,
         class_type=rules.class_type(whole.class_type).name,
         form=rules.form(whole.form).name,
         hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
         templates=templates(session),
-        history=deeds([whole], actor),
+        history=timeline(whole, actor),
+        turn=turns([whole], actor).get(whole.pk),
+        changes=list(whole.change_requests.select_related("lesson")),
     )
 
 

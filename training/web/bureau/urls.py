@@ -4,6 +4,7 @@ from training.web.bureau import views
 
 urlpatterns = [
     path("queue/", views.queue, name="bureau-queue"),
+    path("queue/export/", views.export_queue, name="bureau-queue-export"),
     path("sessions/", views.sessions, name="bureau-sessions"),
     path("sessions/export/", views.export_sessions, name="bureau-sessions-export"),
     path("sessions/<int:pk>/", views.session, name="bureau-session"),
@@ -14,13 +15,7 @@ urlpatterns = [
     path("dossiers/<int:pk>/seal/", views.seal, name="bureau-dossier-seal"),
     path("events/<int:pk>/", views.event, name="bureau-event"),
     path("events/<int:pk>/reveal/", views.reveal_walk_in, name="bureau-event-reveal"),
-    path("proofs/<int:pk>/verify/", views.verify_proof, name="bureau-proof-verify"),
     path("held/", views.held, name="bureau-held"),
     path("held/refused/", views.refused, name="bureau-refused"),
     path("claims/", views.claims, name="bureau-claims"),
-    path("institutions/", views.institutions, name="bureau-institutions"),
-    path("institutions/register/", views.register_institution, name="bureau-institution-register"),
-    path("institutions/<int:pk>/staff/", views.add_staff, name="bureau-institution-staff"),
-    path("institutions/<int:pk>/", views.institution, name="bureau-institution"),
-    path("institutions/<int:pk>/admit/", views.admit, name="bureau-institution-admit"),
 ]

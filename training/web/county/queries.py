@@ -15,8 +15,7 @@ from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.models import Enrolment
-from training.institutions.choices import InstitutionStatus
-from training.institutions.models import Institution
+from training.institutions.queries import active_institutions
 from training.programmes.models import Programme
 from training.programmes.preset import InstitutionRule
 from training.programmes.queries import rule_set_on
@@ -61,7 +60,7 @@ class Scoreboard:
     indicators: list[Indicator]
     depths: list[Depth]
     follow_up: list[Figure]
-    institutions: int  # admitted
+    institutions: int  # that may work today and hold an agreement
     institutions_rule: InstitutionRule
 
     @property
@@ -110,16 +109,13 @@ def _depths(programme: Programme, actor: Actor) -> list[Depth]:
 
 
 def scoreboard(programme: Programme, actor: Actor, *, as_of: datetime) -> Scoreboard:
-    admitted = Institution.objects.visible_to(actor).filter(
-        programme=programme, status=InstitutionStatus.ADMITTED
-    )
     return Scoreboard(
         programme=programme,
         as_of=as_of,
         indicators=indicators(programme, actor),
         depths=_depths(programme, actor),
         follow_up=_follow_up(programme, actor),
-        institutions=admitted.count(),
+        institutions=active_institutions(programme, actor, as_of.date()).count(),
         institutions_rule=rule_set_on(programme, as_of.date(), actor=actor).rules.institutions,
     )
 

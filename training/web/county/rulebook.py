@@ -17,6 +17,7 @@ from training.programmes.preset import (
     ClassType,
     Notice,
     PlaceMark,
+    PlanningRule,
     Preset,
     Report,
 )
@@ -245,6 +246,7 @@ def sentences(rules: Preset) -> list[Said]:
             _("最晚在开课前 %(days)s 个工作日提交。") % {"days": rules.planning.lead_working_days},
             rules.planning,
         ),
+        *((title, text, rules.planning) for title, text in _teaching(rules.planning)),
         (
             _("课程专题"),
             _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * rules.topic_match.min_share},
@@ -269,6 +271,7 @@ def sentences(rules: Preset) -> list[Said]:
             % {"pass": face.pass_below, "ask": face.ask_below},
             face,
         ),
+        (_("启用人脸比对"), _("启用。") if face.enabled else _("不启用。"), face),
         (
             _("训后跟踪"),
             _("结业后第 %(days)s 天各联系一次。") % {"days": _("、").join(map(str, rules.follow_up.days))},
@@ -279,8 +282,33 @@ def sentences(rules: Preset) -> list[Said]:
             _("不超过《%(name)s》（%(number)s）。") % {"name": fee.name, "number": fee.number},
             fee,
         ),
+        *(
+            [(_("补贴标准"), _("或者按%(other)s。") % {"other": fee.alternative}, fee)]
+            if fee.alternative
+            else []
+        ),
     ]
     return [Said(title, (text,), rule) for title, text, rule in said]
+
+
+def _teaching(rule: PlanningRule) -> Iterator[tuple[str, str]]:
+    yield (
+        _("名册增减"),
+        _("批准以后，不超过名册的 %(share).0f %% 不用商务局批准。")
+        % {"share": 100 * rule.roster_change_share},
+    )
+    yield (
+        _("有疑问的开班申请"),
+        _("审核员同意后还要负责人批准。") if rule.head_approves_flagged else _("由审核员批准。"),
+    )
+    yield (
+        _("培训大纲"),
+        _("开班申请要用商务局批准的大纲。") if rule.outline_required else _("开班申请可以不用大纲。"),
+    )
+    yield (
+        _("课件审定"),
+        _("课件要商务局审定后才能用。") if rule.courseware_approval else _("课件不要求审定。"),
+    )
 
 
 def _attendance(rule: AttendanceRule) -> Iterator[tuple[str, str]]:

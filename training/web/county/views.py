@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from training.core import clock
-from training.programmes.queries import the_programme
+from training.programmes.queries import pending_version, the_programme
 from training.web.county import queries, rulebook
 from training.web.county.forms import EnrolmentFilter
 from training.web.gate import WorkRequest, needs
@@ -42,4 +42,5 @@ def _rows(request: WorkRequest, found: queries.Depth) -> HttpResponse:
 @needs("programme.view")
 def programme(request: WorkRequest) -> HttpResponse:
     page = rulebook.rule_book(the_programme(request.actor), request.actor, on=clock.today())
-    return render(request, "county/programme.html", {"page": page})
+    coming = pending_version(page.programme, request.actor)
+    return render(request, "county/programme.html", {"page": page, "pending": coming})

@@ -68,10 +68,11 @@ def follow_ups(actor: Actor, *, today: date, q: str = "", due: str = "", townshi
     )
 
 
+OWED = {"done_at__isnull": True, "enrolment__trainee__do_not_contact": False}
 WHEN: dict[str, Any] = {
-    "": lambda today: {"done_at__isnull": True},
-    "overdue": lambda today: {"done_at__isnull": True, "due_on__lt": today},
-    "today": lambda today: {"done_at__isnull": True, "due_on": today},
+    "": lambda today: OWED,
+    "overdue": lambda today: OWED | {"due_on__lt": today},
+    "today": lambda today: OWED | {"due_on": today},
     "done": lambda today: {"done_at__isnull": False},
     "all": lambda today: {},
 }

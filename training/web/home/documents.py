@@ -14,11 +14,12 @@ from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import NotFoundError, TrainingError
 from training.core.models import StoredFile
-from training.courses.models import Courseware
+from training.courses.models import Courseware, Outline
 from training.dossiers.models import Dossier, Evidence
 from training.enrolment.models import RosterImport
 from training.followup.models import Outcome
 from training.institutions.models import Agreement, InstructorProof, Licence
+from training.people.models import TraineeGroup
 
 
 class FileLostError(TrainingError):
@@ -42,12 +43,14 @@ SOURCES = {
     "agreement": Source(Agreement),
     "proof": Source(InstructorProof),
     "courseware": Source(Courseware),
+    "outline": Source(Outline),
     "evidence": Source(Evidence),
     # The file as handed in has identity numbers in full.
     "roster": Source(RosterImport, acts=("roster.import", "session.approve")),
     "correction": Source(Correction, "evidence", acts=("correction.propose", "correction.decide")),
     "lost-range": Source(LostRange, "evidence", acts=("lost_range.propose", "lost_range.decide")),
     "outcome": Source(Outcome, acts=("outcome.verify", "indicator.view")),
+    "group": Source(TraineeGroup, acts=("group.verify", "rights.handle")),
     "dossier-pdf": Source(Dossier, "pdf"),
     "dossier-package": Source(Dossier, "package"),
 }

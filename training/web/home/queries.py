@@ -14,20 +14,35 @@ from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
+from training.courses.choices import CoursewareStatus, OutlineStatus
+from training.courses.models import Courseware, Outline
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
+from training.enrolment.choices import CallStatus
 from training.followup.choices import OutcomeStatus
 from training.followup.models import Outcome
 from training.followup.queries import open_follow_ups
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution
+from training.institutions.queries import proofs_to_verify, standing_fault
+from training.people.queries import open_requests, overdue_requests, waiting_groups
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.web.attendance.forms import Trouble, Waits
 from training.web.attendance.queries import lost_to_decide, search_corrections, unsaid
+from training.web.changes.queries import waiting as changes_waiting
 from training.web.institution.queries import Todo, sessions_to_do
+from training.web.institutions.forms import Alert
+from training.web.institutions.queries import (
+    endings,
+    enough_institutions,
+    institution_rows,
+    stranded_sessions,
+)
 from training.web.people.forms import NO_FACTOR
 from training.web.people.queries import listed
+from training.web.registration import queries as registration
+from training.web.registration.queries import Show
 from training.web.stations.queries import in_need
 
 
@@ -44,9 +59,29 @@ class Waiting:
 def waiting_for(actor: Actor) -> list[Waiting]:
     """By role, in the order in which work goes on; what stands in the way of the next class first."""
     if actor.role in INSTITUTION_ROLES:
-        return [*_stations(actor), *_numbers(actor), *_for_institution(actor), *_corrections(actor)]
+        return [
+            *_standing(actor),
+            *_stations(actor),
+            *_numbers(actor),
+            *_for_institution(actor),
+            *_registration(actor, Show.TO_ACCEPT),
+            *_returned_outlines(actor),
+            *_corrections(actor),
+        ]
     if actor.role in BUREAU_ROLES:
-        return [*_stations(actor), *_numbers(actor), *_for_bureau(actor)]
+        return [
+            *_stations(actor),
+            *_numbers(actor),
+            *_for_bureau(actor),
+            *_registration(actor, Show.TO_REVIEW),
+            *_overdue_rights(actor),
+        ]
+    if actor.role == Role.TOWNSHIP:
+        return [*_for_township(actor), _groups(actor)]
+    if actor.role == Role.DATA_DEPARTMENT:
+        return [_groups(actor)]
+    if actor.role == Role.PRIVACY_OFFICER:
+        return _for_privacy_officer(actor)
     if actor.role == Role.FOLLOW_UP:
         return _for_follow_up(actor)
     if actor.role in READERS:
@@ -101,7 +136,7 @@ def _for_institution(actor: Actor) -> list[Waiting]:
         Todo.DRAFT: _("填好课程、名册和见证人，由机构负责人提交"),
         Todo.RETURNED: _("按商务局写的原因改好，再提交"),
         Todo.CLOSE: _("最后一次课已经结束，结课后才算人次"),
-        Todo.ARCHIVE: _("补齐九项，由机构负责人提交商务局核验"),
+        Todo.ARCHIVE: _("补齐档案各项，由机构负责人提交商务局核验"),
         Todo.CLAIM: _("档案已封存，可以申领补贴"),
     }
     address = reverse("sessions")
@@ -113,23 +148,113 @@ def _for_institution(actor: Actor) -> list[Waiting]:
 
 def _for_bureau(actor: Actor) -> list[Waiting]:
     sessions = TrainingSession.objects.visible_to(actor).filter(status=SessionStatus.SUBMITTED)
-    institutions = Institution.objects.visible_to(actor).filter(status=InstitutionStatus.SUBMITTED)
-    listed = reverse("bureau-sessions")
     return [
-        Waiting(
-            sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), f"{listed}?status=submitted"
-        ),
+        Waiting(sessions.count(), _("开班申请待审批"), _("批准，或写明原因退回"), reverse("bureau-queue")),
+        *_courses(actor),
+        *_changes(actor),
         *_corrections(actor),
         _dossiers(actor, DossierStatus.SUBMITTED, _("培训档案待核验"), _("逐项核验，齐全真实的封存")),
         *_held(actor),
-        Waiting(
-            institutions.count(),
-            _("培训机构待入库"),
-            _("证照有效的由负责人入库"),
-            reverse("bureau-institutions"),
-        ),
+        *_institutions(actor),
         _outcomes(actor),
     ]
+
+
+def _courses(actor: Actor) -> list[Waiting]:
+    """Only when there are any: most days nobody hands in an outline or courseware."""
+    outlines = Outline.objects.visible_to(actor).filter(status=OutlineStatus.SUBMITTED)
+    courseware = Courseware.objects.visible_to(actor).filter(status=CoursewareStatus.SUBMITTED)
+    rows = [
+        Waiting(
+            outlines.count(),
+            _("培训大纲待审批"),
+            _("批准，或写明原因退回；批准的版本用来开班"),
+            f"{reverse('outlines')}?status={OutlineStatus.SUBMITTED.value}",
+        ),
+        Waiting(
+            courseware.count(),
+            _("课件待审定"),
+            _("审定，或写明原因退回"),
+            f"{reverse('courseware')}?status={CoursewareStatus.SUBMITTED.value}",
+        ),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _returned_outlines(actor: Actor) -> list[Waiting]:
+    count = Outline.objects.visible_to(actor).filter(status=OutlineStatus.RETURNED).count()
+    listed = f"{reverse('outlines')}?status={OutlineStatus.RETURNED.value}"
+    row = Waiting(count, _("培训大纲被退回"), _("按商务局写的原因改好，再提交"), listed)
+    return [row] if count and may(actor, "outline.manage") else []
+
+
+def _institutions(actor: Actor) -> list[Waiting]:
+    """Whoever waits to be admitted; the rest only when there is any."""
+    rows = institution_rows(actor)
+    listed = reverse("bureau-institutions")
+    submitted = sum(row.standing == InstitutionStatus.SUBMITTED for row in rows)
+    have, need = enough_institutions(actor)
+    others = [
+        Waiting(
+            need - have,
+            _("培训机构家数不足"),
+            _("证照和协议都有效的 %(have)s 家，要求 %(need)s 家以上") % {"have": have, "need": need},
+            f"{listed}?standing=admitted",
+        ),
+        Waiting(
+            stranded_sessions(rows, actor),
+            _("机构已暂停、还没上完的期"),
+            _("暂停前批准的，请逐期决定"),
+            f"{listed}?standing=suspended",
+        ),
+        *(
+            Waiting(
+                sum(alert in row.alerts for row in rows), str(alert.label), hint, f"{listed}?alert={alert}"
+            )
+            for alert, hint in (
+                (Alert.VERIFY, _("打开扫描件核对，核验后才算数")),
+                (Alert.AGREEMENT, _("双方签署的由负责人确认生效")),
+                (Alert.EXPIRING, _("提醒机构提前换证，到期自动暂停")),
+                (Alert.LOCAL, _("中标后要在当地登记注册")),
+            )
+        ),
+        Waiting(
+            proofs_to_verify(actor).count(),
+            _("授课人资质证明待核验"),
+            _("打开扫描件核对，或写明不通过的原因"),
+            f"{reverse('proofs')}?state=pending",
+        ),
+    ]
+    waits = Waiting(
+        submitted, _("培训机构待入库"), _("证照有效的由负责人入库"), f"{listed}?standing=submitted"
+    )
+    return [waits, *(row for row in others if row.count > 0)]
+
+
+def _standing(actor: Actor) -> list[Waiting]:
+    """What stands between the institution and its next class; nothing when all is well."""
+    if not may(actor, "institution.manage_papers"):
+        return []
+    institution = Institution.objects.visible_to(actor).prefetch_related("licences").first()
+    if institution is None:
+        return []
+    fault, papers = standing_fault(institution), reverse("papers")
+    ending = len(endings(actor))
+    rows = [
+        Waiting(int(bool(fault)), _("本机构现在不能开班"), fault, papers),
+        Waiting(
+            ending, _("证照、协议和证明将到期"), _("提前换好、上传，接续有效"), reverse("papers-expiring")
+        ),
+    ]
+    return [row for row in rows if row.count]
+
+
+def _changes(actor: Actor) -> list[Waiting]:
+    """Only where some wait: most sessions are held as approved."""
+    count = changes_waiting(actor).count()
+    listed = f"{reverse('changes')}?status=requested"
+    hint = _("课前要有答复，课次一开始就不能再变更")
+    return [Waiting(count, _("变更申请待审"), hint, listed)] if count else []
 
 
 def _dossiers(actor: Actor, status: DossierStatus, what: str, hint: str) -> Waiting:
@@ -161,6 +286,35 @@ def _outcomes(actor: Actor) -> Waiting:
     return Waiting(others.count(), _("成果待核实"), _("别人申报的就业创业成果"), listed)
 
 
+def _for_township(actor: Actor) -> list[Waiting]:
+    listed = reverse("registration")
+    return [
+        Waiting(
+            registration.waiting(actor, Show.TO_REVIEW).count(),
+            _("报名待资格审核"),
+            _("本乡镇的人自己报的名，核对后通过或写明原因"),
+            f"{listed}?show={Show.TO_REVIEW.value}",
+        ),
+        Waiting(
+            registration.calls(actor, status=CallStatus.OPEN).count(),
+            _("正在报名的班"),
+            _("可以推荐本乡镇的人，单个填或上传名单"),
+            f"{listed}?status={CallStatus.OPEN.value}",
+        ),
+    ]
+
+
+def _registration(actor: Actor, show: Show) -> list[Waiting]:
+    """Only when somebody has applied."""
+    hints = {
+        Show.TO_REVIEW: _("没有填乡镇的报名由商务局审核"),
+        Show.TO_ACCEPT: _("资格已通过，录取后进名册；提交开班申请以前办完"),
+    }
+    what = {Show.TO_REVIEW: _("报名待资格审核"), Show.TO_ACCEPT: _("报名待录取")}
+    count, listed = registration.waiting(actor, show).count(), f"{reverse('registration')}?show={show.value}"
+    return [Waiting(count, what[show], hints[show], listed)] if count else []
+
+
 def _for_follow_up(actor: Actor) -> list[Waiting]:
     today = clock.today()
     owed = open_follow_ups(actor)
@@ -185,6 +339,40 @@ def _for_finance(actor: Actor) -> list[Waiting]:
         Waiting(handed_in.count(), _("补贴申领"), hint, reverse("bureau-claims")),
         _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证")),
     ]
+
+
+def _groups(actor: Actor) -> Waiting:
+    return Waiting(
+        waiting_groups(actor).count(),
+        _("学员类别待核实"),
+        _("对照名单或证件核实；核实了的，批准开班时才算数"),
+        reverse("trainee-groups"),
+    )
+
+
+def _for_privacy_officer(actor: Actor) -> list[Waiting]:
+    listed = reverse("rights")
+    return [
+        Waiting(
+            overdue_requests(actor).count(),
+            _("权利请求已超期"),
+            _("先办超期最久的，答复里说明为什么晚了"),
+            f"{listed}?state=overdue",
+        ),
+        Waiting(
+            open_requests(actor).count(), _("权利请求待答复"), _("先核对身份，再在期限前答复本人"), listed
+        ),
+    ]
+
+
+def _overdue_rights(actor: Actor) -> list[Waiting]:
+    """Only when something is late: answering is the privacy officer's work, seeing to it the head's."""
+    if not may(actor, "rights.view"):
+        return []
+    count = overdue_requests(actor).count()
+    listed = f"{reverse('rights')}?state=overdue"
+    hint = _("本人要求查阅、更正、删除的，已过答复期限，请督促个人信息保护负责人")
+    return [Waiting(count, _("权利请求已超期"), hint, listed)] if count else []
 
 
 def _for_administrator(actor: Actor) -> list[Waiting]:

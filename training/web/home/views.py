@@ -6,6 +6,8 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from training.core.files import PHOTOS
+from training.core.pictures import shown_copy
 from training.web.gate import WorkRequest
 from training.web.home.documents import open_document
 from training.web.home.health import parts
@@ -32,9 +34,14 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def file(request: WorkRequest, kind: str, pk: int) -> HttpResponse:
-    """Shown in the browser, or with `?download` handed over as a file."""
+    """Shown in the browser, or with `?download` handed over as the file it is.
+
+    A picture is shown without what its camera wrote into it: where it was taken, and whose telephone it was.
+    """
     stored, data = open_document(kind, pk, actor=request.actor)
     shown = stored.content_type.startswith(("image/", "application/pdf")) and "download" not in request.GET
+    if shown and stored.content_type in PHOTOS:
+        data = shown_copy(data)
     response = HttpResponse(data, content_type=stored.content_type)
     response["Content-Disposition"] = content_disposition_header(not shown, stored.name) or "inline"
     response["Cache-Control"] = "private, no-store"

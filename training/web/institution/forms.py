@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
 from training.core.actor import Actor
@@ -15,18 +13,19 @@ from training.dossiers.choices import EvidenceKind
 from training.dossiers.services import add_evidence
 from training.enrolment.columns import COLUMNS
 from training.enrolment.sheets import ColumnPreview, Layout
-from training.institutions.choices import AgreementKind, LicenceKind, ProofKind
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
-from training.web.forms import WORKBOOK_TYPES, CardForm, DateInput, TimeInput, UploadField, UploadsField
-from training.web.institution.queries import PlanOptions, Todo, courseware, fund_lines, teachers
+from training.web.forms import WORKBOOK_TYPES, CardForm, UploadField, UploadsField
+from training.web.institution.queries import PlanOptions, Todo
 from training.web.lists import FilterForm
+from training.web.timetable.sessions import PlannedFilter
 
 ANY = ("", _("全部"))
 CHOOSE = ("", _("请选择"))
 
 
-class SessionFilter(FilterForm):
+class SessionFilter(PlannedFilter):
+    field_order = ("q", "status", "todo")
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *SessionStatus.choices])
     todo = forms.ChoiceField(label=_("待办"), required=False, choices=[ANY, *Todo.choices])
 
@@ -47,6 +46,13 @@ class PlanForm(CardForm):
     category = forms.ChoiceField(label=_("课程类别"), help_text=_("决定课次可以选哪些专题。"))
     class_type = forms.ChoiceField(label=_("班型"))
     form = forms.ChoiceField(label=_("培训形式"))
+    outline_id = forms.TypedChoiceField(
+        label=_("培训大纲"),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        help_text=_("商务局批准过的大纲，选定的是这一版；要与课程类别一致。"),
+    )
     audience = forms.CharField(label=_("培训对象"), widget=forms.Textarea(attrs={"rows": 2}))
     goals = forms.CharField(label=_("培训目标"), widget=forms.Textarea(attrs={"rows": 2}))
     content = forms.CharField(label=_("培训内容"), widget=forms.Textarea(attrs={"rows": 3}))
@@ -67,58 +73,10 @@ class PlanForm(CardForm):
             ("form", options.forms),
         ):
             self.fields[name].choices = [CHOOSE, *choices]  # type: ignore[attr-defined]
+        self.fields["outline_id"].choices = [("", _("不用大纲")), *options.outlines]  # type: ignore[attr-defined]
         if revising:
             del self.fields["agreement_id"]
             self.helper.layout.fields.remove("agreement_id")
-
-
-class LessonForm(CardForm):
-    submit_label = _("添加课次")
-    on = forms.DateField(label=_("日期"), widget=DateInput)
-    start = forms.TimeField(label=_("开始时间"), widget=TimeInput)
-    end = forms.TimeField(label=_("结束时间"), widget=TimeInput)
-    topic = forms.ChoiceField(label=_("专题"))
-    instructor_id = forms.TypedChoiceField(label=_("授课人"), coerce=int)
-    venue_id = forms.TypedChoiceField(label=_("场地"), coerce=int)
-
-    def __init__(self, *args: Any, session: TrainingSession, **options: Any) -> None:
-        super().__init__(*args, **options)
-        rules = session.rule_set.rules
-        self.fields["on"].widget.attrs |= {
-            "min": rules.window.starts_on.isoformat(),
-            "max": rules.window.ends_on.isoformat(),
-        }
-        for name, choices in (
-            ("topic", [(topic.name, topic.name) for topic in rules.topics(session.category)]),
-            ("instructor_id", [(person.pk, _teacher(person)) for person in teachers(session)]),
-            ("venue_id", [(venue.pk, venue.name) for venue in session.institution.venues.all()]),
-        ):
-            self.fields[name].choices = [CHOOSE, *choices]  # type: ignore[attr-defined]
-
-
-def _teacher(person: Any) -> Any:
-    if person.proof_count:
-        return lazystr(f"{person.name}（{person.title}）")
-    return _("%(name)s（%(title)s，还没有资质证明）") % {"name": person.name, "title": person.title}
-
-
-class PinForm(CardForm):
-    submit_label = _("固定课件")
-    courseware_ids = forms.TypedMultipleChoiceField(
-        label=_("本期使用的课件"),
-        coerce=int,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("固定的是这一版本；课件以后出新版本，不影响本期。"),
-    )
-
-    def __init__(self, *args: Any, session: TrainingSession, actor: Actor, **options: Any) -> None:
-        super().__init__(*args, **options)
-        taught = set(session.lessons.values_list("topic", flat=True))
-        pinned = set(session.courseware.values_list("pk", flat=True))
-        rows = [row for row in courseware(actor) if row.topic in taught or row.pk in pinned]
-        self.fields["courseware_ids"].choices = [(row.pk, f"{row.topic} · {row}") for row in rows]  # type: ignore[attr-defined]
-        self.fields["courseware_ids"].initial = sorted(pinned)
 
 
 class PhoneForm(CardForm):
@@ -256,87 +214,3 @@ def _lesson(lesson: Any) -> Any:
         "on": lesson.on.isoformat(),
         "topic": lesson.topic,
     }
-
-
-class InstructorForm(CardForm):
-    submit_label = _("添加授课人")
-    name = forms.CharField(label=_("姓名"), max_length=64)
-    title = forms.CharField(label=_("职称"), max_length=64)
-    employer = forms.CharField(label=_("工作单位"), max_length=120)
-    phone = forms.RegexField(
-        label=_("手机号"),
-        regex=r"^1[3-9]\d{9}$",
-        required=False,
-        error_messages={"invalid": _("手机号应为 11 位数字、以 1 开头，请核对；没有的可以不填。")},
-    )
-    profile = forms.CharField(
-        label=_("基本情况"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("从业经历和擅长的专题，会写进档案第三部分。"),
-    )
-
-
-class ProofForm(CardForm):
-    submit_label = _("上传证明")
-    kind = forms.TypedChoiceField(label=_("证书类型"), choices=ProofKind.choices, coerce=ProofKind)
-    number = forms.CharField(label=_("证书编号"), max_length=64)
-    issuer = forms.CharField(label=_("发证机关"), max_length=120)
-    valid_until = forms.DateField(
-        label=_("有效期止"), required=False, widget=DateInput, help_text=_("长期有效的不填。")
-    )
-    file = UploadField(label=_("扫描件"), help_text=_("PDF、JPG 或 PNG。"))
-
-
-class LicenceForm(CardForm):
-    submit_label = _("添加证照")
-    kind = forms.TypedChoiceField(label=_("证照类型"), choices=LicenceKind.choices, coerce=LicenceKind)
-    number = forms.CharField(label=_("证照编号"), max_length=64)
-    issuer = forms.CharField(label=_("发证机关"), max_length=120)
-    valid_from = forms.DateField(label=_("有效期起"), widget=DateInput)
-    valid_until = forms.DateField(
-        label=_("有效期止"), required=False, widget=DateInput, help_text=_("长期有效的不填。")
-    )
-    file = UploadField(label=_("扫描件"), help_text=_("PDF、JPG 或 PNG。"))
-
-
-class AgreementForm(CardForm):
-    submit_label = _("添加协议或任务文件")
-    kind = forms.TypedChoiceField(label=_("文件类型"), choices=AgreementKind.choices, coerce=AgreementKind)
-    number = forms.CharField(label=_("文件编号"), max_length=64)
-    fund_line: Any = forms.ModelChoiceField(
-        label=_("资金条线"), queryset=None, help_text=_("一期培训只走一条资金线。")
-    )
-    signed_on = forms.DateField(label=_("签署日期"), widget=DateInput)
-    valid_from = forms.DateField(label=_("有效期起"), widget=DateInput)
-    valid_until = forms.DateField(label=_("有效期止"), widget=DateInput)
-    unit_price_fen = forms.DecimalField(
-        label=_("每人次单价（元）"), min_value=Decimal(0), max_value=Decimal(100_000), decimal_places=2
-    )
-    file = UploadField(label=_("扫描件"), help_text=_("PDF、JPG 或 PNG。"))
-
-    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["fund_line"].queryset = fund_lines(actor)  # type: ignore[attr-defined]
-
-    def clean_unit_price_fen(self) -> int:
-        return int(self.cleaned_data["unit_price_fen"] * 100)
-
-
-class CoursewareForm(CardForm):
-    submit_label = _("上传课件")
-    topic = forms.ChoiceField(label=_("专题"))
-    title = forms.CharField(
-        label=_("课件名称"), max_length=120, help_text=_("与已有的同名，就成为它的下一个版本；旧版本保留。")
-    )
-    file = UploadField(label=_("课件文件"), help_text=_("PDF、JPG 或 PNG；幻灯片请先导出为 PDF。"))
-
-    def __init__(self, *args: Any, topics: Iterable[str], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["topic"].choices = [CHOOSE, *((topic, topic) for topic in topics)]  # type: ignore[attr-defined]
-
-
-class VenueForm(CardForm):
-    submit_label = _("添加场地")
-    name = forms.CharField(label=_("场地名称"), max_length=120)
-    address = forms.CharField(label=_("地址"), max_length=200)
-    seats = forms.IntegerField(label=_("座位数"), min_value=1, max_value=5000)

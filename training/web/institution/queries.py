@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from training.attendance.rules import hours
 from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
-from training.courses.models import Courseware
+from training.courses.models import Outline
+from training.courses.queries import approved_outlines
 from training.dossiers.choices import TAKES_EVIDENCE, DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_sessions
 from training.dossiers.rules import ItemResult
+from training.enrolment.call_list import has_news
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
-from training.institutions.models import Agreement, Institution, Instructor, Licence
+from training.institutions.choices import AgreementStatus
+from training.institutions.models import Agreement
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent
-from training.programmes.models import FundLine
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
 from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, TAKES_COURSEWARE, SessionStatus
-from training.scheduling.models import Lesson, TrainingSession, Venue
+from training.scheduling.models import ChangeRequest, TrainingSession
+from training.scheduling.running import has_begun
+from training.scheduling.turns import Turn
+from training.web.bureau.history import Deed, timeline, turns
+from training.web.timetable.sessions import planned_as
 
 EXPORT_CHUNK = 200  # sessions checked at a time
 
@@ -64,8 +70,10 @@ def sessions_to_do(actor: Actor, todo: Todo) -> QuerySet[Any]:
     return rows.filter(status=todo.value)
 
 
-def search_sessions(actor: Actor, *, q: str = "", status: str = "", todo: str = "") -> QuerySet[Any]:
-    """Newest first; empty arguments do not filter."""
+def search_sessions(
+    actor: Actor, *, q: str = "", status: str = "", todo: str = "", **planned: str
+) -> QuerySet[Any]:
+    """Newest first; empty arguments do not filter. `planned` as `planned_as` has it."""
     rows = sessions_to_do(actor, Todo(todo)) if todo else sessions(actor)
     if q:
         rows = rows.filter(
@@ -73,7 +81,7 @@ def search_sessions(actor: Actor, *, q: str = "", status: str = "", todo: str = 
         ).distinct()
     if status:
         rows = rows.filter(status=status)
-    return rows.order_by("-pk")
+    return planned_as(rows, **planned).order_by("-pk")
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,26 @@ class SessionPage(SessionRow):
     papers: list[Evidence]
     withdrawn: list[Evidence]
     imports: list[RosterImport]
+    turn: Turn | None
+    changes: list[ChangeRequest]
+    history: list[Deed]
+
+    @property
+    def begun(self) -> bool:
+        return has_begun(self.session)
+
+    @cached_property
+    def changeable(self) -> set[int]:
+        """Lessons that a change may still be asked for."""
+        if self.session.status not in TAKES_ATTENDANCE:
+            return set()
+        now = clock.now()
+        return {lesson.pk for lesson in self.session.lessons.all() if lesson.starts_at > now}
+
+    @cached_property
+    def to_tell(self) -> bool:
+        """Whether people on the roster must hear of something."""
+        return has_news(self.session)
 
     @property
     def editable(self) -> bool:
@@ -205,6 +233,9 @@ def session_page(pk: int, actor: Actor) -> SessionPage:
         papers=[entry for entry in standing if entry.item != "A9"],
         withdrawn=[entry for entry in evidence if entry.withdrawn_at is not None],
         imports=list(row.session.roster_imports.select_related("file")),
+        turn=turns([row.session], actor).get(pk),
+        changes=list(row.session.change_requests.select_related("lesson")),
+        history=timeline(row.session, actor),
     )
 
 
@@ -216,18 +247,33 @@ class PlanOptions:
     categories: list[tuple[str, str]]
     class_types: list[tuple[str, str]]
     forms: list[tuple[str, str]]
+    outlines: list[tuple[int, str]]
 
 
 def plan_options(actor: Actor, session: TrainingSession | None = None) -> PlanOptions:
-    """From the session's own rule set; for a new one from the rule set in force today."""
-    rule_set = session.rule_set if session else rule_set_on(the_programme(actor), clock.today(), actor=actor)
-    rules = rule_set.rules
+    """From the rule set in force today, by which a plan is made whenever it is made or revised."""
+    rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
     return PlanOptions(
-        agreements=[(row.pk, _agreement(row)) for row in agreements(actor)],
+        agreements=[
+            (row.pk, _agreement(row)) for row in agreements(actor).filter(status=AgreementStatus.IN_FORCE)
+        ],
         categories=[(entry.code, entry.name) for entry in rules.categories],
         class_types=[(entry.code, entry.name) for entry in rules.class_types],
         forms=[(entry.code, entry.name) for entry in rules.forms],
+        outlines=[(row.pk, _outline(row, rules)) for row in _outlines(actor, session)],
     )
+
+
+def _outlines(actor: Actor, session: TrainingSession | None) -> list[Outline]:
+    """The newest approved ones; with the one this session is pinned to, if that is no longer among them."""
+    found = list(approved_outlines(actor))
+    pinned = session.outline if session else None
+    return found if pinned is None or pinned in found else [*found, pinned]
+
+
+def _outline(row: Outline, rules: Preset) -> str:
+    names = {category.code: category.name for category in rules.categories}
+    return f"{row}（{names.get(row.course.category, row.course.category)}）"
 
 
 def _agreement(row: Agreement) -> str:
@@ -256,70 +302,10 @@ def enrolment_of(pk: int, actor: Actor) -> Enrolment:
     return enrolment
 
 
-def lesson_of(pk: int, actor: Actor) -> Lesson:
-    lesson: Lesson = Lesson.objects.fetch(actor, pk=pk)
-    return lesson
-
-
 def evidence_of(pk: int, actor: Actor) -> Evidence:
     evidence: Evidence = Evidence.objects.fetch(actor, pk=pk)
     return evidence
 
 
-def instructors(actor: Actor, q: str = "") -> QuerySet[Any]:
-    rows: QuerySet[Any] = (
-        Instructor.objects.visible_to(actor).annotate(proof_count=Count("proofs")).order_by("name", "pk")
-    )
-    return rows.filter(Q(name__icontains=q) | Q(title__icontains=q)) if q else rows
-
-
-def instructor_of(pk: int, actor: Actor) -> Instructor:
-    instructor: Instructor = Instructor.objects.prefetch_related("proofs__file", "proofs__verified_by").fetch(
-        actor, pk=pk
-    )
-    return instructor
-
-
-def institution_of(pk: int, actor: Actor) -> Institution:
-    institution: Institution = Institution.objects.fetch(actor, pk=pk)
-    return institution
-
-
-def licences(actor: Actor) -> QuerySet[Any]:
-    return Licence.objects.visible_to(actor).order_by("kind", "-valid_from")
-
-
 def agreements(actor: Actor) -> QuerySet[Any]:
     return Agreement.objects.visible_to(actor).select_related("fund_line").order_by("-valid_from", "-pk")
-
-
-def fund_lines(actor: Actor) -> QuerySet[Any]:
-    return FundLine.objects.visible_to(actor).order_by("pk")
-
-
-def courseware(actor: Actor, q: str = "") -> QuerySet[Any]:
-    newer = Courseware.objects.filter(
-        institution=OuterRef("institution"),
-        topic=OuterRef("topic"),
-        title=OuterRef("title"),
-        version__gt=OuterRef("version"),
-    )
-    rows: QuerySet[Any] = (
-        Courseware.objects.visible_to(actor).select_related("file").annotate(superseded=Exists(newer))
-    )
-    return rows.filter(Q(topic__icontains=q) | Q(title__icontains=q)) if q else rows
-
-
-def topics(actor: Actor) -> list[str]:
-    """Every topic of the rules in force, each once."""
-    rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
-    return list(dict.fromkeys(topic.name for category in rules.categories for topic in category.topics))
-
-
-def venues(actor: Actor) -> QuerySet[Any]:
-    return Venue.objects.visible_to(actor)
-
-
-def teachers(session: TrainingSession) -> Sequence[Any]:
-    """Who may be put into the timetable, with the number of their proofs."""
-    return list(session.institution.instructors.annotate(proof_count=Count("proofs")).order_by("name", "pk"))

@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from training.claims.services import claim_session
-from training.core import clock
 from training.core.uploads import XLSX
-from training.courses.services import add_courseware as keep_courseware
 from training.dossiers import services as dossiers
 from training.enrolment.choices import ImportStatus
 from training.enrolment.queries import layout_of
@@ -30,9 +28,10 @@ from training.enrolment.services import (
     resume_import,
 )
 from training.enrolment.services import withdraw_enrolment as take_off_roster
-from training.institutions import services as institutions
 from training.people.services import record_consent
 from training.scheduling import services as scheduling
+from training.web.courses.forms import PinForm
+from training.web.courses.queries import taught
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.institution import forms, queries, rosters
@@ -67,7 +66,7 @@ def _workbook(name: str, data: bytes) -> HttpResponse:
 
 @needs("session.plan")
 def sessions(request: WorkRequest) -> HttpResponse:
-    filters = forms.SessionFilter(request)
+    filters = forms.SessionFilter(request, actor=request.actor)
     page = page_of(request, queries.search_sessions(request.actor, **filters.chosen))
     rows = queries.session_rows(page.object_list)  # type: ignore[arg-type]
     return render(request, "institution/sessions.html", {"filters": filters, "page_obj": page, "rows": rows})
@@ -75,7 +74,7 @@ def sessions(request: WorkRequest) -> HttpResponse:
 
 @needs("session.plan")
 def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.search_sessions(request.actor, **forms.SessionFilter(request).chosen)
+    rows = queries.search_sessions(request.actor, **forms.SessionFilter(request, actor=request.actor).chosen)
     return csv_response(_("各期培训.csv"), SESSION_COLUMNS, queries.export_rows(rows))
 
 
@@ -94,15 +93,14 @@ def _plan(institution_id: int, *, agreement_id: int, actor: Any, **plan: Any) ->
 
 @of_session
 def session(request: WorkRequest, session: Any) -> HttpResponse:
-    return render(
-        request, "institution/session.html", {"page": queries.session_page(session.pk, request.actor)}
-    )
+    page = queries.session_page(session.pk, request.actor)
+    return render(request, "institution/session.html", {"page": page, "taught": taught(page.session)})
 
 
 @of_session
 def revise(request: WorkRequest, session: Any) -> HttpResponse:
     options = queries.plan_options(request.actor, session)
-    initial = {name: getattr(session, name) for name in scheduling.PLAN_FIELDS}
+    initial = {name: getattr(session, name) for name in (*scheduling.PLAN_FIELDS, "outline_id")}
     form = forms.PlanForm(request.POST or None, initial=initial, options=options, revising=True)
     if form.accept(lambda **plan: scheduling.revise_plan(session.pk, plan=plan, actor=request.actor)):
         return done(request, _("培训方案已保存。"), "session", session.pk)
@@ -111,26 +109,8 @@ def revise(request: WorkRequest, session: Any) -> HttpResponse:
 
 
 @of_session
-def add_lesson(request: WorkRequest, session: Any) -> HttpResponse:
-    form = forms.LessonForm(request.POST or None, session=session)
-    if form.accept(partial(scheduling.add_lesson, session.pk, actor=request.actor)):
-        return done(request, _("课次已加入课程安排。"), "session", session.pk)
-    back = reverse("session", args=[session.pk])
-    return form_page(request, form, title=_("添加课次"), subtitle=session, back=back)
-
-
-@require_POST
-@about(queries.lesson_of, "session.plan")
-def remove_lesson(request: WorkRequest, lesson: Any) -> HttpResponse:
-    session = scheduling.remove_lesson(lesson.pk, actor=request.actor)
-    return done(request, _("课次已删除。"), "session", session.pk)
-
-
-@of_session
 def pin(request: WorkRequest, session: Any) -> HttpResponse:
-    form = forms.PinForm(
-        request.POST if request.method == "POST" else None, session=session, actor=request.actor
-    )
+    form = PinForm(request.POST if request.method == "POST" else None, session=session, actor=request.actor)
     if form.accept(partial(scheduling.pin_courseware, session.pk, actor=request.actor)):
         return done(request, _("课件已固定。"), "session", session.pk)
     back = reverse("session", args=[session.pk])
@@ -251,11 +231,15 @@ def marked_roster(request: WorkRequest, imported: Any) -> HttpResponse:
     return _workbook(_("标出问题的名册.xlsx"), marked_roster_of(imported))
 
 
-@require_POST
 @about(queries.enrolment_of, "roster.import")
 def withdraw_enrolment(request: WorkRequest, enrolment: Any) -> HttpResponse:
-    take_off_roster(enrolment.pk, actor=request.actor)
-    return done(request, _("已从名册上删除。"), "roster", enrolment.training_session_id)
+    form = forms.ReasonForm(request.POST or None)
+    if form.accept(partial(take_off_roster, enrolment.pk, actor=request.actor)):
+        return done(
+            request, _("已从名册上删除，原因留在他的经过里。"), "roster", enrolment.training_session_id
+        )
+    back = reverse("roster", args=[enrolment.training_session_id])
+    return form_page(request, form, title=_("从名册上删除"), subtitle=enrolment.trainee, back=back)
 
 
 @about(queries.enrolment_of, "roster.import")
@@ -268,7 +252,7 @@ def phone(request: WorkRequest, enrolment: Any) -> HttpResponse:
 
 
 @require_POST
-@about(queries.enrolment_of, "consent.record")
+@about(queries.enrolment_of, "roster.import")
 def consent(request: WorkRequest, enrolment: Any) -> HttpResponse:
     given = request.POST.get("given") == "yes"
     record_consent(enrolment.trainee, given=given, actor=request.actor)
@@ -310,84 +294,3 @@ def submit_dossier(request: WorkRequest, session: Any) -> HttpResponse:
 def claim(request: WorkRequest, session: Any) -> HttpResponse:
     claim_session(session.pk, actor=request.actor)
     return done(request, _("补贴申领已生成。"), "session", session.pk)
-
-
-@needs("institution.manage_papers")
-def instructors(request: WorkRequest) -> HttpResponse:
-    filters = forms.SearchFilter(request)
-    page = page_of(request, queries.instructors(request.actor, filters.value("q")))
-    return render(request, "institution/instructors.html", {"filters": filters, "page_obj": page})
-
-
-@needs("institution.manage_papers")
-def add_instructor(request: WorkRequest) -> HttpResponse:
-    form = forms.InstructorForm(request.POST or None)
-    person = form.accept(partial(institutions.add_instructor, _own(request), actor=request.actor))
-    if person:
-        return done(request, _("已添加，请接着上传资质证明。"), "instructor", person.pk)
-    return form_page(request, form, title=_("添加授课人"), back=reverse("instructors"))
-
-
-@about(queries.instructor_of, "institution.manage_papers")
-def instructor(request: WorkRequest, instructor: Any) -> HttpResponse:
-    form = forms.ProofForm(request.POST or None, request.FILES or None)
-    if form.accept(partial(institutions.add_proof, instructor.pk, actor=request.actor)):
-        return done(request, _("资质证明已收下，他授课的每一期都能用。"), "instructor", instructor.pk)
-    context = {"instructor": instructor, "form": form, "today": clock.today()}
-    return render(request, "institution/instructor.html", context, status=422 if form.errors else 200)
-
-
-@needs("institution.manage_papers")
-def papers(request: WorkRequest) -> HttpResponse:
-    context = {
-        "institution": queries.institution_of(_own(request), request.actor),
-        "licences": queries.licences(request.actor),
-        "agreements": queries.agreements(request.actor),
-        "today": clock.today(),
-    }
-    return render(request, "institution/papers.html", context)
-
-
-@needs("institution.manage_papers")
-def add_licence(request: WorkRequest) -> HttpResponse:
-    form = forms.LicenceForm(request.POST or None, request.FILES or None)
-    if form.accept(partial(institutions.add_licence, _own(request), actor=request.actor)):
-        return done(request, _("证照已收下。"), "papers")
-    return form_page(request, form, title=_("添加证照"), back=reverse("papers"))
-
-
-@needs("institution.manage_papers")
-def add_agreement(request: WorkRequest) -> HttpResponse:
-    form = forms.AgreementForm(request.POST or None, request.FILES or None, actor=request.actor)
-    if form.accept(partial(institutions.add_agreement, _own(request), actor=request.actor)):
-        return done(request, _("协议或任务文件已收下。"), "papers")
-    return form_page(request, form, title=_("添加协议或任务文件"), back=reverse("papers"))
-
-
-@needs("session.plan")
-def courseware(request: WorkRequest) -> HttpResponse:
-    filters = forms.SearchFilter(request)
-    page = page_of(request, queries.courseware(request.actor, filters.value("q")))
-    return render(request, "institution/courseware.html", {"filters": filters, "page_obj": page})
-
-
-@needs("session.plan")
-def add_courseware(request: WorkRequest) -> HttpResponse:
-    topics = queries.topics(request.actor)
-    form = forms.CoursewareForm(request.POST or None, request.FILES or None, topics=topics)
-    if form.accept(partial(keep_courseware, _own(request), actor=request.actor)):
-        return done(request, _("课件已收下。"), "courseware")
-    return form_page(request, form, title=_("上传课件"), back=reverse("courseware"))
-
-
-@needs("session.plan")
-def venues(request: WorkRequest) -> HttpResponse:
-    return render(request, "institution/venues.html", {"venues": queries.venues(request.actor)})
-
-
-@needs("session.plan")
-def add_venue(request: WorkRequest) -> HttpResponse:
-    form = forms.VenueForm(request.POST or None)
-    if form.accept(partial(scheduling.add_venue, _own(request), actor=request.actor)):
-        return done(request, _("场地已添加。"), "venues")
-    return form_page(request, form, title=_("添加场地"), back=reverse("venues"))

@@ -13,7 +13,11 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.seal import fingerprint
 from training.dossiers.services import seal_key
-from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
+from training.programmes.models import Programme
+from training.scheduling.choices import ChangeStatus, SessionStatus
+from training.scheduling.models import Lesson, TrainingSession
+from training.scheduling.verification import approved_session
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,34 @@ def public_dossier(token: str) -> PublicDossier:
 
 def _fingerprint() -> str:
     return fingerprint(encode_key(seal_key().public_key()))
+
+
+@dataclass(frozen=True)
+class PublicSession:
+    """An approved session without anybody's name."""
+
+    session: TrainingSession
+    lessons: tuple[Lesson, ...]
+    people: int
+    changes: int  # of the timetable, approved since
+
+    @property
+    def programme(self) -> Programme:
+        programme: Programme = self.session.institution.programme
+        return programme
+
+    @property
+    def takes_place(self) -> bool:
+        return self.session.status not in (SessionStatus.CANCELLED, SessionStatus.STOPPED)
+
+
+def public_session(code: str, token: str) -> PublicSession:
+    """Raises NotFoundError for a token nobody was given."""
+    session = approved_session(code, token)
+    changes = session.change_requests.filter(status=ChangeStatus.APPROVED, lesson__isnull=False)
+    return PublicSession(
+        session,
+        tuple(session.lessons.select_related("venue")),
+        session.enrolments.filter(ON_ROSTER).count(),
+        changes.count(),
+    )

@@ -2,4 +2,7 @@ from django.urls import path
 
 from training.web.portal import views
 
-urlpatterns = [path("d/<str:token>", views.public_dossier, name="public-dossier")]
+urlpatterns = [
+    path("d/<str:token>", views.public_dossier, name="public-dossier"),
+    path("s/<str:code>/<str:token>", views.public_session, name="public-session"),
+]

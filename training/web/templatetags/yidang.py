@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from training.accounts.permissions import may as actor_may
 from training.attendance.choices import MARKS, CorrectionSource, Flag, Method
 from training.core.actor import Actor
+from training.courses.rules import in_hours as as_hours
 from training.dossiers.rules import ItemResult
 from training.people.rules import mask_phone
 from training.scheduling.choices import HalfDay
@@ -70,6 +71,12 @@ def complete_count(items: Iterable[ItemResult]) -> int:
 def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     """`{{ names|item:code }}`: the entry of a mapping; empty where there is none."""
     return mapping.get(key, "")
+
+
+@register.filter
+def in_hours(minutes: int, unit_minutes: int) -> str:
+    """Minutes as 学时: 135 at 45 → 3."""
+    return as_hours(minutes, unit_minutes)
 
 
 @register.filter

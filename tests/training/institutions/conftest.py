@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from training.accounts.choices import Role
+from training.demo.scenery import add_institution, add_instructors
+from training.institutions.models import Institution
+
+
+@pytest.fixture
+def make_second() -> Callable[[Any], Institution]:
+    """Another institution of the same county that presents the same two instructors."""
+
+    def make(county: Any) -> Institution:
+        institution, staff = add_institution(
+            county.programme,
+            name="石城县振兴学校",
+            uscc="91350100M000100Y43",
+            prefix="second-",
+            bureau=county.actor(Role.BUREAU_HEAD),
+        )
+        add_instructors(institution, actor=staff.actor(Role.INSTITUTION_CLERK))
+        return institution
+
+    return make

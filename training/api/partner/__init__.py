@@ -1,0 +1,1 @@
+"""The read API for partners: figures and public facts, nobody's data."""

@@ -1,0 +1,22 @@
+"""Scores and their average. Plain data in, plain data out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+LOWEST, HIGHEST = Decimal(1), Decimal(5)
+CENT = Decimal("0.01")
+
+
+def is_score(value: Decimal) -> bool:
+    return LOWEST <= value <= HIGHEST
+
+
+def weighted_mean(parts: Iterable[tuple[int, Decimal]]) -> Decimal | None:
+    """Of (answers, average) pairs, each weighing as many as answered; None for none."""
+    rows = list(parts)
+    answers = sum(count for count, _mean in rows)
+    if not answers:
+        return None
+    return (sum((count * mean for count, mean in rows), Decimal(0)) / answers).quantize(CENT)

@@ -1,0 +1,72 @@
+"""Verbs about institutions: staff and standing, licences, agreements, instructors."""
+
+from training.institutions.services.agreements import (
+    activate_agreement,
+    add_agreement,
+    add_indicator,
+    add_task,
+    change_agreement,
+    fulfil_agreement,
+    remove_indicator,
+    remove_task,
+    terminate_agreement,
+)
+from training.institutions.services.instructors import (
+    add_instructor,
+    add_proof,
+    refuse_proof,
+    reinstate_instructor,
+    revise_instructor,
+    suspend_instructor,
+    verify_proof,
+)
+from training.institutions.services.licences import add_licence, refuse_licence, verify_licence
+from training.institutions.services.staff import add_staff, give_staff_role
+from training.institutions.services.standing import (
+    admit_institution,
+    confirm_scope,
+    note_local_registration,
+    register_institution,
+    reinstate_institution,
+    remove_institution,
+    return_institution,
+    revise_details,
+    settle_standings,
+    submit_institution,
+    suspend_institution,
+)
+
+__all__ = [
+    "activate_agreement",
+    "add_agreement",
+    "add_indicator",
+    "add_instructor",
+    "add_licence",
+    "add_proof",
+    "add_staff",
+    "add_task",
+    "admit_institution",
+    "change_agreement",
+    "confirm_scope",
+    "fulfil_agreement",
+    "give_staff_role",
+    "note_local_registration",
+    "refuse_licence",
+    "refuse_proof",
+    "register_institution",
+    "reinstate_institution",
+    "reinstate_instructor",
+    "remove_indicator",
+    "remove_institution",
+    "remove_task",
+    "return_institution",
+    "revise_details",
+    "revise_instructor",
+    "settle_standings",
+    "submit_institution",
+    "suspend_institution",
+    "suspend_instructor",
+    "terminate_agreement",
+    "verify_licence",
+    "verify_proof",
+]

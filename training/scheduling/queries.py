@@ -1,0 +1,115 @@
+"""Timetables as the rules see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from training.core.actor import Actor, All
+from training.institutions.queries import teaching_fault
+from training.scheduling.models import Lesson, TrainingSession, Venue
+from training.scheduling.rules import Finding, Frame, LessonSlot, Place, findings
+
+
+def slot_of(lesson: Lesson, zone: ZoneInfo, actor: Actor) -> LessonSlot:
+    """As the rules see it; another institution's lesson has no name for this actor."""
+    return LessonSlot(
+        label=_label(lesson, actor),
+        session=lesson.training_session_id,
+        starts_at=lesson.starts_at.astimezone(zone),
+        ends_at=lesson.ends_at.astimezone(zone),
+        instructor=(lesson.instructor_id, lesson.instructor.name),
+        venue=place_of(lesson.venue),
+    )
+
+
+def planned_slot(lesson: Lesson, zone: ZoneInfo, actor: Actor) -> LessonSlot:
+    """Also with what the instructor lacks for the day; reads their proofs."""
+    return replace(slot_of(lesson, zone, actor), fault=teaching_fault(lesson.instructor, lesson.on))
+
+
+def place_of(venue: Venue) -> Place:
+    here = venue.latitude, venue.longitude
+    point = (float(here[0]), float(here[1])) if here[0] is not None and here[1] is not None else None
+    return Place(venue.pk, venue.name, venue.seats, venue.area_m2, point, venue.retired_on)
+
+
+def _label(lesson: Lesson, actor: Actor) -> str:
+    session, reach = lesson.training_session, actor.reach.get("institution", frozenset())
+    if not isinstance(reach, All) and session.institution_id not in reach:
+        return _("其他机构的课次")
+    return _("%(code)s 第%(number)s课次") % {"code": session.code, "number": lesson.sequence}
+
+
+def lessons_beside(planned: Collection[Lesson], *, ignoring: Collection[int] = ()) -> QuerySet[Any]:
+    """The live lessons of the same days that these may collide with, wherever in the county.
+
+    Not `visible_to` anybody: a shared venue is also taken by an institution one does not see. What is shown
+    of such a lesson, `slot_of` decides.
+    """
+    rows: QuerySet[Any] = Lesson.objects.filter(
+        Q(instructor__in={lesson.instructor_id for lesson in planned})
+        | Q(venue__in={lesson.venue_id for lesson in planned})
+        | Q(training_session__in={lesson.training_session_id for lesson in planned}),
+        live=True,
+        on__in={lesson.on for lesson in planned},
+    )
+    return rows.exclude(pk__in=ignoring).select_related("training_session", "instructor", "venue")
+
+
+def check(planned: Collection[Lesson], actor: Actor, *, people: int = 0) -> list[list[Finding]]:
+    """What the rules say of each, beside all others and beside one another; two queries.
+
+    They are of one session and need not be saved. Saved ones are judged as they are given, not as stored.
+    """
+    if not planned:
+        return []
+    beside = list(lessons_beside(planned, ignoring=[lesson.pk for lesson in planned if lesson.pk]))
+    return _judge(planned, beside, actor, people)
+
+
+def check_all(
+    plans: Sequence[tuple[TrainingSession, Collection[Lesson]]], actor: Actor
+) -> dict[int, list[Finding]]:
+    """The same of several saved timetables by session, everything about one in a row; two queries."""
+    beside = list(lessons_beside([lesson for _session, lessons in plans for lesson in lessons]))
+    found = {}
+    for session, lessons in plans:
+        for lesson in lessons:
+            lesson.training_session = session
+        others = [lesson for lesson in beside if lesson.training_session_id != session.pk]
+        found[session.pk] = [finding for said in _judge(lessons, others, actor) for finding in said]
+    return found
+
+
+def _judge(
+    planned: Collection[Lesson], beside: Iterable[Lesson], actor: Actor, people: int = 0
+) -> list[list[Finding]]:
+    if not planned:
+        return []
+    rules = next(iter(planned)).training_session.rule_set.rules
+    zone, frame = ZoneInfo(rules.timezone), Frame(rules.window, rules.attendance.unit_minutes, people)
+    prefetch_related_objects([lesson.instructor for lesson in planned], "proofs")
+    others = slots_of(beside, zone, actor)
+    slots = [planned_slot(lesson, zone, actor) for lesson in planned]
+    return [
+        findings(slot, [*others, *slots[:number], *slots[number + 1 :]], frame)
+        for number, slot in enumerate(slots)
+    ]
+
+
+def slots_of(lessons: Iterable[Lesson], zone: ZoneInfo, actor: Actor) -> list[LessonSlot]:
+    return [slot_of(lesson, zone, actor) for lesson in lessons]
+
+
+def minutes_by_kind(lessons: Iterable[Lesson]) -> Mapping[str, int]:
+    """Theory and practice apart."""
+    totals = {"theory": 0, "practical": 0}
+    for lesson in lessons:
+        totals["practical" if lesson.practical else "theory"] += lesson.minutes
+    return totals

@@ -1,0 +1,160 @@
+"""授课人: an institution's own, and the county's pool with its proofs to verify."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from training.accounts.permissions import may
+from training.institutions import services
+from training.web.forms import done, form_page
+from training.web.gate import WorkRequest, about, needs
+from training.web.institutions.forms import ReasonForm
+from training.web.institutions.views import own
+from training.web.instructors import queries
+from training.web.instructors.forms import InstructorForm, OwnFilter, PoolFilter, ProofFilter, ProofForm
+from training.web.lists import csv_response, page_of
+
+# An institution's own
+
+
+@require_GET
+@needs("institution.manage_papers")
+def instructors(request: WorkRequest) -> HttpResponse:
+    filters = OwnFilter(request, queries.topics(request.actor))
+    page = page_of(request, queries.listed(request.actor, **filters.chosen))
+    context = {"filters": filters, "page_obj": page, "rows": queries.shown(page.object_list)}
+    return render(request, "instructors/ours.html", context)
+
+
+@require_GET
+@needs("institution.manage_papers")
+def export_instructors(request: WorkRequest) -> StreamingHttpResponse:
+    filters = OwnFilter(request, queries.topics(request.actor))
+    rows = queries.listed(request.actor, **filters.chosen)
+    return csv_response(_("授课人.csv"), queries.COLUMNS, queries.lines(rows))
+
+
+@needs("institution.manage_papers")
+def add_instructor(request: WorkRequest) -> HttpResponse:
+    form = InstructorForm(request.POST or None, topics=queries.topics(request.actor))
+    person = form.accept(partial(services.add_instructor, own(request), actor=request.actor))
+    if person:
+        return done(request, _("已添加，请接着上传资质证明。"), "instructor", person.pk)
+    return form_page(request, form, title=_("添加授课人"), back=reverse("instructors"))
+
+
+@about(queries.instructor_of, "institution.manage_papers")
+def revise(request: WorkRequest, instructor: Any) -> HttpResponse:
+    initial = {name: getattr(instructor, name) for name in InstructorForm.base_fields}
+    form = InstructorForm(request.POST or None, initial=initial, topics=queries.topics(request.actor))
+    if form.accept(partial(services.revise_instructor, instructor.pk, actor=request.actor)):
+        return done(request, _("已保存。"), "instructor", instructor.pk)
+    back = reverse("instructor", args=[instructor.pk])
+    return form_page(request, form, title=_("修改授课人"), subtitle=instructor, back=back)
+
+
+# One instructor, for both sides
+
+
+@about(queries.instructor_of, "instructor.view")
+def instructor(request: WorkRequest, instructor: Any) -> HttpResponse:
+    """The institution hands in proofs here, the bureau looks at them."""
+    form = None
+    if may(request.actor, "institution.manage_papers"):
+        form = ProofForm(request.POST or None, request.FILES or None)
+        if form.accept(partial(services.add_proof, instructor.pk, actor=request.actor)):
+            said = _("资质证明已收下，他授课的每一期都能用。")
+            return done(request, said, "instructor", instructor.pk)
+    page = queries.instructor_page(instructor, request.actor)
+    context = {"page": page, "instructor": instructor, "form": form}
+    status = 422 if form and form.errors else 200
+    return render(request, "instructors/instructor.html", context, status=status)
+
+
+@about(queries.instructor_of, "instructor.suspend")
+def suspend(request: WorkRequest, instructor: Any) -> HttpResponse:
+    form = ReasonForm(request.POST or None, label=_("暂停授课"))
+    if form.accept(partial(services.suspend_instructor, instructor.pk, actor=request.actor)):
+        return done(request, _("已暂停，课程安排里不能再选他。"), "instructor", instructor.pk)
+    back = reverse("instructor", args=[instructor.pk])
+    note = _("已批准还没上的课会在他的页面上列出，由您逐课决定。")
+    return form_page(request, form, title=_("暂停授课"), subtitle=instructor, back=back, note=note)
+
+
+@about(queries.instructor_of, "instructor.suspend")
+def reinstate(request: WorkRequest, instructor: Any) -> HttpResponse:
+    form = ReasonForm(request.POST or None, label=_("恢复授课"))
+    if form.accept(partial(services.reinstate_instructor, instructor.pk, actor=request.actor)):
+        return done(request, _("已恢复授课。"), "instructor", instructor.pk)
+    back = reverse("instructor", args=[instructor.pk])
+    return form_page(request, form, title=_("恢复授课"), subtitle=instructor, back=back)
+
+
+# The county's pool
+
+
+def _pool_filter(request: WorkRequest) -> PoolFilter:
+    return PoolFilter(request, queries.topics(request.actor), queries.institutions(request.actor))
+
+
+@require_GET
+@needs("archive.view")
+def pool(request: WorkRequest) -> HttpResponse:
+    filters = _pool_filter(request)
+    page = page_of(request, queries.listed(request.actor, **filters.chosen))
+    context = {"filters": filters, "page_obj": page, "rows": queries.shown(page.object_list)}
+    return render(request, "instructors/pool.html", context)
+
+
+@require_GET
+@needs("archive.view")
+def export_pool(request: WorkRequest) -> StreamingHttpResponse:
+    rows = queries.listed(request.actor, **_pool_filter(request).chosen)
+    return csv_response(_("师资库.csv"), queries.COLUMNS, queries.lines(rows))
+
+
+@require_GET
+@needs("archive.view")
+def proofs(request: WorkRequest) -> HttpResponse:
+    filters = ProofFilter(request)
+    page = page_of(request, queries.proofs(request.actor, **filters.chosen))
+    return render(request, "instructors/proofs.html", {"filters": filters, "page_obj": page})
+
+
+@require_GET
+@needs("archive.view")
+def export_proofs(request: WorkRequest) -> StreamingHttpResponse:
+    rows = queries.proofs(request.actor, **ProofFilter(request).chosen)
+    return csv_response(_("资质证明.csv"), queries.PROOF_COLUMNS, queries.proof_lines(rows))
+
+
+@require_POST
+@about(queries.proof_of, "proof.verify")
+def verify_proof(request: WorkRequest, proof: Any) -> HttpResponse:
+    services.verify_proof(proof.pk, actor=request.actor)
+    messages.success(request, _("资质证明已核验。"))
+    return redirect(_back(request) or reverse("instructor", args=[proof.instructor_id]))
+
+
+@about(queries.proof_of, "proof.verify")
+def refuse_proof(request: WorkRequest, proof: Any) -> HttpResponse:
+    form = ReasonForm(request.POST or None, label=_("核验不通过"))
+    if form.accept(partial(services.refuse_proof, proof.pk, actor=request.actor)):
+        return done(request, _("已记为不通过，机构会看到原因。"), "instructor", proof.instructor_id)
+    back = reverse("instructor", args=[proof.instructor_id])
+    return form_page(request, form, title=_("资质证明核验不通过"), subtitle=proof, back=back)
+
+
+def _back(request: WorkRequest) -> str:
+    """Where the button was, if it was on a page of ours."""
+    came_from = request.headers.get("Referer", "")
+    return came_from if url_has_allowed_host_and_scheme(came_from, {request.get_host()}) else ""

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from training.core.actor import SYSTEM
+from training.notifications.services import send_letters
+from training.scheduling.running import begin_due_sessions
+from training.web.notifications.watch import warn_of_expiring_proofs, warn_of_stations
+
+
+class Command(BaseCommand):
+    """To be run every minute, or left running with `--every`. Doing it twice changes nothing."""
+
+    help = "到点的事：开课、到期与终端提醒、发邮件 / what is due: classes begin, reminders, letters"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="again and again, until stopped")
+
+    def handle(self, *args: Any, every: float | None, **options: Any) -> None:
+        self._once()
+        while every:
+            time.sleep(every)
+            self._once()
+
+    def _once(self) -> None:
+        begun = begin_due_sessions(actor=SYSTEM)
+        told = warn_of_expiring_proofs() + warn_of_stations()
+        letters = send_letters(actor=SYSTEM)
+        self.stdout.write(f"开课 / begun {begun}, 提醒 / told {told}, 邮件 / letters {letters}")

@@ -1,0 +1,34 @@
+"""Which page a notification leads to, in the role it was for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.urls import reverse
+
+from training.accounts.choices import INSTITUTION_ROLES
+from training.notifications.models import Notification
+
+
+def _session(row: Notification) -> str:
+    ours = row.membership.role in INSTITUTION_ROLES
+    return reverse("session" if ours else "bureau-session", args=[row.about_id])
+
+
+def _instructor(row: Notification) -> str:
+    ours = row.membership.role in INSTITUTION_ROLES
+    return reverse("instructor", args=[row.about_id]) if ours else reverse("bureau-institutions")
+
+
+PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
+    "scheduling.TrainingSession": _session,
+    "scheduling.ChangeRequest": lambda row: reverse("change", args=[row.about_id]),
+    "institutions.Instructor": _instructor,
+    "stations.Station": lambda row: reverse("station", args=[row.about_id]),
+}
+
+
+def address_of(row: Notification) -> str:
+    page = PAGES.get(row.about_type)
+    return page(row) if page else reverse("home")

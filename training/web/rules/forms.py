@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from training.programmes.preset_file import PresetError, located, read_preset
+from training.web.forms import CardForm, DateInput, UploadField
+
+
+class AdoptForm(CardForm):
+    submit_label = _("批准为新版规则")
+    button_class = "btn-seal"
+    effective_on = forms.DateField(
+        label=_("生效日期"), widget=DateInput, help_text=_("最早是明天，并在上一版生效之后。")
+    )
+    reason = forms.CharField(label=_("修改原因和依据"), widget=forms.Textarea({"rows": 3}), max_length=2000)
+
+
+class WithdrawForm(CardForm):
+    submit_label = _("撤回这一版")
+    button_class = "btn-seal"
+    reason = forms.CharField(label=_("撤回原因"), widget=forms.Textarea({"rows": 2}), max_length=2000)
+
+
+class RulesFileForm(CardForm):
+    submit_label = _("放进草稿")
+    file = UploadField(label=_("规则文件（YAML）"), accept=".yaml,.yml")
+
+    def accept(self, act: Callable[..., Any]) -> Any:
+        """Every mistake of the file, with its line."""
+        if not self.is_valid():
+            return None
+        try:
+            preset = read_preset(*self.cleaned_data["file"])
+        except PresetError as refused:
+            self.add_error("file", [located(line, message) for line, message in refused.problems])
+            return None
+        self.cleaned_data = {"preset": preset}
+        return super().accept(act)

@@ -1,0 +1,35 @@
+from django.urls import path
+
+from training.web.trainees import consent_views, rights_views, views
+
+urlpatterns = [
+    path("", views.trainees, name="trainees"),
+    path("export/", views.export, name="trainees-export"),
+    path("namesakes/", views.namesakes, name="namesakes"),
+    path("groups/", views.groups, name="trainee-groups"),
+    path("groups/decide/", views.decide, name="trainee-groups-decide"),
+    path("<int:pk>/", views.trainee, name="trainee"),
+    path("<int:pk>/sensitive/", views.sensitive, name="trainee-sensitive"),
+    path("<int:pk>/number/", views.number, name="trainee-number"),
+    path("<int:pk>/looks/", views.looks, name="trainee-looks"),
+    path("<int:pk>/phone/", views.phone, name="trainee-phone"),
+    path("<int:pk>/contact/", views.contact, name="trainee-contact"),
+    path("<int:pk>/group/", views.add_group, name="trainee-group-add"),
+    path("<int:pk>/consents/", consent_views.consents, name="trainee-consents"),
+    path("<int:pk>/consents/answer/", consent_views.answer, name="trainee-consent"),
+    path("<int:pk>/consents/sheet/", consent_views.sheet, name="trainee-consent-sheet"),
+    path("places/<int:pk>/consents/", consent_views.place_consents, name="enrolment-consents"),
+    path("places/<int:pk>/consents/answer/", consent_views.place_answer, name="enrolment-consent"),
+    path("places/<int:pk>/consents/sheet/", consent_views.place_sheet, name="enrolment-consent-sheet"),
+    path("texts/", consent_views.texts, name="consent-texts"),
+    path("texts/add/", consent_views.add_text, name="consent-text-add"),
+    path("<int:pk>/request/", rights_views.receive, name="rights-add"),
+    path("requests/", rights_views.requests, name="rights"),
+    path("requests/<int:pk>/", rights_views.request_page, name="rights-request"),
+    path("requests/<int:pk>/identity/", rights_views.identity, name="rights-identity"),
+    path("requests/<int:pk>/answer/", rights_views.answer, name="rights-answer"),
+    path("requests/<int:pk>/refuse/", rights_views.refuse, name="rights-refuse"),
+    path("requests/<int:pk>/take-back/", rights_views.take_back, name="rights-take-back"),
+    path("requests/<int:pk>/copy/", rights_views.copy, name="rights-copy"),
+    path("requests/<int:pk>/explanation/", rights_views.explanation, name="rights-explanation"),
+]
