@@ -66,6 +66,7 @@ from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
 from training.programmes.region_file import CODE, NAME
 from training.programmes.services import load_regions
+from training.scheduling.choices import VenueKind
 from training.scheduling.models import TrainingSession, Venue
 from training.scheduling.services import add_lesson, add_venue, add_witness, pin_courseware, plan_session
 
@@ -360,6 +361,8 @@ def plan_farmers_session(
     venue = add_venue(
         institution.pk,
         name=f"{institution.programme.county}电商公共服务中心三楼教室",
+        kind=VenueKind.SERVICE_CENTRE,
+        township=TOWNSHIP,
         address="琴江镇赣江源大道 2 号",
         seats=60,
         actor=actor,

@@ -18,9 +18,7 @@ class ChangedMeanwhileError(InvalidInputError):
     http_status = 409
 
     def __init__(self, lesson: Any, version: int) -> None:
-        message = _(
-            "这个课次刚刚被别人改成了“%(lesson)s”，您的改动没有保存。仍要按您填的改，请再保存一次。"
-        )
+        message = _("这个课次刚刚被别人改成了“%(lesson)s”，您的改动没有保存。仍要按您填的改，请再保存一次。")
         super().__init__(message % {"lesson": lesson}, version=version)
 
 
