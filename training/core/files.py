@@ -59,6 +59,6 @@ def read(stored: StoredFile) -> bytes:
 
 def discard(stored: StoredFile) -> None:
     """Delete the bytes and the row, for what may no longer be held; nothing may point to it any more."""
-    name, storage = stored.file.name, stored.file.storage
+    name, storage = str(stored.file.name), stored.file.storage
     stored.delete()
     transaction.on_commit(lambda: storage.delete(name))

@@ -243,8 +243,8 @@ def _decide(courseware_id: int, to: CoursewareStatus, reason: str, actor: Actor)
     courseware.reason = reason
     courseware.save(update_fields=["decided_by", "decided_at", "reason"])
     courseware.enter(to)
-    verb = "courseware.approved" if to == CoursewareStatus.APPROVED else "courseware.returned"
-    record(actor, verb, courseware, reason=reason)
+    approved = to == CoursewareStatus.APPROVED
+    record(actor, "courseware.approved" if approved else "courseware.returned", courseware, reason=reason)
     return courseware
 
 

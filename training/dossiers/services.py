@@ -69,8 +69,8 @@ def close_session(session_id: int, *, actor: Actor) -> Dossier:
     if session.status == SessionStatus.CLOSED:
         return session.dossier
     begun = begin_if_due(session)
-    demand_attended(session)
     completions = complete_enrolments(session)
+    demand_attended(session)
     session.enter(SessionStatus.CLOSED)
     session.closed_at = clock.now()
     session.save(update_fields=["closed_at"])

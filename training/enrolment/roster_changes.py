@@ -137,7 +137,8 @@ def _take_effect(change: RosterChange, actor: Actor) -> RosterChange:
         take_off_roster(change.enrolment, reason=change.reason, actor=actor)
     change.effective_at = clock.now()
     change.save(update_fields=["enrolment", "effective_at"])
-    record(actor, f"roster.person_{change.kind}", change, reason=change.reason)
+    added = change.kind == RosterChangeKind.ADDED
+    record(actor, "roster.person_added" if added else "roster.person_removed", change, reason=change.reason)
     return change
 
 

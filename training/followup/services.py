@@ -131,4 +131,6 @@ def view_phone(enrolment_id: int, *, actor: Actor) -> str:
 
 def _refuse_unwanted(enrolment: Enrolment) -> None:
     if enrolment.trainee.do_not_contact:
-        raise InvalidTransitionError(_("本人要求不再联系。不打电话，也不上门；本人改变主意，在学员页面上恢复。"))
+        raise InvalidTransitionError(
+            _("本人要求不再联系。不打电话，也不上门；本人改变主意，在学员页面上恢复。")
+        )

@@ -195,7 +195,8 @@ def settle(change: ChangeRequest, status: ChangeStatus, reason: str = "", *, act
     change.save(update_fields=["decided_by", "decided_at", "decision_reason"])
     approved = status == ChangeStatus.APPROVED
     _tell(Kind.CHANGE_APPROVED if approved else Kind.CHANGE_DECLINED, change, actor)
-    record(actor, f"change.{status.value}", change, **({"reason": reason} if reason else {}))
+    said = {"reason": reason} if reason else {}
+    record(actor, "change.approved" if approved else "change.declined", change, **said)
     return change
 
 

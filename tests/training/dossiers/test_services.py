@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from kiosk.envelope import Enrolled
 from tests.training.signing import append, hold_and_close, hold_class, picture, send, statuses
-from training.accounts.choices import Role
+from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.attendance.models import Completion
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.core.files import read
@@ -403,11 +403,11 @@ ACTS: dict[str, tuple[Callable[..., Any], set[Role]]] = {
         lambda county, actor: seal_dossier(county.session.dossier.pk, actor=actor),
         {REVIEWER, Role.BUREAU_HEAD},
     ),
-    "close": (lambda county, actor: close_session(county.session.pk, actor=actor), {CLERK, HEAD}),
-    "add": (lambda county, actor: give(county, actor=actor), {CLERK, HEAD}),
+    "close": (lambda county, actor: close_session(county.session.pk, actor=actor), set(INSTITUTION_ROLES)),
+    "add": (lambda county, actor: give(county, actor=actor), set(INSTITUTION_ROLES)),
     "withdraw": (
         lambda county, actor: withdraw_evidence(Evidence.objects.first().pk, reason="模糊", actor=actor),
-        {CLERK, HEAD},
+        set(INSTITUTION_ROLES),
     ),
 }
 

@@ -223,20 +223,23 @@ def activate_agreement(agreement_id: int, *, actor: Actor) -> Agreement:
 @transaction.atomic
 def fulfil_agreement(agreement_id: int, *, reason: str, actor: Actor) -> Agreement:
     """履行完毕; nothing more is planned under it."""
-    return _end(agreement_id, AgreementStatus.FULFILLED, "agreement.fulfilled", reason, actor)
+    agreement = _end(agreement_id, AgreementStatus.FULFILLED, reason, actor)
+    record(actor, "agreement.fulfilled", agreement, reason=agreement.reason)
+    return agreement
 
 
 @transaction.atomic
 def terminate_agreement(agreement_id: int, *, reason: str, actor: Actor) -> Agreement:
     """解除, for a reason; sessions that were approved under it are the bureau's to decide one by one."""
-    return _end(agreement_id, AgreementStatus.TERMINATED, "agreement.terminated", reason, actor)
+    agreement = _end(agreement_id, AgreementStatus.TERMINATED, reason, actor)
+    record(actor, "agreement.terminated", agreement, reason=agreement.reason)
+    return agreement
 
 
-def _end(agreement_id: int, status: AgreementStatus, verb: str, reason: str, actor: Actor) -> Agreement:
+def _end(agreement_id: int, status: AgreementStatus, reason: str, actor: Actor) -> Agreement:
     demand(actor, "agreement.confirm")
     agreement: Agreement = Agreement.objects.lock(actor, pk=agreement_id)
     agreement.reason = the_reason(reason)
     agreement.enter(status)
     agreement.save(update_fields=["reason"])
-    record(actor, verb, agreement, reason=agreement.reason)
     return agreement

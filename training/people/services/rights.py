@@ -156,14 +156,18 @@ def restrict_use(request_id: int, *, answer: str, actor: Actor) -> RightsRequest
 def refuse_request(request_id: int, *, reason: str, actor: Actor) -> RightsRequest:
     """Not done, for a reason that the person is told (PIPL art. 50)."""
     request = _handled(request_id, actor)
-    return _ended(request, RightsStatus.REFUSED, reason, "rights.refused", actor)
+    _end(request, RightsStatus.REFUSED, reason, actor)
+    record(actor, "rights.refused", request, kind=request.kind)
+    return request
 
 
 @transaction.atomic
 def take_back_request(request_id: int, *, reason: str, actor: Actor) -> RightsRequest:
     """The person no longer asks for it."""
     request = _handled(request_id, actor)
-    return _ended(request, RightsStatus.WITHDRAWN, reason, "rights.withdrawn", actor)
+    _end(request, RightsStatus.WITHDRAWN, reason, actor)
+    record(actor, "rights.withdrawn", request, kind=request.kind)
+    return request
 
 
 def _handled(request_id: int, actor: Actor, *kinds: RightsKind) -> RightsRequest:
@@ -175,17 +179,15 @@ def _handled(request_id: int, actor: Actor, *kinds: RightsKind) -> RightsRequest
 
 
 def _answered(request: RightsRequest, answer: str, actor: Actor, **details: Any) -> RightsRequest:
-    return _ended(request, RightsStatus.ANSWERED, answer, "rights.answered", actor, **details)
+    _end(request, RightsStatus.ANSWERED, answer, actor)
+    record(actor, "rights.answered", request, kind=request.kind, **details)
+    return request
 
 
-def _ended(
-    request: RightsRequest, status: RightsStatus, said: str, verb: str, actor: Actor, **details: Any
-) -> RightsRequest:
+def _end(request: RightsRequest, status: RightsStatus, said: str, actor: Actor) -> None:
     if not said.strip():
         raise InvalidInputError(_("请写明答复本人的话。"))
     request.enter(status)
     request.answer, request.answered_at = said.strip(), clock.now()
     request.handler_id = actor.user_id
     request.save(update_fields=["answer", "answered_at", "handler", "changes", "kept"])
-    record(actor, verb, request, kind=request.kind, **details)
-    return request
