@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kiosk.cli import main as kiosk
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+DOCUMENTS = sorted((ROOT / "training" / "programmes" / "presets" / "documents").glob("*.txt"))
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 NOT_IN_GLOSSARY: frozenset[str] = frozenset()
 """Models that need no word of their own."""
@@ -120,3 +122,41 @@ def test_every_relative_link_leads_somewhere(page: Path):
 def test_every_decision_is_in_the_index():
     listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", (DOCS / "decisions/README.md").read_text(encoding="utf-8"))
     assert listed == sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
+
+
+ROWS = {"SC": 54, "YS": 36, "JK": 23, "BF": 61, "HD": 42}
+"""How many requirements were read out of each county's document."""
+
+
+def requirements() -> list[list[str]]:
+    """Number, quotation, state, where, tests."""
+    page = (DOCS / "requirements.md").read_text(encoding="utf-8")
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if re.match(r"\| [A-Z]{2}-\d\d \|", line)
+    ]
+
+
+def test_every_requirement_of_the_five_documents_has_one_row():
+    wanted = [f"{county}-{number:02d}" for county, count in ROWS.items() for number in range(1, count + 1)]
+    assert [row[0] for row in requirements()] == wanted
+
+
+def plain(text: str) -> str:
+    """Without spaces, and every comma of one width: the documents mix them."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+def test_every_quotation_of_a_requirement_stands_in_a_document():
+    documents = plain("".join(path.read_text(encoding="utf-8") for path in DOCUMENTS))
+    assert [row[0] for row in requirements() if plain(row[1]) not in documents] == []
+
+
+def test_what_is_said_to_be_there_names_its_tests_and_they_exist():
+    for number, _quotation, state, _where, cell in requirements():
+        tests = re.findall(r"`([^`]+)::([^`]+)`", cell)
+        assert tests or state in ("后续", "培训之外"), number
+        for file, name in tests:
+            path = ROOT / (file if file.startswith("tests/") else f"tests/training/{file}")
+            assert f"def test_{name}(" in path.read_text(encoding="utf-8"), number
