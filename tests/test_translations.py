@@ -20,12 +20,13 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "training" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
+    "gettext_noop": None,
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
-PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0-9.]*[a-z]|%%|</?\w+>")
+PLACEHOLDER = re.compile(r"%\(\w+\)[-+ #0-9.]*[a-z]|%%|</?[a-z]+>")
 # Figures that decide a subsidy keep their Chinese name beside the English one; so do columns of a file.
 GLOSSES = {"人次", "人数", "姓名", "身份证号", "手机号", "示例"}
 # The name of the system, and of the language one is about to choose.
