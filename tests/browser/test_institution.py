@@ -101,7 +101,9 @@ def test_a_claim_is_refused_by_the_name_of_what_is_missing_until_the_file_is_the
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name=taught.session.code).click()
     missing = (
-        page.get_by_role("region", name="培训档案", exact=True).get_by_role("listitem").filter(has_text="由谁补")
+        page.get_by_role("region", name="培训档案", exact=True)
+        .get_by_role("listitem")
+        .filter(has_text="由谁补")
     )
     expect(missing).to_have_count(1)
     expect(missing).to_contain_text("王思敏")
