@@ -147,7 +147,7 @@ FIELDS: Final[Mapping[str, Words]] = {
     "min_per_half_day": gettext_lazy("每半天至少几张"),
     "lead_working_days": gettext_lazy("最晚提前几个工作日"),
     "roster_change_share": gettext_lazy("批准后不经商务局的名册增减不超过名册的"),
-    "head_approves_flagged": gettext_lazy("系统有疑问的开班申请要局长复核"),
+    "head_approves_flagged": gettext_lazy("系统有疑问的开班申请要商务局负责人复核"),
     "outline_required": gettext_lazy("开班要有批准的大纲"),
     "courseware_approval": gettext_lazy("课件要先批准"),
     "min_age": gettext_lazy("开课当天不小于多少周岁"),

@@ -127,6 +127,19 @@ def test_a_county_member_gets_an_account_and_a_link_to_it(capsys):
         call_command("add_member", "other", **wanted | {"programme": ""})
 
 
+def test_a_township_officer_is_added_with_the_township_and_nobody_else_with_one():
+    call_command("load_programme", "shicheng")
+    officer = {"name": "廖某", "role": "township", "programme": "SC-2020", "workplace": "琴江镇人民政府"}
+
+    call_command("add_member", "xiangzhen", **officer, township="琴江镇")
+
+    assert Membership.objects.get(user__username="xiangzhen").township == "琴江镇"
+    with pytest.raises(CommandError, match="--township"):
+        call_command("add_member", "other", **officer)
+    with pytest.raises(CommandError, match="--township"):
+        call_command("add_member", "other", **officer | {"role": "auditor"}, township="琴江镇")
+
+
 def test_the_first_administrator_belongs_to_no_programme():
     call_command("add_member", "root", name="管理员", role="admin")
 

@@ -251,7 +251,7 @@ def test_the_preview_says_what_changes_and_for_whom(
     assert "1 期还没有提交，生效以后按新规则" in page
     assert f"{county.session.code} 农民电商知识普及培训班" in page
     assert "档案要多交 X1 满意度调查表" in page
-    assert "请局长在这一页批准" in page
+    assert "请商务局负责人在这一页批准" in page
     submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
     page = text(browse(HEAD).get(reverse("rule-draft-preview")))
     assert "0 期还没有提交" in page

@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", required=True, choices=sorted(set(Role) - INSTITUTION_ROLES))
         parser.add_argument("--programme", default="", help="项目代码 / programme code, e.g. SC-2020")
         parser.add_argument("--workplace", default="", help="单位 / where they work")
+        parser.add_argument("--township", default="", help="乡镇干部的乡镇 / a township officer's township")
         parser.add_argument("--email", default="", help="电子邮箱 / where to send the link as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,6 +39,7 @@ class Command(BaseCommand):
                 workplace=options["workplace"] or (f"{programme.county}商务局" if programme else "系统管理"),
                 email=options["email"],
                 programme_id=programme.pk if programme else None,
+                township=_township(options["township"], options["role"]),
                 actor=SYSTEM,
             )
         except InvalidInputError as refusal:
@@ -47,6 +49,13 @@ class Command(BaseCommand):
         self.stdout.write(f"到 {until} 以前打开，只能用一次 / opens once, until {until}")
         if mail_link(link):
             self.stdout.write(f"已发到 {options['email']} / sent")
+
+
+def _township(township: str, role: str) -> str:
+    """Township officers name theirs, nobody else does; raises CommandError."""
+    if (role == Role.TOWNSHIP) != bool(township):
+        raise CommandError("乡镇干部要写 --township，其他岗位不写 / only township officers have a --township")
+    return township
 
 
 def _programme(code: str, role: str) -> Programme | None:

@@ -56,7 +56,7 @@ def _load(preset: Preset, by: str, effective_on: date | None, reason: str) -> st
     person = _person(programme, by)
     if effective_on is None:
         propose(programme.pk, preset, actor=person)
-        return _("%(code)s：已放进规则草稿，由局长在“项目规则”里批准。") % {"code": programme.code}
+        return _("%(code)s：已放进规则草稿，由商务局负责人在“项目规则”里批准。") % {"code": programme.code}
     rule_set = adopt(programme.pk, preset, effective_on=effective_on, reason=reason, actor=person)
     told = {"code": programme.code, "version": rule_set.version, "on": rule_set.effective_on}
     return _("%(code)s：第 %(version)s 版规则，%(on)s 起生效。") % told
