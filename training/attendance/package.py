@@ -21,6 +21,7 @@ from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent
+from training.programmes.models import Programme
 from training.scheduling.choices import TAKES_ATTENDANCE
 from training.scheduling.models import TrainingSession
 from training.stations.models import Station
@@ -44,7 +45,14 @@ def build_package(station: Station, *, at: datetime) -> dict[str, Any]:
 def build_packages(stations: Collection[Station], *, at: datetime) -> list[dict[str, Any]]:
     """`build_package` of each, in a number of queries that grows neither with them nor with the sessions."""
     sessions = _sessions({station.institution_id for station in stations}, at)
-    return [_package(station, sessions[station.institution_id], at) for station in stations]
+    in_force = Programme.objects.with_header(timezone.localdate(at))
+    programmes = in_force.in_bulk({station.institution.programme_id for station in stations})
+    return [
+        _package(
+            station, programmes[station.institution.programme_id], sessions[station.institution_id], at
+        )
+        for station in stations
+    ]
 
 
 def _sessions(institutions: set[int], at: datetime) -> dict[int, list[dict[str, Any]]]:
@@ -77,8 +85,9 @@ def _agreed(trainees: list[int]) -> set[int]:
     return set(standing.values_list("trainee_id", flat=True))
 
 
-def _package(station: Station, sessions: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
-    programme = station.institution.programme
+def _package(
+    station: Station, programme: Programme, sessions: list[dict[str, Any]], at: datetime
+) -> dict[str, Any]:
     content: dict[str, Any] = {
         "station": {
             "id": str(station.pk),

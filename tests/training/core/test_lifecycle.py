@@ -74,6 +74,67 @@ ALLOWED = {
         ("sealing", "submitted"),
     },
     "claims.Claim": {("draft", "submitted")},
+    "people.TraineeGroup": {
+        ("claimed", "refused"),
+        ("claimed", "verified"),
+        ("claimed", "withdrawn"),
+        ("verified", "withdrawn"),
+    },
+    "people.RightsRequest": {
+        ("received", "checked"),
+        ("received", "refused"),
+        ("received", "withdrawn"),
+        ("checked", "answered"),
+        ("checked", "refused"),
+        ("checked", "withdrawn"),
+    },
+    "institutions.Agreement": {
+        ("draft", "in_force"),
+        ("in_force", "fulfilled"),
+        ("in_force", "superseded"),
+        ("in_force", "terminated"),
+    },
+    "institutions.Instructor": {("active", "suspended"), ("suspended", "active")},
+    "courses.Outline": {
+        ("draft", "submitted"),
+        ("submitted", "approved"),
+        ("submitted", "returned"),
+        ("returned", "submitted"),
+    },
+    "courses.Courseware": {
+        ("kept", "submitted"),
+        ("kept", "withdrawn"),
+        ("submitted", "approved"),
+        ("submitted", "returned"),
+        ("submitted", "withdrawn"),
+        ("returned", "withdrawn"),
+        ("approved", "withdrawn"),
+    },
+    "scheduling.ChangeRequest": {
+        ("requested", "approved"),
+        ("requested", "declined"),
+        ("requested", "withdrawn"),
+    },
+    "enrolment.RegistrationCall": {
+        ("open", "closed"),
+        ("open", "paused"),
+        ("paused", "closed"),
+        ("paused", "open"),
+        ("closed", "open"),
+    },
+    "enrolment.Application": {
+        ("received", "qualified"),
+        ("received", "refused"),
+        ("received", "withdrawn"),
+        ("qualified", "accepted"),
+        ("qualified", "refused"),
+        ("qualified", "waiting"),
+        ("qualified", "withdrawn"),
+        ("waiting", "accepted"),
+        ("waiting", "refused"),
+        ("waiting", "withdrawn"),
+        ("accepted", "withdrawn"),
+    },
 }
 
 
@@ -93,8 +154,8 @@ def test_every_model_with_a_lifecycle_is_in_this_test() -> None:
 
 
 @pytest.mark.parametrize(("label", "start", "target"), list(moves()))
-def test_only_these_moves_are_allowed(label: str, start: str, target: str) -> None:
-    row: Any = apps.get_model(label)(status=start)
+def test_only_these_moves_are_allowed(db: None, label: str, start: str, target: str) -> None:
+    row: Any = apps.get_model(label)(pk=0, status=start)  # nothing hangs on it
     allowed = (start, target) in ALLOWED[label]
     row.save = lambda **fields: None  # the table is what is tested; the next test saves
 

@@ -100,7 +100,7 @@ def test_follow_up_figures_lead_to_lists_of_as_many(closed: Any, browse: Callabl
 def test_too_few_institutions_are_said_so(county: Any, browse: Callable[..., Client]) -> None:
     shown = text(browse(Role.BUREAU_HEAD).get(reverse("indicators")))
 
-    assert "不足 ： 已入库 1 家，要求 2 家以上" in shown
+    assert "证照和协议都有效的 1 家，要求 2 家以上" in shown
 
 
 def test_another_county_counts_for_itself(

@@ -49,9 +49,10 @@ READS = BUREAU_ROLES | {Role.AUDITOR, Role.SUPERVISOR}
 ARCHIVES = READS | FINANCE_ROLES
 PAPERS = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
 RULES = ARCHIVES | {Role.TOWNSHIP, Role.DATA_DEPARTMENT, Role.PRIVACY_OFFICER}
-SEES_FILES = ARCHIVES | INSTITUTION_ROLES | {Role.FOLLOW_UP}
+SEES_FILES = ARCHIVES | INSTITUTION_ROLES | {Role.FOLLOW_UP, Role.PRIVACY_OFFICER}
 SEES_REGISTRATION = BUREAU_ROLES | INSTITUTION_ROLES | {Role.TOWNSHIP, Role.AUDITOR}
 FOLLOWS = frozenset({Role.FOLLOW_UP})
+CONSENTS = INSTITUTION_ROLES | FOLLOWS | {Role.PRIVACY_OFFICER}
 DECIDES = BUREAU_ROLES | FOLLOWS
 COUNTS = ARCHIVES | FOLLOWS
 SEES_STATIONS = READS | INSTITUTION_ROLES
@@ -352,9 +353,9 @@ ROWS = [
     Row("trainee-consents", POOL, "trainee"),
     Row("trainee-consent", MEETS | BUREAU_ROLES, "trainee", post=True),
     Row("trainee-consent-sheet", POOL, "trainee"),
-    Row("enrolment-consents", INSTITUTION_ROLES | FOLLOWS, "enrolment"),
-    Row("enrolment-consent", INSTITUTION_ROLES | FOLLOWS, "enrolment", post=True),
-    Row("enrolment-consent-sheet", INSTITUTION_ROLES | FOLLOWS, "enrolment"),
+    Row("enrolment-consents", CONSENTS, "enrolment"),
+    Row("enrolment-consent", CONSENTS, "enrolment", post=True),
+    Row("enrolment-consent-sheet", CONSENTS, "enrolment"),
     Row("consent-texts", POOL | INSTITUTION_ROLES),
     Row("consent-text-add", PRIVACY),
     Row("rights-add", MEETS | BUREAU_ROLES, "trainee"),
