@@ -37,7 +37,7 @@ def test_somebody_new_scans_the_link_chooses_a_password_and_is_in(
     county: Any, sign_in: Any, open_page: Any, live_server: Any, picture: Any
 ) -> None:
     bureau = sign_in(Role.BUREAU_HEAD)
-    bureau.get_by_role("link", name="培训机构", exact=True).click()
+    bureau.get_by_role("link", name="机构与终端").click()
     bureau.get_by_role("link", name=county.institution.name).click()
     bureau.get_by_role("link", name="开通账号").click()
     bureau.get_by_label("姓名").fill("刘文员")

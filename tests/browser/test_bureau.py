@@ -17,11 +17,11 @@ pytestmark = pytest.mark.browser
 def test_an_application_in_the_queue_is_approved(county: Any, sign_in: Any) -> None:
     submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
     page = sign_in(Role.BUREAU_REVIEWER)
-    page.get_by_role("link", name="审批与核验").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="审批", exact=True).click()
     page.get_by_role("link", name=county.session.title).click()
     page.get_by_role("button", name="批准开班").click()
     expect(page.get_by_text(re.compile("批准，文号"))).to_be_visible()
-    page.get_by_role("link", name="审批与核验").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="审批", exact=True).click()
     expect(page.get_by_text("没有待审批的开班申请")).to_be_visible()
 
 

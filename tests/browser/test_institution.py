@@ -47,7 +47,7 @@ def add_lesson(page: Page, start: str, end: str, topic: str) -> None:
     page.get_by_label("日期").fill(f"{date(2021, 5, 25)}")
     page.get_by_label("开始时间").fill(start)
     page.get_by_label("结束时间").fill(end)
-    page.get_by_label("专题").select_option(label=topic)
+    page.get_by_role("combobox", name="专题").select_option(label=topic)
     page.get_by_label("授课人").select_option(index=1)
     page.get_by_label("场地").select_option(index=1)
     page.get_by_role("button", name="添加课次").click()
