@@ -43,14 +43,14 @@ def write_the_plan(page: Page) -> None:
 
 
 def add_lesson(page: Page, start: str, end: str, topic: str) -> None:
-    page.get_by_role("link", name="添加课次").click()
+    page.get_by_role("link", name="添加课次").first.click()
     page.get_by_label("日期").fill(f"{date(2021, 5, 25)}")
     page.get_by_label("开始时间").fill(start)
     page.get_by_label("结束时间").fill(end)
     page.get_by_role("combobox", name="专题").select_option(label=topic)
     page.get_by_label("授课人").select_option(index=1)
     page.get_by_label("场地").select_option(index=1)
-    page.get_by_role("button", name="添加课次").click()
+    page.get_by_role("button", name="保存课次").click()
     expect(page.get_by_text("课次已加入课程安排")).to_be_visible()
 
 
@@ -72,6 +72,7 @@ def test_a_session_is_planned_with_lessons_witness_and_roster_and_submitted(
     session = page.url
     add_lesson(page, "09:00", "11:15", "电商基础知识")
     add_lesson(page, "14:00", "16:15", "农村产品网销")
+    page.goto(session)
     add_witness(page)
 
     page.get_by_role("link", name="导入名册").click()
