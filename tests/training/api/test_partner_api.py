@@ -180,7 +180,7 @@ def test_sessions_are_found_by_what_they_are(told: Any, ask: Ask, query: str, fo
 
 @pytest.mark.parametrize(
     "query",
-    ["stauts=claimed", "status=", "status=nowhere", "since=yesterday", "since=0", "since=20210518", "since=2021-02-30", "institution=0", "cursor=-", "status=draft&status=claimed"],
+    ["class_type=%00", "stauts=claimed", "status=", "status=nowhere", "since=yesterday", "since=0", "since=20210518", "since=2021-02-30", "institution=0", "cursor=-", "status=draft&status=claimed"],
 )  # fmt: skip
 def test_a_filter_that_makes_no_sense_is_refused_and_not_passed_over(told: Any, ask: Ask, query: str) -> None:
     response = ask(issue(told), f"sessions?{query}")

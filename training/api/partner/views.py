@@ -52,8 +52,8 @@ class InstructorQuery(PageQuery):
 class SessionQuery(PageQuery):
     status: SessionStatus | Nothing = None
     institution: Annotated[Id, Field(description=_("机构的 id"))] | Nothing = None
-    category: Annotated[wire.Code, Field(description=_("课程类别的代码"))] | Nothing = None
-    class_type: Annotated[wire.Code, Field(description=_("班型的代码"))] | Nothing = None
+    category: Annotated[wire.AskedCode, Field(description=_("课程类别的代码"))] | Nothing = None
+    class_type: Annotated[wire.AskedCode, Field(description=_("班型的代码"))] | Nothing = None
     since: Annotated[Day, Field(description=_("这一天或以后有课"))] | Nothing = None
     until: Annotated[Day, Field(description=_("这一天或以前有课"))] | Nothing = None
 

@@ -32,6 +32,8 @@ Typed = Annotated[str, AfterValidator(without_numbers)]
 """Free text: nothing keeps a clerk from typing a telephone number into the name of a venue."""
 Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 Code = Annotated[str, Field(max_length=64)]
+AskedCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_-]+$")]
+"""PostgreSQL takes no NUL, and no code of ours holds anything else than these."""
 SessionCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
 
 
