@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -213,20 +213,8 @@ def at_work(token: str) -> Iterator[Station]:
     One transaction: what the block did is undone when it raises. Raises as `authenticate` does. Only what
     the ledger needs of the row is there; the rest is fetched when it is asked for.
     """
-    with _pipeline(), transaction.atomic():
+    with transaction.atomic():
         yield _in_use(_heard(token))
-
-
-def _pipeline() -> AbstractContextManager[Any]:
-    """PostgreSQL hears the transaction's beginning with the first question and its end with the last act.
-
-    Two trips less of five; what goes wrong in the last act is said by the commit.
-    """
-    if connection.vendor != "postgresql":
-        return nullcontext()
-    connection.ensure_connection()
-    pipeline: AbstractContextManager[Any] = connection.connection.pipeline()
-    return pipeline
 
 
 def _heard(token: str) -> Station | None:
