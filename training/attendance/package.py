@@ -48,9 +48,7 @@ def build_packages(stations: Collection[Station], *, at: datetime) -> list[dict[
     in_force = Programme.objects.with_header(timezone.localdate(at))
     programmes = in_force.in_bulk({station.institution.programme_id for station in stations})
     return [
-        _package(
-            station, programmes[station.institution.programme_id], sessions[station.institution_id], at
-        )
+        _package(station, programmes[station.institution.programme_id], sessions[station.institution_id], at)
         for station in stations
     ]
 
