@@ -14,7 +14,6 @@ from training.institutions.choices import (
     REQUIRED_LICENCES,
     AgreementStatus,
     InstitutionStatus,
-    InstructorStatus,
 )
 from training.institutions.models import Agreement, Institution, Instructor, InstructorProof, Licence
 from training.programmes.models import Programme
@@ -202,28 +201,11 @@ def others_with_same_certificate(instructor: Instructor, actor: Actor) -> QueryS
     return rows.filter(same).select_related("institution").distinct() if same else rows.none()
 
 
-def standing_proofs() -> QuerySet[Any]:
-    return InstructorProof.objects.filter(refused_at=None)
-
-
 def proofs_to_verify(actor: Actor) -> QuerySet[Any]:
     """Handed in and not looked at, the longest waiting first."""
     rows: QuerySet[Any] = InstructorProof.objects.visible_to(actor)
     return rows.filter(verified_at=None, refused_at=None).order_by("pk")
 
 
-def licences_to_verify(actor: Actor) -> QuerySet[Any]:
-    rows: QuerySet[Any] = Licence.objects.visible_to(actor)
-    return rows.filter(verified_at=None, refused_at=None).order_by("pk")
-
-
-def ends_by(day: date) -> Q:
-    return Q(valid_until__isnull=False, valid_until__lte=day)
-
-
 def warning_limit() -> date:
     return clock.today() + timedelta(days=rules.WARNING_DAYS)
-
-
-def active_instructors(actor: Actor) -> QuerySet[Any]:
-    return pool(actor).filter(status=InstructorStatus.ACTIVE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -230,7 +230,3 @@ def on_roster(session: TrainingSession, q: str = "") -> QuerySet[Any]:
 
 def group_names(session: TrainingSession) -> list[str]:
     return [group.name for group in session.rule_set.rules.groups]
-
-
-def days_of(session: TrainingSession) -> list[date]:
-    return sorted(set(session.lessons.values_list("on", flat=True)))
