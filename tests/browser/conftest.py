@@ -24,7 +24,7 @@ from training.accounts.choices import Role
 from training.demo.people import synthetic_people
 from training.demo.scenery import PASSWORD, paper, plan_farmers_session, roster_workbook
 from training.demo.stage import Clock as StageClock
-from training.dossiers.services import submit_dossier
+from training.dossiers.reviewing import submit_dossier
 from training.enrolment.services import import_roster
 from training.followup.choices import EvidenceGrade, OutcomeKind
 from training.followup.services import claim_outcome

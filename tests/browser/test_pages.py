@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE
 from tests.browser.pages import walk
 from training.accounts.choices import Role
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 
 pytestmark = pytest.mark.browser
 # A clerk and a reviewer see what their heads see, less a button or two.

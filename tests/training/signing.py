@@ -30,7 +30,8 @@ from kiosk.envelope import (
 from training.accounts.choices import Role
 from training.attendance.ledger import Receipt, receive
 from training.core import clock
-from training.dossiers.services import close_session, keep_station_photo
+from training.dossiers.collecting import keep_station_photo
+from training.dossiers.services import close_session
 from training.enrolment.models import Enrolment
 from training.scheduling.models import Lesson, TrainingSession
 from training.stations.models import Station

@@ -21,7 +21,7 @@ from training.attendance.ledger import receive
 from training.attendance.package import build_package
 from training.core import clock
 from training.core.errors import InvalidInputError, TrainingError
-from training.dossiers.services import keep_station_photo
+from training.dossiers.collecting import keep_station_photo
 from training.stations.services import (
     StationUnknownError,
     at_work,

@@ -12,7 +12,8 @@ from training.core.audit import record
 from training.core.errors import TrainingError
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
-from training.dossiers.services import completed_count, demand_complete
+from training.dossiers.reviewing import demand_complete
+from training.dossiers.services import completed_count
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 

@@ -17,7 +17,7 @@ from training.dossiers.layout import MANIFEST
 from training.dossiers.models import Dossier
 from training.dossiers.pdf.build import build_pdf
 from training.dossiers.seal import Sealer
-from training.dossiers.services import abandon_seal, finish_seal, seal_key
+from training.dossiers.sealing import abandon_seal, finish_seal, seal_key
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from training.accounts.choices import Role
 from training.claims.services import claim_session
 from training.core import clock as house_clock
 from training.demo.scenery import paper
+from training.dossiers.reviewing import submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.services import finish_seal, seal_dossier, seal_key, submit_dossier
+from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof
 from training.partners.choices import Purpose

@@ -17,14 +17,9 @@ from training.core.errors import ForbiddenError, NotFoundError, TrainingError
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
 from training.dossiers.models import Dossier
+from training.dossiers.reviewing import IncompleteDossierError, submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.services import (
-    IncompleteDossierError,
-    finish_seal,
-    seal_dossier,
-    seal_key,
-    submit_dossier,
-)
+from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof
 from training.scheduling.choices import SessionStatus

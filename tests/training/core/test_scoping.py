@@ -41,8 +41,9 @@ from training.demo.scenery import (
     roster_workbook,
 )
 from training.dossiers.models import Evidence
+from training.dossiers.reviewing import submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.services import finish_seal, seal_dossier, seal_key, submit_dossier
+from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
 from training.enrolment.models import (
     Application,
     NominationList,

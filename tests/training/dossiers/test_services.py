@@ -22,25 +22,20 @@ from training.core.files import read
 from training.core.models import AuditEvent, StoredFile
 from training.demo.scenery import paper
 from training.dossiers.choices import DossierStatus, EvidenceKind
-from training.dossiers.models import Dossier, Evidence
-from training.dossiers.queries import check_session, check_sessions
-from training.dossiers.rules import is_complete
-from training.dossiers.seal import Sealer
-from training.dossiers.services import (
-    IncompleteDossierError,
+from training.dossiers.collecting import (
     PhotoEventHeldError,
     PhotoEventUnknownError,
-    abandon_seal,
     add_evidence,
-    close_session,
-    finish_seal,
     keep_station_photo,
-    return_dossier,
-    seal_dossier,
-    seal_key,
-    submit_dossier,
     withdraw_evidence,
 )
+from training.dossiers.models import Dossier, Evidence
+from training.dossiers.queries import check_session, check_sessions
+from training.dossiers.reviewing import IncompleteDossierError, return_dossier, submit_dossier
+from training.dossiers.rules import is_complete
+from training.dossiers.seal import Sealer
+from training.dossiers.sealing import abandon_seal, finish_seal, seal_dossier, seal_key
+from training.dossiers.services import close_session
 from training.dossiers.verify import verify
 from training.enrolment.models import Enrolment
 from training.followup.models import FollowUp

@@ -14,7 +14,7 @@ from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.demo.scenery import paper
 from training.dossiers.models import Dossier
-from training.dossiers.services import submit_dossier
+from training.dossiers.reviewing import submit_dossier
 from training.followup.choices import EvidenceGrade, OutcomeKind
 from training.followup.models import Outcome
 from training.followup.services import claim_outcome

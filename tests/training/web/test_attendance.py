@@ -29,7 +29,7 @@ from training.attendance.services import (
 )
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 from training.scheduling.models import Lesson
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD

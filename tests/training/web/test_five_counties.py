@@ -35,7 +35,7 @@ from training.demo.scenery import (
 )
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 from training.institutions.models import Agreement, Institution, Instructor
 from training.programmes.models import Programme, Region
 from training.programmes.preset import ClassType, Preset

@@ -16,7 +16,7 @@ from tests.training.web.conftest import claim_shop, dossier_of
 from training.accounts.choices import Role
 from training.accounts.models import User
 from training.core.models import AuditEvent, StoredFile
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 
 CLERK = Role.INSTITUTION_CLERK
 REVIEWER = Role.BUREAU_REVIEWER

@@ -25,7 +25,7 @@ from training.core.models import AuditEvent
 from training.demo.people import synthetic_people
 from training.demo.scenery import add_institution, paper, plan_farmers_session, roster_workbook
 from training.dossiers.choices import DossierStatus
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 from training.enrolment.models import Enrolment, RosterImport
 from training.people.models import Consent
 from training.scheduling.choices import SessionStatus

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests.training.web.conftest import dossier_of
 from training.accounts.choices import Role
-from training.dossiers.services import seal_dossier
+from training.dossiers.sealing import seal_dossier
 
 
 def public_page(county: Any) -> Any:

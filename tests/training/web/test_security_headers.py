@@ -19,7 +19,7 @@ from tests.training.signing import enrol
 from tests.training.web.test_url_matrix import named_patterns
 from training.accounts.choices import Role
 from training.dossiers.choices import EvidenceKind
-from training.dossiers.services import add_evidence
+from training.dossiers.collecting import add_evidence
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

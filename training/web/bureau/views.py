@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from training.attendance.services import reveal_walk_in as open_card
 from training.dossiers.choices import DossierStatus
-from training.dossiers.services import return_dossier as send_back_dossier
-from training.dossiers.services import seal_dossier
+from training.dossiers.reviewing import return_dossier as send_back_dossier
+from training.dossiers.sealing import seal_dossier
 from training.scheduling.services import approve_session
 from training.scheduling.services import return_session as send_back_session
 from training.web.bureau import approvals, queries

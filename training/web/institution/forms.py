@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from training.core.actor import Actor
 from training.core.errors import InvalidInputError
 from training.dossiers.choices import EvidenceKind
-from training.dossiers.services import add_evidence
+from training.dossiers.collecting import add_evidence
 from training.enrolment.columns import COLUMNS
 from training.enrolment.sheets import ColumnPreview, Layout
 from training.scheduling.choices import SessionStatus

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from training.claims.services import claim_session
 from training.core.uploads import XLSX
-from training.dossiers import services as dossiers
+from training.dossiers import collecting, reviewing, services
 from training.enrolment.choices import ImportStatus
 from training.enrolment.queries import layout_of
 from training.enrolment.queries import marked_roster as marked_roster_of
@@ -140,7 +140,7 @@ def submit(request: WorkRequest, session: Any) -> HttpResponse:
 @require_POST
 @of_session
 def close(request: WorkRequest, session: Any) -> HttpResponse:
-    dossiers.close_session(session.pk, actor=request.actor)
+    services.close_session(session.pk, actor=request.actor)
     return done(request, _("已结课，结业和人次已经算出。请补齐档案。"), "session", session.pk)
 
 
@@ -276,7 +276,7 @@ def add_evidence(request: WorkRequest, session: Any) -> HttpResponse:
 @about(queries.evidence_of, "evidence.add")
 def withdraw_evidence(request: WorkRequest, evidence: Any) -> HttpResponse:
     form = forms.ReasonForm(request.POST or None)
-    if form.accept(partial(dossiers.withdraw_evidence, evidence.pk, actor=request.actor)):
+    if form.accept(partial(collecting.withdraw_evidence, evidence.pk, actor=request.actor)):
         return done(request, _("材料已撤下，撤下的原因留有记录。"), "session", evidence.training_session_id)
     back = reverse("session", args=[evidence.training_session_id])
     return form_page(request, form, title=_("撤下材料"), subtitle=evidence.caption, back=back)
@@ -285,7 +285,7 @@ def withdraw_evidence(request: WorkRequest, evidence: Any) -> HttpResponse:
 @require_POST
 @of_session
 def submit_dossier(request: WorkRequest, session: Any) -> HttpResponse:
-    dossiers.submit_dossier(session.pk, actor=request.actor)
+    reviewing.submit_dossier(session.pk, actor=request.actor)
     return done(request, _("档案已提交，等商务局核验。"), "session", session.pk)
 
 

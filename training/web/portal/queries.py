@@ -12,7 +12,7 @@ from training.core.actor import SYSTEM
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.seal import fingerprint
-from training.dossiers.services import seal_key
+from training.dossiers.sealing import seal_key
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.programmes.models import Programme
 from training.scheduling.choices import ChangeStatus, SessionStatus
