@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,15 @@ from django.core.cache import caches
 from django.utils import translation
 
 from tests.machine import POPPLER
+from tests.standing import (  # noqa: F401  the fixtures
+    Clock,
+    _django_db_helper,
+    before_the_test,
+    in_order,
+    stage,
+    standing,
+    standing_for_this_test,
+)
 from training.accounts.choices import Role
 from training.core.actor import SYSTEM, Actor
 from training.demo.people import synthetic_people
@@ -44,21 +54,6 @@ hypothesis.settings.load_profile("yidang")
 
 CLASS_DAY = date(2021, 5, 18)
 EARLY_MORNING = datetime(2021, 5, 18, 0, 40, tzinfo=UTC)  # 08:40 in the county
-
-
-@dataclass
-class Clock:
-    """The product's own clock file, set by the test."""
-
-    path: Path
-
-    def set(self, moment: datetime) -> None:
-        offset = (moment - datetime.now(UTC)).total_seconds()
-        self.path.write_text(str(offset), encoding="ascii")
-
-    def advance(self, **step: float) -> None:
-        offset = float(self.path.read_text(encoding="ascii"))
-        self.path.write_text(str(offset + timedelta(**step).total_seconds()), encoding="ascii")
 
 
 @dataclass
@@ -112,56 +107,76 @@ def limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_ratelimit.core._get_window", lambda _who, seconds: began + seconds)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what talks to a database runs: the rest has run on SQLite and can't differ."""
+    here = talks_to_a_database if os.environ.get("TEST_POSTGRES_URL") else lambda _test: True
+    config.hook.pytest_deselected(items=[test for test in items if not here(test)])
+    items[:] = in_order([test for test in items if here(test)])
+
+
+def talks_to_a_database(test: Any) -> bool:
+    return "_django_db_helper" in test.fixturenames or bool(test.get_closest_marker("django_db"))
+
+
+@pytest.fixture
+def first_moment() -> datetime:
+    """What time it is when a test begins, or what it starts from is built."""
+    return EARLY_MORNING
+
+
+def build_county(
+    code: str = "SC-2020", county: str = "石城县", uscc: str = "91360735MA35NXTP4H", people: int = 12
+) -> County:
+    """A county from the Shicheng preset under another code and name."""
+    preset = shicheng().model_copy(update={"code": code, "county": county})
+    programme = load_programme(preset, actor=SYSTEM)
+    prefix = f"{code.lower()}-"
+    county_staff = add_county_staff(programme, prefix)
+    institution, institution_staff = add_institution(
+        programme,
+        name=f"{county}兴农电商培训中心",
+        uscc=uscc,
+        prefix=prefix,
+        bureau=county_staff.actor(Role.BUREAU_HEAD),
+    )
+    clerk = institution_staff.actor(Role.INSTITUTION_CLERK)
+    agreement = add_training_agreement(institution, actor=clerk)
+    instructors = add_instructors(institution, actor=clerk)
+    session, _venue = plan_farmers_session(institution, agreement, instructors, on=CLASS_DAY, actor=clerk)
+    if people:
+        roster = roster_workbook(synthetic_people(people, seed=7))
+        import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)
+    return County(programme, institution, county_staff, institution_staff, instructors, session)
+
+
 @pytest.fixture
 def make_county(db: None, clock: Clock, settings: Any, tmp_path: Path) -> Callable[..., County]:
-    """Build a county from the Shicheng preset under another code and name."""
+    """`build_county`, as often as a test wants."""
     settings.MEDIA_ROOT = tmp_path / "media"
-
-    def make(
-        code: str = "SC-2020", county: str = "石城县", uscc: str = "91360735MA35NXTP4H", people: int = 12
-    ) -> County:
-        preset = shicheng().model_copy(update={"code": code, "county": county})
-        programme = load_programme(preset, actor=SYSTEM)
-        prefix = f"{code.lower()}-"
-        county_staff = add_county_staff(programme, prefix)
-        institution, institution_staff = add_institution(
-            programme,
-            name=f"{county}兴农电商培训中心",
-            uscc=uscc,
-            prefix=prefix,
-            bureau=county_staff.actor(Role.BUREAU_HEAD),
-        )
-        clerk = institution_staff.actor(Role.INSTITUTION_CLERK)
-        agreement = add_training_agreement(institution, actor=clerk)
-        instructors = add_instructors(institution, actor=clerk)
-        session, _venue = plan_farmers_session(institution, agreement, instructors, on=CLASS_DAY, actor=clerk)
-        if people:
-            roster = roster_workbook(synthetic_people(people, seed=7))
-            import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)
-        return County(programme, institution, county_staff, institution_staff, instructors, session)
-
-    return make
+    return build_county
 
 
-@pytest.fixture
-def county(make_county: Callable[..., County]) -> County:
+def a_county(_nothing: None, _clock: Clock) -> County:
     """石城县 with a draft session of twelve trainees."""
-    return make_county()
+    return build_county()
+
+
+def approve(county: County, _clock: Clock) -> County:
+    """The same county, its session submitted and approved; then the second instructor's proof did not hold."""
+    submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
+    county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
+    refuse_second_proof(county.instructors)
+    return county
+
+
+county = stage("county", a_county)
+approved = stage("approved", approve, after=county)
 
 
 @pytest.fixture
 def other_county(make_county: Callable[..., County]) -> County:
     """永丰县, a stranger."""
     return make_county("YF-2020", "永丰县", "91360825MA36DEMN7K")
-
-
-@pytest.fixture
-def approved(county: County) -> County:
-    """The same county, its session submitted and approved; then the second instructor's proof did not hold."""
-    submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
-    county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
-    refuse_second_proof(county.instructors)
-    return county
 
 
 @pytest.fixture

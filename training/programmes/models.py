@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -125,7 +127,13 @@ class RuleSet(ScopedModel):
     @cached_property
     def rules(self) -> Preset:
         """The rules as data, checked again on the way out."""
-        return Preset.model_validate(self.body)
+        return _validated(json.dumps(self.body, ensure_ascii=False))
+
+
+@lru_cache(maxsize=64)
+def _validated(body: str) -> Preset:
+    """Checking takes longer than most pages, and a version in force never changes; a Preset is frozen."""
+    return Preset.model_validate_json(body)
 
 
 class RuleDraft(ScopedModel):

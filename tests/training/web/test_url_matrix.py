@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,18 +12,21 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.standing import stage
 from tests.training.api.conftest import issue
-from tests.training.web.conftest import claim_shop, dossier_of
+from tests.training.web.conftest import claim_shop, dossier_of, handed_in
 from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.services import add_member
 from training.attendance.choices import CorrectionKind, CorrectionSource
 from training.attendance.models import AttendanceEvent, Correction, LostRange
+from training.claims.models import Claim
 from training.core import clock
 from training.core.files import keep
 from training.core.uploads import XLSX
 from training.courses.models import Courseware, Outline
 from training.demo.scenery import TOWNSHIP, add_farmers_course, add_institution, add_places, paper
-from training.dossiers.models import Evidence
+from training.dossiers.choices import Edition
+from training.dossiers.models import Dossier, DossierVersion, Evidence
 from training.enrolment.models import Application, NominationList, RegistrationCall, RosterImport
 from training.followup.models import FollowUp
 from training.institutions.models import (
@@ -33,6 +36,7 @@ from training.institutions.models import (
     InstructorProof,
     Licence,
 )
+from training.integrity.models import IntegrityRun
 from training.partners.choices import Resource
 from training.partners.models import PartnerToken
 from training.people.services import add_group, receive_request
@@ -40,8 +44,9 @@ from training.programmes.models import Region
 from training.programmes.services import start_draft
 from training.scheduling.choices import ChangeKind
 from training.scheduling.feeds import open_feed
-from training.scheduling.models import CalendarFeed, ChangeRequest
+from training.scheduling.models import CalendarFeed, ChangeRequest, TrainingSession
 from training.stations.models import Station
+from training.uploads.models import Picture, RegisterScan, Reuse, ScannedPage, Upload
 
 EVERYONE = frozenset(Role)
 AT_WORK = EVERYONE - {Role.ADMIN}
@@ -93,6 +98,7 @@ PUBLIC = {
     "login",
     "health",
     "public-dossier",
+    "public-verify",
     "calendar-feed",
     "set_language",
     "invitation",
@@ -130,6 +136,17 @@ ROWS = [
     Row("consent", INSTITUTION_ROLES, "enrolment", post=True),
     Row("evidence-add", INSTITUTION_ROLES, "session"),
     Row("evidence-withdraw", INSTITUTION_ROLES, "evidence"),
+    Row("uploads", INSTITUTION_ROLES, "session", post=True),
+    Row("upload", frozenset({Role.INSTITUTION_CLERK}), "upload"),
+    Row("upload-drop", frozenset({Role.INSTITUTION_CLERK}), "upload", post=True),
+    Row("thumbnail", SEES_FILES, "evidence"),
+    Row("register-scans", INSTITUTION_ROLES),
+    Row("register-scan", INSTITUTION_ROLES, "scan"),
+    Row("scanned-picture", INSTITUTION_ROLES, "scanned-page"),
+    Row("scanned-aside", INSTITUTION_ROLES, "scanned-page", post=True),
+    Row("reuses", READS | INSTITUTION_ROLES),
+    Row("reuses-export", READS | INSTITUTION_ROLES),
+    Row("reuse", READS | INSTITUTION_ROLES, "reuse"),
     Row("dossier-submit", HEAD, "session", post=True),
     Row("session-claim", HEAD, "session", post=True),
     Row("instructors", PAPERS),
@@ -210,7 +227,26 @@ ROWS = [
     Row("bureau-proof-verify", BUREAU_ROLES, "proof", post=True),
     Row("bureau-held", READS),
     Row("bureau-refused", READS),
-    Row("bureau-claims", ARCHIVES),
+    # the bureau's desk, and claims
+    Row("desk", ARCHIVES),
+    Row("desk-export", ARCHIVES),
+    Row("desk-download", ARCHIVES, post=True),
+    Row("dossier-versions", SEES_COURSES, "dossier"),
+    Row("dossier-compare", SEES_COURSES, "dossier"),
+    Row("dossier-draft", INSTITUTION_ROLES | BUREAU_ROLES, "dossier", post=True),
+    Row("dossier-unseal", frozenset({Role.BUREAU_HEAD}), "dossier"),
+    Row("version-cancel", INSTITUTION_ROLES | BUREAU_ROLES, "dossier-version", post=True),
+    Row("desk-dossier", ARCHIVES, "dossier"),
+    Row("desk-accept", BUREAU_ROLES, "dossier", post=True),
+    Row("desk-mark", BUREAU_ROLES, "dossier", post=True),
+    Row("desk-confirm", BUREAU_ROLES, "dossier", post=True),
+    Row("trace", BUREAU_ROLES | {Role.AUDITOR}, "enrolment"),
+    Row("claims", SEES_COURSES),
+    Row("claims-export", SEES_COURSES),
+    Row("claim", SEES_COURSES, "claim"),
+    Row("claim-submit", HEAD, "claim", post=True),
+    Row("claim-withdraw", HEAD, "claim"),
+    Row("print-claim", SEES_COURSES, "claim"),
     Row("bureau-institutions", ARCHIVES),
     Row("bureau-institution-register", BUREAU_ROLES),
     Row("bureau-institution-staff", BUREAU_ROLES, "institution"),
@@ -236,6 +272,8 @@ ROWS = [
     Row("proofs-export", ARCHIVES),
     Row("proof-refuse", BUREAU_ROLES, "proof"),
     # what is not held as approved, and papers
+    Row("archive-todo", INSTITUTION_ROLES | BUREAU_ROLES),
+    Row("archive-todo-export", INSTITUTION_ROLES | BUREAU_ROLES),
     Row("changes", SEES_STATIONS),
     Row("changes-export", SEES_STATIONS),
     Row("change", SEES_STATIONS, "change"),
@@ -324,7 +362,10 @@ ROWS = [
     Row("rule-draft", BUREAU_ROLES),
     Row("rule-draft-file", BUREAU_ROLES),
     Row("rule-draft-preview", BUREAU_ROLES),
+    Row("rule-draft-archives", BUREAU_ROLES),
+    Row("rule-draft-archives-export", BUREAU_ROLES),
     Row("rule-draft-discard", BUREAU_ROLES, post=True),
+    Row("rule-draft-rebase", BUREAU_ROLES, post=True),
     Row("rule-section", BUREAU_ROLES, "section"),
     Row("rule-entry-add", BUREAU_ROLES, "section"),
     Row("rule-section-clear", BUREAU_ROLES, "single", post=True),
@@ -385,6 +426,10 @@ ROWS = [
     Row("token-revoke", frozenset({Role.BUREAU_HEAD}), "token"),
     Row("audit", AUDITS),
     Row("audit-export", AUDITS),
+    Row("integrity", BUREAU_ROLES | {Role.AUDITOR}),
+    Row("integrity-export", BUREAU_ROLES | {Role.AUDITOR}),
+    Row("integrity-run", BUREAU_ROLES | {Role.AUDITOR}, "integrity_run"),
+    Row("integrity-run-export", BUREAU_ROLES | {Role.AUDITOR}, "integrity_run"),
     # files, by what owns them
     Row("file", SEES_FILES, "licence"),
     Row("file", SEES_FILES, "agreement"),
@@ -408,7 +453,7 @@ NO_ID = {
 }  # every county has its own under the same word
 OF_THE_COUNTY = {"region"}  # no institution's
 REFUSED_FOR_THE_ROLE = {403, 404}  # 404 where the row is outside what the role sees at all
-REFUSED_FOR_THE_MOMENT = {409, 422}
+REFUSED_FOR_THE_MOMENT = {409, 412, 422}  # 412: whoever uploads has to speak tus
 
 
 def named_patterns(patterns: Any = None) -> Iterator[URLPattern]:
@@ -425,10 +470,10 @@ def subscribe(county: Any) -> None:
     open_feed(clerk, actor=county.actor(Role.INSTITUTION_CLERK))
 
 
-@pytest.fixture
-def world(handed_in: Any) -> Any:
+def fill(handed_in: Any, _clock: Any) -> Any:
     """A county in which everything that has an id exists."""
     claim_shop(handed_in)
+    leave_evidence(handed_in)
     subscribe(handed_in)
     register_people(handed_in)
     ask_for_copy(handed_in)
@@ -445,7 +490,51 @@ def world(handed_in: Any) -> Any:
     )
     outline.file = Courseware.objects.filter(institution=handed_in.institution).first().file
     outline.save()
+    claim_another(handed_in)
+    now = clock.now()
+    IntegrityRun.objects.create(programme=handed_in.programme, started_at=now, finished_at=now)
     return handed_in
+
+
+def claim_another(county: Any) -> None:
+    """A session of last month, sealed long ago and claimed."""
+    old = TrainingSession.objects.get(pk=county.session.pk)
+    old.pk, old.number, old.code = None, 99, f"{old.code}-99"
+    old.save(force_insert=True)
+    kept = Evidence.objects.filter(training_session=county.session).first().file
+    sealed = {"status": "sealed", "pdf": kept, "package": kept, "sealed_at": clock.now()}
+    Claim.objects.create(
+        dossier=Dossier.objects.create(training_session=old, **sealed),
+        fund_line=old.agreement.fund_line,
+        renci=0,
+        unit_price_fen=40_000,
+        amount_fen=0,
+        created_by=county.user(Role.INSTITUTION_HEAD),
+        created_at=clock.now(),
+    )
+
+
+world = stage("world", fill, after=handed_in)
+
+
+def leave_evidence(county: Any) -> None:
+    """An upload under way, a scan with a page, and a photo that stands twice, as it may."""
+    session, now, clerk = county.session, clock.now(), county.actor(Role.INSTITUTION_CLERK)
+    Upload.objects.create(
+        training_session=session, item="A9", kind="photo", caption="x", name="x", size=9, created_at=now,
+        user=county.user(Role.INSTITUTION_CLERK), expires_at=now + timedelta(days=1),
+    )  # fmt: skip
+    file = keep("x.pdf", paper("x")[1], content_type="application/pdf", actor=clerk)
+    scan = RegisterScan.objects.create(institution=county.institution, file=file, read_at=now)
+    ScannedPage.objects.create(scan=scan, number=1, found="unreadable")
+    one, other = session.evidence.order_by("pk")[:2]
+    Picture.objects.create(
+        evidence=Evidence.objects.filter(training_session=session).first(), thumbnail=one.file
+    )
+    Reuse.objects.create(
+        original=one, copy=other, likeness="exact", noticed_at=now, programme=county.programme,
+        institution=county.institution, status="legitimate", reason="x", decided_at=now,
+    )  # fmt: skip
 
 
 def ask_for_copy(county: Any) -> None:
@@ -488,7 +577,10 @@ def register_people(county: Any) -> None:
 
 
 def put_right(county: Any) -> None:
-    """A correction and a lost number that wait for the second person."""
+    """A correction and a lost number that wait for the second person, and a draft that is being made."""
+    DossierVersion.objects.create(
+        dossier=dossier_of(county), edition=Edition.DRAFT, number=1, asked_at=clock.now()
+    )
     session, clerk = county.session, county.user(Role.INSTITUTION_CLERK)
     said = {"reason": "读卡器故障", "proposed_by": clerk, "proposed_at": clock.now()}
     sheet = keep(
@@ -516,7 +608,8 @@ def put_right(county: Any) -> None:
     LostRange.objects.create(station=station, first_seq=900, last_seq=901, **said)
 
 
-def args_of(row: Row, county: Any) -> tuple[Any, ...]:
+def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
+    """By what the row of an address says it is `about`."""
     session = county.session
     enrolment = session.enrolments.get(number=1)
     proof = InstructorProof.objects.filter(instructor__institution=county.institution).first()
@@ -525,7 +618,7 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
     imported = RosterImport.objects.get(training_session=session)
     correction = Correction.objects.get(training_session=session)
     outline = Outline.objects.get(course__institution=county.institution)
-    first = {
+    return {
         "": (),
         "depth": ("planned",),
         "version": (1,),
@@ -545,8 +638,14 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
         "application": (session.registration_call.applications.get().pk,),
         "nominations": (session.registration_call.nomination_lists.get().pk,),
         "evidence": (evidence.pk,),
+        "upload": (Upload.objects.get(training_session=session).pk,),
+        "scan": (RegisterScan.objects.get(institution=county.institution).pk,),
+        "scanned-page": (ScannedPage.objects.get(scan__institution=county.institution).pk,),
+        "reuse": (Reuse.objects.get(institution=county.institution).pk,),
         "instructor": (county.instructors[0].pk,),
         "dossier": (dossier_of(county).pk,),
+        "dossier-version": (dossier_of(county).versions.get().pk,),
+        "integrity_run": (IntegrityRun.objects.filter(programme=county.programme).first().pk,),
         "event": (AttendanceEvent.objects.filter(training_session=session).first().pk,),
         "proof": (proof.pk,),
         "station": (Station.objects.get(institution=county.institution).pk,),
@@ -578,18 +677,21 @@ def args_of(row: Row, county: Any) -> tuple[Any, ...]:
         "account": (county.user(Role.INSTITUTION_CLERK).pk,),
         "membership": (county.user(Role.INSTITUTION_CLERK).memberships.get().pk,),
         "token": (PartnerToken.objects.get(programme=county.programme).pk,),
+        "claim": (Claim.objects.get(dossier__training_session__institution=county.institution).pk,),
         "lost_range": (LostRange.objects.get(station__institution=county.institution).pk,),
     }
-    return first[row.about]
 
 
-def knock(client: Client, row: Row, county: Any) -> int:
-    """The answer's status; whatever the request changed is undone."""
-    address = reverse(row.name, args=args_of(row, county))
-    with transaction.atomic():
-        status = (client.post if row.post else client.get)(address).status_code
-        transaction.set_rollback(True)
-    return status
+def knock(client: Client, rows: Iterable[Row], county: Any) -> dict[Row, int]:
+    """The status of each answer; whatever a request changed is undone."""
+    ids = ids_of(county)
+    answers = {}
+    for row in rows:
+        address = reverse(row.name, args=ids[row.about])
+        with transaction.atomic():
+            answers[row] = (client.post if row.post else client.get)(address).status_code
+            transaction.set_rollback(True)
+    return answers
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -599,9 +701,9 @@ def test_every_address_is_in_the_table() -> None:
 
 
 def test_whoever_is_not_signed_in_is_sent_to_the_door(world: Any) -> None:
-    client = Client()
+    client, ids = Client(), ids_of(world)
     for row in ROWS:
-        address = reverse(row.name, args=args_of(row, world))
+        address = reverse(row.name, args=ids[row.about])
         response = client.post(address) if row.post else client.get(address)
         assert response.status_code == 302, row
         assert response["Location"].startswith(reverse("login")), row
@@ -621,7 +723,7 @@ def test_a_role_goes_where_its_work_is_and_nowhere_else(
     world: Any, browse: Callable[..., Client], role: Role
 ) -> None:
     client = browse(role)
-    answers = {(row.name, row.about): knock(client, row, world) for row in ROWS}
+    answers = {(row.name, row.about): status for row, status in knock(client, ROWS, world).items()}
 
     wrongly = {
         (row.name, row.about): answers[row.name, row.about]
@@ -654,7 +756,7 @@ def test_another_county_s_things_do_not_exist(
 ) -> None:
     client = browse(role, other_county)
 
-    answers = {str(row): knock(client, row, world) for row in ROWS if row.about not in NO_ID}
+    answers = knock(client, [row for row in ROWS if row.about not in NO_ID], world)
 
     assert set(answers.values()) == {404}, [row for row, status in answers.items() if status != 404]
 
@@ -674,7 +776,7 @@ def administrator_at(county: Any) -> Client:
 
 def test_an_administrator_finds_the_accounts_and_nothing_of_the_work(world: Any) -> None:
     client = administrator_at(world)
-    answers = {row: knock(client, row, world) for row in ROWS}
+    answers = knock(client, ROWS, world)
 
     found = {row for row, status in answers.items() if status not in (403, 404)}
     assert found == {row for row in ROWS if Role.ADMIN in row.roles}
@@ -683,9 +785,9 @@ def test_an_administrator_finds_the_accounts_and_nothing_of_the_work(world: Any)
 def test_another_county_s_accounts_do_not_exist_for_an_administrator(world: Any, other_county: Any) -> None:
     client = administrator_at(other_county)
 
-    answers = {knock(client, row, world) for row in ROWS if row.about in ("account", "membership")}
+    answers = knock(client, [row for row in ROWS if row.about in ("account", "membership")], world)
 
-    assert answers == {404}
+    assert set(answers.values()) == {404}
 
 
 @pytest.mark.parametrize("role", sorted(INSTITUTION_ROLES))
@@ -700,7 +802,7 @@ def test_another_institution_s_things_do_not_exist(world: Any, role: Role) -> No
     client = Client()
     client.force_login(staff.members[role].user)
 
-    answers = {str(row): knock(client, row, world) for row in ROWS if row.about not in NO_ID | OF_THE_COUNTY}
+    answers = knock(client, [row for row in ROWS if row.about not in NO_ID | OF_THE_COUNTY], world)
 
     assert set(answers.values()) == {404}, [row for row, status in answers.items() if status != 404]
 
