@@ -12,21 +12,26 @@ from training.core.actor import Actor
 from training.core.crypto import decrypt, encrypt
 from training.core.errors import InvalidInputError
 from training.core.models import StoredFile
-from training.core.uploads import UploadError, check_upload
+from training.core.uploads import DOCUMENTS, IMAGES, CheckedFile, UploadError, check_upload
 
-PAPERS = frozenset({"application/pdf", "image/jpeg", "image/png"})
-PHOTOS = frozenset({"image/jpeg", "image/png"})
+PAPERS = DOCUMENTS
+PHOTOS = IMAGES
 
 
 def keep_upload(
     name: str, data: bytes, *, allow: frozenset[str], actor: Actor, sensitive: bool = False
 ) -> StoredFile:
     """Check what a person handed in and keep it; raises InvalidInputError with what to do."""
+    checked = check(name, data, allow=allow)
+    return keep(name, data, content_type=checked.content_type, actor=actor, sensitive=sensitive)
+
+
+def check(name: str, data: bytes, *, allow: frozenset[str]) -> CheckedFile:
+    """What the file really is; raises InvalidInputError with what to do. Takes seconds for a long PDF."""
     try:
-        checked = check_upload(name, data, allow=set(allow))
+        return check_upload(name, data, allow=set(allow))
     except UploadError as problem:
         raise InvalidInputError(problem.message, code=problem.code, name=name) from problem
-    return keep(name, data, content_type=checked.content_type, actor=actor, sensitive=sensitive)
 
 
 def keep(name: str, data: bytes, *, content_type: str, actor: Actor, sensitive: bool = False) -> StoredFile:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from training.core.checks import every_model_states_its_scope, the_clock_is_real
+from training.core.checks import every_model_states_its_scope, signatures_are_real, the_clock_is_real
 from training.scheduling.models import Venue
 
 
@@ -37,3 +37,12 @@ def test_a_deployment_with_a_moved_clock_is_warned(settings: Any, file: str, war
     settings.CLOCK_FILE = file
 
     assert [problem.id for problem in the_clock_is_real(None)] == warnings
+
+
+@pytest.mark.parametrize(("file", "warnings"), [("", ["training.W002"]), ("/etc/yidang/signing.toml", [])])
+def test_a_deployment_that_signs_with_the_test_ca_is_warned(
+    settings: Any, file: str, warnings: list[str]
+) -> None:
+    settings.SIGNING_FILE = file
+
+    assert [problem.id for problem in signatures_are_real(None)] == warnings

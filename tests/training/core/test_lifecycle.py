@@ -37,6 +37,8 @@ ALLOWED = {
         ("running", "stopped"),
         ("closed", "archived"),
         ("archived", "claimed"),
+        ("archived", "closed"),
+        ("claimed", "closed"),
     },
     "enrolment.Enrolment": {
         ("enrolled", "completed"),
@@ -54,6 +56,12 @@ ALLOWED = {
         ("cancelled", "running"),
         ("failed", "running"),
     },
+    "uploads.Reuse": {
+        ("open", "not_allowed"),
+        ("open", "legitimate"),
+        ("not_allowed", "legitimate"),
+        ("legitimate", "not_allowed"),
+    },
     "attendance.Correction": {
         ("proposed", "approved"),
         ("proposed", "declined"),
@@ -65,6 +73,14 @@ ALLOWED = {
         ("proposed", "withdrawn"),
     },
     "followup.Outcome": {("claimed", "verified"), ("claimed", "rejected")},
+    "dossiers.DossierVersion": {
+        ("queued", "running"),
+        ("queued", "cancelled"),
+        ("queued", "failed"),
+        ("running", "done"),
+        ("running", "failed"),
+        ("running", "cancelled"),
+    },
     "dossiers.Dossier": {
         ("collecting", "submitted"),
         ("submitted", "returned"),
@@ -72,8 +88,9 @@ ALLOWED = {
         ("returned", "submitted"),
         ("sealing", "sealed"),
         ("sealing", "submitted"),
+        ("sealed", "submitted"),
     },
-    "claims.Claim": {("draft", "submitted")},
+    "claims.Claim": {("draft", "submitted"), ("submitted", "withdrawn"), ("withdrawn", "submitted")},
     "people.TraineeGroup": {
         ("claimed", "refused"),
         ("claimed", "verified"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from training.core.pictures import LONGEST, shown_copy
+from training.core.pictures import LONGEST, shown_as, shown_copy
 
 UPRIGHT_AFTER_A_QUARTER_TURN = 6
 GPS, MAKER, ARTIST = 0x8825, 0x010F, 0x013B
@@ -53,3 +53,12 @@ def test_it_stands_upright_and_is_no_larger_than_it_needs_to_be() -> None:
 def test_a_small_picture_keeps_its_size_and_a_printer_s_colours_become_a_screen_s() -> None:
     with Image.open(BytesIO(shown_copy(telephone_picture(size=(320, 240), mode="CMYK")))) as image:
         assert (image.size, image.mode) == ((240, 320), "RGB")
+
+
+def test_a_heic_photo_is_shown_as_a_jpeg() -> None:
+    target = BytesIO()
+    Image.new("RGB", (320, 240), "white").save(target, "HEIF")
+
+    with Image.open(BytesIO(shown_copy(target.getvalue()))) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 240))
+    assert (shown_as("image/heic"), shown_as("image/png")) == ("image/jpeg", "image/png")

@@ -17,6 +17,7 @@ from django.db import connection
 from kiosk.envelope import Envelope
 from tests.conftest import CLASS_DAY, EARLY_MORNING
 from tests.training.api.conftest import issue
+from tests.training.reviews import review_and_seal
 from tests.training.signing import hold_and_close, send
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
 from training.assessment.choices import QUESTIONS, Source
@@ -43,7 +44,8 @@ from training.demo.scenery import (
 from training.dossiers.models import Evidence
 from training.dossiers.reviewing import submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
+from training.dossiers.sealing import finish_seal, seal_key
+from training.dossiers.snapshots import check_again
 from training.enrolment.models import (
     Application,
     NominationList,
@@ -57,7 +59,9 @@ from training.followup.models import FollowUp
 from training.followup.services import claim_outcome, log_contact
 from training.institutions.choices import ProofKind
 from training.institutions.models import AgreementIndicator, AgreementTask
-from training.institutions.services import add_proof
+from training.institutions.services import add_proof, verify_proof
+from training.integrity.choices import Part
+from training.integrity.models import IntegrityFinding, IntegrityRun
 from training.partners.choices import Purpose, Resource
 from training.partners.services import note_use
 from training.people.services import note_page, receive_request, record_consent
@@ -65,6 +69,7 @@ from training.programmes.services import start_draft
 from training.scheduling.feeds import open_feed
 from training.scheduling.models import ChangeRequest
 from training.scheduling.services import approve_session, submit_session
+from training.uploads.models import Picture, RegisterScan, Reuse, ScannedPage, Upload
 
 CLERK, HEAD, REVIEWER, OFFICER = (
     Role.INSTITUTION_CLERK,
@@ -123,11 +128,12 @@ def live(county: Any, clock: Any) -> None:
     send(signer, [Envelope(payload="not an event", signature="AAAA")])
     put_right(county, person)
     register_people(county)
+    leave_evidence(county)
     LostRange.objects.create(
         station=signer.station, first_seq=900, last_seq=901, reason="x", proposed_at=county.session.closed_at,
         proposed_by=county.user(CLERK),
     )  # fmt: skip
-    add_proof(
+    proof = add_proof(
         county.instructors[1].pk,
         kind=ProofKind.QUALIFICATION,
         number="1",
@@ -136,8 +142,10 @@ def live(county: Any, clock: Any) -> None:
         file=paper("电子商务师资格证书"),
         actor=county.actor(CLERK),
     )
+    verify_proof(proof.pk, actor=county.actor(Role.BUREAU_REVIEWER))
+    check_again([county.session.pk])
     submit_dossier(county.session.pk, actor=county.actor(HEAD))
-    dossier = seal_dossier(county.session.dossier.pk, actor=county.actor(REVIEWER))
+    dossier = review_and_seal(county)
     sealer = Sealer(seal_key(), "温审核", county.session.closed_at)
     finish_seal(
         dossier.pk,
@@ -152,6 +160,9 @@ def live(county: Any, clock: Any) -> None:
         scores=dict.fromkeys(QUESTIONS[Source.TRAINEES], Decimal(4)), actor=county.actor(CLERK),
     )  # fmt: skip
     claim_session(county.session.pk, actor=county.actor(HEAD))
+    now = county.session.closed_at
+    run = IntegrityRun.objects.create(programme=county.programme, started_at=now, finished_at=now, found=1)
+    IntegrityFinding.objects.create(run=run, part=Part.FILES, about="x", problem="x")
     let_partner_read(county)
     log_contact(
         FollowUp.objects.filter(enrolment=person).first().pk,
@@ -168,6 +179,22 @@ def live(county: Any, clock: Any) -> None:
         file=paper("劳动合同"),
         actor=county.actor(OFFICER),
     )
+
+
+def leave_evidence(county: Any) -> None:
+    """An upload under way, a scan with a page, and a pair that the bureau found to be in order."""
+    at, (one, other) = county.session.closed_at, county.session.evidence.order_by("pk")[:2]
+    Upload.objects.create(
+        training_session=county.session, item="A9", kind="photo", caption="x", name="x", size=9,
+        user=county.user(CLERK), created_at=at, expires_at=at,
+    )  # fmt: skip
+    scan = RegisterScan.objects.create(institution=county.institution, file=one.file, read_at=at)
+    ScannedPage.objects.create(scan=scan, number=1, found="unreadable")
+    Picture.objects.get_or_create(evidence=one)
+    Reuse.objects.create(
+        original=one, copy=other, likeness="exact", noticed_at=at, programme=county.programme,
+        institution=county.institution, status="legitimate", reason="x", decided_at=at,
+    )  # fmt: skip
 
 
 def register_people(county: Any) -> None:
@@ -270,6 +297,7 @@ def test_the_bureau_sees_all_of_its_county_and_the_institution_all_of_its_own(wo
     # reached through the institution's own rosters, if at all
     pool = {label for label in county if label.startswith("people.")} - {"people.ConsentText"}
     pool |= {"enrolment.Application", "enrolment.NominationList"}  # likewise through its own calls
+    pool |= {"integrity.IntegrityRun", "integrity.IntegrityFinding"}  # of the county as a whole
     bureaus = {"accounts.Membership", "core.AuditEvent"}  # some are the bureau's own
     for label, rows in world.our_rows.items():
         if label in pool:
@@ -286,7 +314,7 @@ def test_only_those_who_see_the_trainee_pool_see_it(world: World) -> None:
 
 
 def test_an_actor_without_a_word_on_one_dimension_sees_nothing(world: World) -> None:
-    everything = {"programme": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
+    everything = {"programme": ALL, "county": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
     assert seen_by(Actor("审计署", "", None, everything)) == all_rows()
     assert seen_by(SYSTEM) == all_rows()
     assert not any(seen_by(NOBODY).values())

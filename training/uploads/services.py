@@ -1,0 +1,170 @@
+"""Files that come in piece by piece, and what is said of pairs that look the same."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from training.accounts.permissions import demand
+from training.core import clock
+from training.core.actor import Actor
+from training.core.audit import record
+from training.core.errors import InvalidInputError, TrainingError
+from training.core.limits import take
+from training.core.uploads import MAX_BYTES, MB
+from training.dossiers.choices import EvidenceKind
+from training.dossiers.collecting import add_evidence
+from training.dossiers.models import Evidence
+from training.scheduling.models import Lesson, TrainingSession
+from training.uploads import parts
+from training.uploads.choices import ReuseStatus
+from training.uploads.errors import TooManyUploadsError, UploadTooLargeError
+from training.uploads.models import Reuse, Upload
+from training.uploads.queries import upload_of
+
+MAX_SIZE: Final = max(MAX_BYTES.values())
+KEPT: Final = timedelta(days=7)
+"""How long a file that is not whole waits for the rest, and a refusal for its reader."""
+OPEN_AT_ONCE: Final = 60  # files of one person
+OPEN_BYTES: Final = 2048 * MB  # of one institution
+AN_HOUR: Final = 600  # files of one person
+
+
+def open_upload(
+    session_id: int,
+    *,
+    item: str,
+    kind: EvidenceKind,
+    caption: str,
+    name: str,
+    size: int,
+    lesson_id: int | None = None,
+    sha256: str = "",
+    device: str = "",
+    actor: Actor,
+) -> Upload:
+    """Begin with a file of `size` bytes for an archive item. What it is worth is judged when it is whole."""
+    demand(actor, "evidence.add")
+    take("upload", str(actor.person_id), limit=AN_HOUR, seconds=3600)
+    session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
+    lesson = Lesson.objects.fetch(actor, pk=lesson_id, training_session=session) if lesson_id else None
+    if not caption.strip():
+        raise InvalidInputError(_("请先写说明。"))
+    if size < 1:
+        raise InvalidInputError(_("“%(name)s”是空文件（0 字节），请重新选择文件上传。") % {"name": name})
+    if size > MAX_SIZE:
+        said = _(
+            "“%(name)s”有 %(size)d MB，超过上限 %(limit)d MB。请压缩、拆成几个文件，或以 200 dpi 重新扫描。"
+        )
+        raise UploadTooLargeError(said % {"name": name, "size": size // MB, "limit": MAX_SIZE // MB})
+    _demand_room(session, size, actor)
+    now = clock.now()
+    upload: Upload = Upload.objects.create(
+        training_session=session, item=item, kind=kind, lesson=lesson, caption=caption.strip()[:200],
+        name=name[-200:], size=size, sha256=sha256.lower(), device=device[:200], user_id=actor.person_id,
+        created_at=now, expires_at=now + KEPT,
+    )  # fmt: skip
+    return upload
+
+
+def _demand_room(session: TrainingSession, size: int, actor: Actor) -> None:
+    under_way = Upload.objects.filter(finished_at=None, expires_at__gt=clock.now())
+    if under_way.filter(user=actor.person_id).count() >= OPEN_AT_ONCE:
+        said = _("您有 %(count)d 个文件还没有传完，请先传完或取消几个。")
+        raise TooManyUploadsError(said % {"count": OPEN_AT_ONCE})
+    theirs = under_way.filter(training_session__institution=session.institution_id)
+    if (theirs.aggregate(total=Sum("size"))["total"] or 0) + size > OPEN_BYTES:
+        raise TooManyUploadsError(_("本机构没有传完的文件太多，请先传完或取消几个。"))
+
+
+def take_piece(
+    upload: Upload, read: parts.Read, *, offset: int, checksum: parts.Checksum | None = None, actor: Actor
+) -> int:
+    """Keep the next piece and, when it was the last, hand the file in. Returns how much has come.
+
+    No transaction is open while a slow line delivers.
+    """
+    demand(actor, "evidence.add")
+    if upload.finished_at is not None:
+        return upload.size
+    received = parts.append(upload.path, read, offset=offset, size=upload.size, checksum=checksum)
+    if received == upload.size:
+        finish_upload(upload.pk, actor=actor)
+    return received
+
+
+def finish_upload(upload_id: Any, *, actor: Actor) -> Upload:
+    """The whole file goes the way of every other; a refusal is kept with its reason. Twice changes nothing.
+
+    A crash on the way leaves it whole and unfinished, and an empty last piece finishes it.
+    """
+    with parts.alone(upload_of(upload_id, actor).path):
+        upload = upload_of(upload_id, actor)
+        if upload.finished_at is not None:
+            return upload
+        try:
+            upload.evidence = _hand_in(upload, upload.path.read_bytes(), actor)
+        except TrainingError as refusal:
+            upload.refusal = str(refusal)
+        upload.finished_at = clock.now()
+        upload.save(update_fields=["evidence", "refusal", "finished_at"])
+        upload.path.unlink(missing_ok=True)
+    return upload
+
+
+def _hand_in(upload: Upload, data: bytes, actor: Actor) -> Evidence:
+    _demand_same(upload, data)
+    return add_evidence(
+        upload.training_session_id,
+        item=upload.item,
+        kind=EvidenceKind(upload.kind),
+        caption=upload.caption,
+        file=(upload.name, data),
+        lesson_id=upload.lesson_id,
+        device=upload.device,
+        actor=actor,
+    )
+
+
+def _demand_same(upload: Upload, data: bytes) -> None:
+    if upload.sha256 and hashlib.sha256(data).hexdigest() != upload.sha256:
+        raise InvalidInputError(
+            _("“%(name)s”收到的内容与您电脑上的不一致，请再传一次。") % {"name": upload.name}
+        )
+
+
+def drop_upload(upload_id: Any, *, actor: Actor) -> None:
+    """Stop it, or put a refusal that was read away. What became evidence stays."""
+    demand(actor, "evidence.add")
+    upload = upload_of(upload_id, actor)
+    upload.path.unlink(missing_ok=True)
+    upload.delete()
+
+
+def forget_stale_uploads(*, actor: Actor) -> int:
+    """What nobody went on with, row and bytes; how many there were."""
+    stale = list(Upload.objects.visible_to(actor).filter(expires_at__lte=clock.now()))
+    for upload in stale:
+        upload.path.unlink(missing_ok=True)
+        upload.delete()
+    return len(stale)
+
+
+@transaction.atomic
+def decide_reuse(reuse_id: int, *, status: ReuseStatus, reason: str, actor: Actor) -> Reuse:
+    """Say whether the second place may stand. May be said anew, with a new reason; each is on record."""
+    demand(actor, "reuse.decide")
+    reuse: Reuse = Reuse.objects.lock(actor, pk=reuse_id)
+    if not reason.strip():
+        raise InvalidInputError(_("请写明理由。"))
+    reuse.reason = reason.strip()[:200]
+    reuse.decided_by_id, reuse.decided_at = actor.person_id, clock.now()
+    reuse.save(update_fields=["reason", "decided_by", "decided_at"])
+    reuse.enter(status)
+    record(actor, "reuse.decided", reuse, status=str(status), reason=reuse.reason)
+    return reuse
