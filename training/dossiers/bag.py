@@ -8,15 +8,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from training.dossiers import container
+from training.dossiers.checks import Payload, check_payload
 from training.dossiers.facts import DossierFacts, EnvelopeFacts
+from training.dossiers.four_properties import report
 from training.dossiers.layout import (
     BAG_INFO,
     BAGIT,
     DECLARATION,
     DOSSIER,
+    FOUR_PROPERTIES,
+    FOUR_PROPERTIES_TEXT,
     HOW_TO_VERIFY,
     MANIFEST,
     METADATA,
+    METADATA_SCHEMA,
+    METADATA_XML,
     OUTSIDE_CHAIN,
     SEAL,
     TAG_MANIFEST,
@@ -25,7 +31,8 @@ from training.dossiers.layout import (
     manifest,
     original_paths,
 )
-from training.dossiers.metadata import describe
+from training.dossiers.metadata import Metadata, describe
+from training.dossiers.metadata_xml import describe_xml, schema
 from training.dossiers.seal import Sealer
 
 _HOW = """如何核验这份培训档案
@@ -36,22 +43,33 @@ _HOW = """如何核验这份培训档案
     2. 运行：sha256sum -c manifest-sha256.txt
        每一行都显示 OK（或“成功”），说明全部文件与清单一致。
     3. 运行：sha256sum -c tagmanifest-sha256.txt
+    这个文件夹是 BagIt 1.0（RFC 8493），也可以用公开的工具：bagit.py --validate 文件夹
 
-二、用核验程序（证明封存、签到和统计都对得上；不需要网络和数据库）
+二、用核验程序（证明封存、签章、签到和统计都对得上；不需要网络和数据库）
     yidang-verify dossier.zip
     程序逐项显示 ✓ 或 ✗，并指出是哪个文件、哪一条记录。请用原来的 zip，不要重新压缩。
-    加 --key 和商务局公布的封存公钥，可确认是商务局封存的。
+    加 --key 和商务局公布的封存公钥，可确认是商务局封存的；
+    加 --trust 和 CA 证书文件，可确认电子签章的证书是谁担保的。
+    没有核验程序：在档案封面二维码打开的网页上选择这个文件，效果相同。
 
-三、包内有什么
-    data/dossier.pdf        培训档案（供阅读）
-    data/originals/         各项原始文件，一个字节也没有改动
-    data/envelopes/         签到终端签名的事件，每行一条，序号相连
-    data/metadata.json      期、名册（掩码）、签到名册、结业、终端公钥
-    manifest-sha256.txt     data 下每个文件的 SHA-256
-    tagmanifest-sha256.txt  其余文件的 SHA-256
-    seal.json               封存：对两份清单的签名（未封存时没有此文件）
+三、只有一份 PDF
+    yidang-verify dossier.pdf 核验培训机构和商务局的电子签章和 PDF/A 声明；
+    用 PDF 阅读器打开最后一页的签章，也能看到签名人、时间和证书。
+    签到的证据在 zip 里，单独一份 PDF 证明不了每个人到没到。
 
-四、封存怎么核验
+四、包内有什么
+    data/dossier.pdf           培训档案（供阅读，有两个电子签章）
+    data/originals/            各项原始文件，一个字节也没有改动
+    data/envelopes/            签到终端签名的事件，每行一条，序号相连
+    data/metadata.json         期、名册（掩码）、签到名册、结业、终端公钥
+    data/metadata.xml          档案元数据（元素名用 DA/T 46-2009），data/metadata.xsd 是它的格式
+    data/四性检测报告.txt      封存时的真实性、完整性、可用性、安全性检测（DA/T 70-2018 的分类）
+    data/four-properties.json  同一份报告，供程序读
+    manifest-sha256.txt        data 下每个文件的 SHA-256
+    tagmanifest-sha256.txt     其余文件的 SHA-256
+    seal.json                  封存：对两份清单的签名（未封存时没有此文件）
+
+五、封存怎么核验
     seal.json 去掉 signature 一项后按 RFC 8785 写成规范 JSON，
     用 public_key（Ed25519，base64）验证 signature（base64）。
 
@@ -69,6 +87,7 @@ def build_bag(facts: DossierFacts, pdf: bytes, sealer: Sealer | None) -> bytes:
     payload = {path: file.read() for path, file in originals.items()}
     payload |= {path: _lines(entries) for path, entries in _envelopes(facts).items()}
     payload |= {DOSSIER: pdf, METADATA: describe(facts, pdf, originals)}
+    payload |= _descriptions(payload)
     tags = {
         BAGIT: DECLARATION,
         BAG_INFO: _info(facts, payload),
@@ -79,6 +98,18 @@ def build_bag(facts: DossierFacts, pdf: bytes, sealer: Sealer | None) -> bytes:
     if sealer:
         tags[SEAL] = sealer.seal(_seal_statement(facts, tags[MANIFEST], tags[TAG_MANIFEST]))
     return container.pack(payload | tags)
+
+
+def _descriptions(payload: dict[str, bytes]) -> dict[str, bytes]:
+    """What follows from the other files: metadata in XML, and what our own checks say of them today."""
+    metadata = Metadata.model_validate_json(payload[METADATA])
+    checked = report(check_payload(Payload(payload, metadata)), metadata)
+    return {
+        METADATA_XML: describe_xml(metadata),
+        METADATA_SCHEMA: schema(),
+        FOUR_PROPERTIES: checked.as_json(),
+        FOUR_PROPERTIES_TEXT: checked.as_text(),
+    }
 
 
 def _seal_statement(facts: DossierFacts, manifest: bytes, tag_manifest: bytes) -> dict[str, object]:

@@ -11,6 +11,10 @@ from training.dossiers.facts import Attachment, DossierFacts
 
 DOSSIER = "data/dossier.pdf"
 METADATA = "data/metadata.json"
+METADATA_XML = "data/metadata.xml"
+METADATA_SCHEMA = "data/metadata.xsd"
+FOUR_PROPERTIES = "data/four-properties.json"
+FOUR_PROPERTIES_TEXT = "data/四性检测报告.txt"
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 SEAL = "seal.json"
@@ -33,7 +37,7 @@ OUTSIDE_CHAIN = frozenset(
 )
 """Standings of envelopes that are kept and shown but are no link of the station's chain."""
 
-_EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+_EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/heic": "heic"}
 
 
 def all_files(facts: DossierFacts) -> list[Attachment]:

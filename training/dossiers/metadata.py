@@ -105,6 +105,15 @@ class File(_Read):
     name: str
     sha256: str
     size: int
+    content_type: str = ""
+    uploaded_by: str = ""
+    uploaded_at: AwareDatetime | None = None
+
+
+class Item(_Read):
+    code: str
+    title: str
+    complete: bool
 
 
 class Counts(_Read):
@@ -139,15 +148,33 @@ class Dossier(_Read):
 class Session(_Read):
     code: str
     title: str
+    institution: str = ""
+    uscc: str = ""
+    category: str = ""
+    fund_line: str = ""
+    approval_number: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class Programme(_Read):
+    code: str
+    name: str
+    county: str
+    source_document: str = ""
+    rule_version: int = 0
 
 
 class Metadata(_Read):
     """What has to agree with the files and the signed events beside it."""
 
     format: str
+    as_of: AwareDatetime
+    programme: Programme
     session: Session
     dossier: Dossier
     files: list[File]
+    items: list[Item]
     roster: list[Person]
     registers: list[HalfDay]
     completion: list[Completed]

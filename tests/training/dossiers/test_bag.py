@@ -28,9 +28,9 @@ def unzipped(package: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_same_facts_give_the_same_package(
-    make_facts: Callable[[int], DossierFacts], dossier: bytes, sealer: Sealer, package: bytes
+    make_facts: Callable[[int], DossierFacts], signed: bytes, sealer: Sealer, package: bytes
 ) -> None:
-    assert build_bag(make_facts(12), dossier, sealer) == package
+    assert build_bag(make_facts(12), signed, sealer) == package
 
 
 @pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
@@ -96,8 +96,8 @@ def test_names_that_would_hurt_are_made_safe_and_kept_apart(
     ]  # fmt: skip
 
 
-def test_without_a_sealer_there_is_no_seal(facts: DossierFacts, dossier: bytes) -> None:
-    assert "seal.json" not in unpack(build_bag(facts, dossier, None))
+def test_without_a_sealer_there_is_no_seal(facts: DossierFacts, signed: bytes) -> None:
+    assert "seal.json" not in unpack(build_bag(facts, signed, None))
 
 
 def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(
@@ -134,10 +134,10 @@ def test_a_file_with_another_key_is_no_seal_key(tmp_path: Path) -> None:
 
 
 def test_originals_of_the_same_name_are_both_in_the_package(
-    facts: DossierFacts, dossier: bytes, make_attachment: Callable[..., Attachment]
+    facts: DossierFacts, signed: bytes, make_attachment: Callable[..., Attachment]
 ) -> None:
     twins = tuple(make_attachment("A4", "方案.txt", content, "text/plain") for content in (b"one", b"two"))
-    entries = unpack(build_bag(replace(facts, attachments=twins), dossier, None))
+    entries = unpack(build_bag(replace(facts, attachments=twins), signed, None))
     assert (entries["data/originals/A4/方案.txt"], entries["data/originals/A4/方案-2.txt"]) == (
         b"one",
         b"two",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
-from kiosk.envelope import encode_key
+from training.core import files
 from training.core.actor import SYSTEM
-from training.dossiers.choices import DossierStatus
-from training.dossiers.models import Dossier
-from training.dossiers.seal import fingerprint
-from training.dossiers.sealing import seal_key
+from training.dossiers.choices import BuildStatus, DossierStatus, Edition
+from training.dossiers.container import unpack
+from training.dossiers.layout import SEAL
+from training.dossiers.models import Dossier, DossierVersion
+from training.dossiers.seal import fingerprint, open_seal
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.programmes.models import Programme
 from training.scheduling.choices import ChangeStatus, SessionStatus
@@ -29,11 +31,17 @@ class PublicDossier:
     last_on: date | None
     renci: int
     renshu: int
-    key_fingerprint: str  # of the key this server seals with today
+    version: DossierVersion | None  # the sealed one, while it is
+    key_fingerprint: str  # of the key that sealed it; empty if it is not sealed
 
     @property
     def sealed(self) -> bool:
         return self.dossier.status == DossierStatus.SEALED
+
+    def is_of(self, sha256: str) -> bool:
+        """Whether a file with this digest is its PDF or its package."""
+        mine = (self.version.pdf, self.version.package) if self.version else ()
+        return any(file and file.sha256 == sha256 for file in mine)
 
 
 def public_dossier(token: str) -> PublicDossier:
@@ -45,13 +53,42 @@ def public_dossier(token: str) -> PublicDossier:
     days = session.lessons.aggregate(first=Min("on"), last=Max("on"))
     completed = session.enrolments.filter(status=EnrolmentStatus.COMPLETED)
     counts = completed.aggregate(renci=Count("pk"), renshu=Count("trainee", distinct=True))
+    version = sealed_versions().filter(dossier=dossier, package=dossier.package_id).first()
     return PublicDossier(
-        dossier, days["first"], days["last"], counts["renci"], counts["renshu"], _fingerprint()
+        dossier,
+        days["first"],
+        days["last"],
+        counts["renci"],
+        counts["renshu"],
+        version if dossier.status == DossierStatus.SEALED else None,
+        _fingerprint(version) if version else "",
     )
 
 
-def _fingerprint() -> str:
-    return fingerprint(encode_key(seal_key().public_key()))
+def sealed_versions() -> Any:
+    """Every edition that was ever sealed, unsealed since or not."""
+    return DossierVersion.objects.visible_to(SYSTEM).filter(edition=Edition.SEALED, status=BuildStatus.DONE)
+
+
+def sealed_with(sha256: str) -> DossierVersion | None:
+    """The sealed version whose PDF or package has this digest, whoever asks: they hold the file."""
+    found: DossierVersion | None = (
+        sealed_versions()
+        .filter(Q(pdf__sha256=sha256) | Q(package__sha256=sha256))
+        .select_related("dossier__training_session")
+        .first()
+    )
+    return found
+
+
+def _fingerprint(version: DossierVersion) -> str:
+    """Of what was sealed before the key was kept, the package says it."""
+    return fingerprint(version.seal_key or _key_inside(version))
+
+
+def _key_inside(version: DossierVersion) -> str:
+    assert version.package is not None  # noqa: S101  the database holds it for a sealed version
+    return str(open_seal(unpack(files.read(version.package))[SEAL])["public_key"])
 
 
 @dataclass(frozen=True)
