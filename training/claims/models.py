@@ -12,7 +12,7 @@ from training.core.lifecycle import Lifecycle
 
 
 class Claim(Lifecycle):
-    """One per session and fund line, ever. Amounts in 分."""
+    """One per session and fund line, ever, and only on a sealed dossier (`triggers`). Amounts in 分."""
 
     SCOPE = {
         "programme": "dossier__training_session__institution__programme",
@@ -27,6 +27,9 @@ class Claim(Lifecycle):
     amount_fen = models.PositiveBigIntegerField(_("申领金额"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("申领时间"))
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    submitted_at = models.DateTimeField(_("提交时间"), null=True)
+    withdrawn_reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -36,6 +39,15 @@ class Claim(Lifecycle):
             ),
             models.CheckConstraint(
                 condition=models.Q(amount_fen=F("renci") * F("unit_price_fen")), name="claim_amount_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=ClaimStatus.DRAFT)
+                | models.Q(submitted_by__isnull=False, submitted_at__isnull=False),
+                name="claim_was_handed_in_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=ClaimStatus.WITHDRAWN) | ~models.Q(withdrawn_reason=""),
+                name="claim_withdrawn_with_reason",
             ),
         ]
 

@@ -9,7 +9,7 @@ from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
-from training.core.errors import TrainingError
+from training.core.errors import InvalidInputError, InvalidTransitionError, TrainingError
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.reviewing import demand_complete
@@ -65,4 +65,51 @@ def _claim(session: TrainingSession, actor: Actor) -> Claim:
     )
     session.enter(SessionStatus.CLAIMED)
     record(actor, "claim.created", claim, renci=renci, amount_fen=claim.amount_fen)
+    return claim
+
+
+def submit_claim(claim_id: int, *, actor: Actor) -> Claim:
+    """Hand it in. Twice changes nothing; a refusal is on record like one of `claim_session`.
+
+    Raises DossierNotSealedError when the dossier was opened again, InvalidTransitionError when the figures are
+    no longer those of the archive.
+    """
+    demand(actor, "claim.submit")
+    claim: Claim = Claim.objects.fetch(actor, pk=claim_id)
+    try:
+        return _submit(claim_id, actor)
+    except TrainingError as refusal:
+        record(actor, "claim.refused", claim, code=refusal.code, details=refusal.details)
+        raise
+
+
+@transaction.atomic
+def _submit(claim_id: int, actor: Actor) -> Claim:
+    claim: Claim = Claim.objects.lock(actor, pk=claim_id)
+    if claim.status == ClaimStatus.SUBMITTED:
+        return claim
+    session = claim.dossier.training_session
+    if claim.dossier.status != DossierStatus.SEALED:
+        demand_complete(session)
+        raise DossierNotSealedError(_("档案现在没有封存，封存后才能提交申领。"))
+    if claim.renci != completed_count(session):
+        raise InvalidTransitionError(_("结业人次已经改变，与申领的不一致，请联系商务局。"))
+    claim.submitted_by_id, claim.submitted_at = actor.person_id, clock.now()
+    claim.save(update_fields=["submitted_by", "submitted_at"])
+    claim.enter(ClaimStatus.SUBMITTED)
+    record(actor, "claim.submitted", claim, renci=claim.renci, amount_fen=claim.amount_fen)
+    return claim
+
+
+@transaction.atomic
+def withdraw_claim(claim_id: int, *, reason: str, actor: Actor) -> Claim:
+    """撤回: while nobody has decided on it; it may be handed in again."""
+    demand(actor, "claim.submit")
+    claim: Claim = Claim.objects.lock(actor, pk=claim_id)
+    if not reason.strip():
+        raise InvalidInputError(_("请写明撤回的原因。"))
+    claim.withdrawn_reason = reason.strip()
+    claim.save(update_fields=["withdrawn_reason"])
+    claim.enter(ClaimStatus.WITHDRAWN)
+    record(actor, "claim.withdrawn", claim, reason=claim.withdrawn_reason)
     return claim
