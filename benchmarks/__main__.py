@@ -9,14 +9,36 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import accuracy, drain, face, memory, queue, roster, scale, sign_in, tap
+from benchmarks import (
+    accuracy,
+    completeness,
+    dossier,
+    drain,
+    face,
+    memory,
+    queue,
+    register_pdf,
+    roster,
+    scale,
+    sign_in,
+    tap,
+    verify,
+)
 from benchmarks.measure import Result, machine, write
 from benchmarks.office import Office, open_office
 
 RESULTS = Path(__file__).parent / "results"
 AT_THE_DOOR: dict[str, Any] = {"memory": memory, "tap": tap, "queue": queue, "face": face}
-ON_THE_SERVER: dict[str, Any] = {"sign_in": sign_in, "drain": drain, "roster": roster, "scale": scale}
-NAMES = (*AT_THE_DOOR, *ON_THE_SERVER, "accuracy")
+IN_THE_ARCHIVE: dict[str, Any] = {"verify": verify, "register_pdf": register_pdf}
+ON_THE_SERVER: dict[str, Any] = {
+    "sign_in": sign_in,
+    "drain": drain,
+    "roster": roster,
+    "scale": scale,
+    "completeness": completeness,
+    "dossier": dossier,
+}
+NAMES = (*AT_THE_DOOR, *IN_THE_ARCHIVE, *ON_THE_SERVER, "accuracy")
 
 
 def arguments() -> argparse.Namespace:
@@ -65,8 +87,9 @@ def results(options: argparse.Namespace) -> Iterator[Result]:
         result.surroundings = surroundings(here)
         yield result
     with ExitStack() as stack:
-        for name in filter(wanted.__contains__, AT_THE_DOOR):
-            yield measured(AT_THE_DOOR[name], options)
+        without_office = AT_THE_DOOR | IN_THE_ARCHIVE
+        for name in filter(wanted.__contains__, without_office):
+            yield measured(without_office[name], options)
         if any(name in ON_THE_SERVER for name in wanted):
             office = stack.enter_context(open_office(options.database_url))
             for name in filter(wanted.__contains__, ON_THE_SERVER):

@@ -314,7 +314,7 @@ def follow(owed: Sequence[Any], session: Any) -> None:
 
 def archive(session: Any, lessons: Sequence[Any], *, archived: bool, renci: int) -> None:
     from training.claims.models import Claim  # noqa: PLC0415  after Django is ready
-    from training.dossiers.models import Dossier, Evidence  # noqa: PLC0415
+    from training.dossiers.models import Dossier, Evidence, ReviewRound  # noqa: PLC0415
 
     paper, at = session.agreement.file, session.closed_at
     sealed = {
@@ -355,4 +355,13 @@ def archive(session: Any, lessons: Sequence[Any], *, archived: bool, renci: int)
             amount_fen=40_000 * renci,
             created_by=session.submitted_by,
             created_at=at + timedelta(days=6),
+            submitted_by=session.submitted_by,
+            submitted_at=at + timedelta(days=6),
+        )
+    else:
+        ReviewRound.objects.create(
+            dossier=dossier,
+            number=1,
+            submitted_by=dossier.submitted_by,
+            submitted_at=dossier.submitted_at,
         )

@@ -18,6 +18,8 @@ DOSSIER_TRANSITIONS = {
     DossierStatus.RETURNED: frozenset({DossierStatus.SUBMITTED}),
     # Back to submitted when the package could not be made.
     DossierStatus.SEALING: frozenset({DossierStatus.SEALED, DossierStatus.SUBMITTED}),
+    # 解封, by the head of the bureau only.
+    DossierStatus.SEALED: frozenset({DossierStatus.SUBMITTED}),
 }
 TAKES_EVIDENCE = frozenset({DossierStatus.COLLECTING, DossierStatus.RETURNED})
 
@@ -27,3 +29,45 @@ class EvidenceKind(models.TextChoices):
     PHOTO = "photo", _("现场照片")
     REGISTER_SCAN = "register_scan", _("纸质签到表扫描件")
     OTHER = "other", _("其他材料")
+
+
+class Decision(models.TextChoices):
+    """What the bureau says of one archive item in one round."""
+
+    ACCEPTED = "accepted", _("通过")
+    RETURNED = "returned", _("退回")
+
+
+class Edition(models.TextChoices):
+    """What a version of a dossier is for."""
+
+    DRAFT = "draft", _("草稿")
+    SEALED = "sealed", _("封存版")
+
+
+class BuildStatus(models.TextChoices):
+    """How far the making of a version has come."""
+
+    QUEUED = "queued", _("排队中")
+    RUNNING = "running", _("正在生成")
+    DONE = "done", _("已生成")
+    FAILED = "failed", _("没有生成")
+    CANCELLED = "cancelled", _("已取消")
+
+
+BUILD_TRANSITIONS = {
+    BuildStatus.QUEUED: frozenset({BuildStatus.RUNNING, BuildStatus.CANCELLED, BuildStatus.FAILED}),
+    BuildStatus.RUNNING: frozenset({BuildStatus.DONE, BuildStatus.FAILED, BuildStatus.CANCELLED}),
+}
+UNDER_WAY = frozenset({BuildStatus.QUEUED, BuildStatus.RUNNING})
+
+
+class BuildStep(models.TextChoices):
+    """What is being done, in this order."""
+
+    READING = "reading", _("读取签到与材料")
+    ORIGINALS = "originals", _("处理原始文件")
+    PAGES = "pages", _("排版")
+    WRITING = "writing", _("写出 PDF")
+    SIGNING = "signing", _("电子签章")
+    PACKING = "packing", _("打包")

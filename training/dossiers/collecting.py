@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -17,9 +19,11 @@ from training.core import clock
 from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError, TrainingError
-from training.core.files import PAPERS, PHOTOS, keep_upload
+from training.core.files import PAPERS, PHOTOS, check, keep, keep_upload
+from training.core.uploads import XLSX, CheckedFile
 from training.dossiers.choices import TAKES_EVIDENCE, EvidenceKind
 from training.dossiers.models import Dossier, Evidence
+from training.dossiers.signals import evidence_added, evidence_withdrawn
 from training.scheduling.models import Lesson, TrainingSession
 from training.stations.models import Station
 
@@ -38,15 +42,20 @@ class PhotoEventHeldError(TrainingError):
     http_status = 422
 
 
-def _open_archive(session_id: int, actor: Actor) -> TrainingSession:
+def _open_archive(session_id: int, item: str, actor: Actor) -> TrainingSession:
+    """Locked; raises InvalidTransitionError while this item is not the institution's to change."""
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
     dossier = Dossier.objects.filter(training_session=session).first()
     if dossier and dossier.status not in TAKES_EVIDENCE:
         raise InvalidTransitionError(_("档案已提交或已封存，不能再增减材料。"))
+    if dossier and not dossier.takes(item):
+        raise InvalidTransitionError(
+            _("商务局只退回了 %(items)s，%(item)s 不在其中，不能改动。")
+            % {"items": _("、").join(dossier.returned_items), "item": item}
+        )
     return session
 
 
-@transaction.atomic
 def add_evidence(
     session_id: int,
     *,
@@ -55,22 +64,51 @@ def add_evidence(
     caption: str,
     file: tuple[str, bytes],
     lesson_id: int | None = None,
+    device: str = "",
     actor: Actor,
 ) -> Evidence:
-    """Hand in a file for an archive item; for A9 it names the lesson it shows."""
+    """Hand in a file for an archive item; for A9 it names the lesson it shows. `device`: what it came from.
+
+    Raises InvalidInputError for a file that is unsound or already there, before anything is locked: looking
+    at a long PDF takes seconds.
+    """
     demand(actor, "evidence.add")
-    session = _open_archive(session_id, actor)
+    session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
     if item not in {entry.code for entry in session.rule_set.rules.items_for(session.class_type)}:
         raise InvalidInputError(_("没有这个档案项。"))
     lesson = Lesson.objects.fetch(actor, pk=lesson_id, training_session=session) if lesson_id else None
     if item == "A9" and lesson is None:
         raise InvalidInputError(_("请选择照片属于哪一课次。"))
-    stored = keep_upload(*file, allow=PHOTOS if kind == EvidenceKind.PHOTO else PAPERS, actor=actor)
-    evidence: Evidence = Evidence.objects.create(
-        training_session=session, item=item, kind=kind, lesson=lesson, caption=caption, file=stored
-    )
-    record(actor, "evidence.added", evidence, item=item, sha256=stored.sha256)
+    checked = check(*file, allow=PHOTOS if kind == EvidenceKind.PHOTO else PAPERS | {XLSX})
+    with transaction.atomic():
+        _open_archive(session_id, item, actor)
+        _demand_new(session, item, lesson, file[0], checked)
+        stored = keep(*file, content_type=checked.content_type, actor=actor)
+        evidence: Evidence = Evidence.objects.create(
+            training_session=session, item=item, kind=kind, lesson=lesson, caption=caption, file=stored,
+            taken_at=_aware(checked.taken_at) if kind == EvidenceKind.PHOTO else None, device=device[:200],
+        )  # fmt: skip
+        evidence_added.send(Evidence, evidence=evidence)
+        record(actor, "evidence.added", evidence, item=item, sha256=stored.sha256)
     return evidence
+
+
+def _demand_new(
+    session: TrainingSession, item: str, lesson: Lesson | None, name: str, checked: CheckedFile
+) -> None:
+    """The same bytes in the same place prove nothing twice; elsewhere they are kept, and noticed."""
+    same = Evidence.objects.filter(
+        training_session=session, item=item, lesson=lesson, withdrawn_at=None, file__sha256=checked.sha256
+    )
+    if same.exists():
+        raise InvalidInputError(
+            _("“%(name)s”在这里已经有了，内容完全相同，没有再收一份。") % {"name": name}, code="already_there"
+        )
+
+
+def _aware(camera: datetime | None) -> datetime | None:
+    """A camera that names no offset shows the clock of the county it stands in."""
+    return make_aware(camera) if camera is not None and is_naive(camera) else camera
 
 
 @transaction.atomic
@@ -78,7 +116,7 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
     """Take a file out of the archive; it and the reason stay on record."""
     demand(actor, "evidence.add")
     evidence: Evidence = Evidence.objects.lock(actor, pk=evidence_id)
-    _open_archive(evidence.training_session_id, actor)
+    _open_archive(evidence.training_session_id, evidence.item, actor)
     if not reason.strip():
         raise InvalidInputError(_("请写明撤下的原因。"))
     if evidence.event_id is not None:
@@ -87,6 +125,7 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
         evidence.withdrawn_at = clock.now()
         evidence.withdrawn_reason = reason.strip()
         evidence.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+        evidence_withdrawn.send(Evidence, evidence=evidence)
         record(actor, "evidence.withdrawn", evidence, reason=evidence.withdrawn_reason)
     return evidence
 
@@ -123,6 +162,7 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
         event=event,
         file=stored,
     )
+    evidence_added.send(Evidence, evidence=evidence)
     record(SYSTEM, "evidence.photo_received", evidence, sha256=stored.sha256)
     return evidence, True
 

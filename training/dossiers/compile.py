@@ -32,7 +32,7 @@ from training.stations.models import Station
 
 
 @override(settings.LANGUAGE_CODE)
-def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
+def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> facts.DossierFacts:
     """All of it, read now, in the county's language; the caller saw to it that the actor may see the dossier."""
     session: Any = with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id)).get()
     rules = session.rule_set.rules
@@ -129,6 +129,9 @@ def compile_facts(dossier: Dossier, *, as_of: datetime) -> facts.DossierFacts:
         corrections=tuple(_corrections(session)),
         lost=tuple(_lost(session, stations)),
         roster_changes=tuple(_roster_changes(session)),
+        version=version,
+        submitted_by=str(dossier.submitted_by or ""),
+        submitted_at=dossier.submitted_at,
     )
 
 

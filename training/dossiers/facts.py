@@ -7,8 +7,8 @@ Identity and phone numbers arrive here already masked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 
 
@@ -293,8 +293,23 @@ class DossierFacts:
     corrections: tuple[CorrectionFacts, ...] = ()
     lost: tuple[LostRangeFacts, ...] = ()
     roster_changes: tuple[RosterChangeRow, ...] = ()
+    version: int = 1  # of the dossier: unsealing begins the next
+    submitted_by: str = ""
+    submitted_at: datetime | None = None
 
     @property
     def renci(self) -> int:
         """人次: enrolments of this session that completed."""
         return sum(row.completed for row in self.completion)
+
+
+def words(value: object) -> Iterator[str]:
+    """Every text in the facts that a person may read; not the envelopes, which are for machines."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from words(entry)
+    elif is_dataclass(value) and not isinstance(value, EnvelopeFacts | ChainLink):
+        for field in fields(value):
+            yield from words(getattr(value, field.name))

@@ -71,6 +71,7 @@ class Report:
             "checks": [
                 {
                     "code": check.code,
+                    "title": check.zh if language == "zh" else check.en,
                     "holds": check.holds,
                     "findings": [
                         {"file": f.file, "record": f.record, "message": f.say(language), "grave": f.grave}

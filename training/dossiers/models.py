@@ -11,7 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core.db import ScopedModel
 from training.core.lifecycle import Lifecycle
-from training.dossiers.choices import DOSSIER_TRANSITIONS, DossierStatus, EvidenceKind
+from training.dossiers.choices import (
+    BUILD_TRANSITIONS,
+    DOSSIER_TRANSITIONS,
+    TAKES_EVIDENCE,
+    UNDER_WAY,
+    BuildStatus,
+    BuildStep,
+    Decision,
+    DossierStatus,
+    Edition,
+    EvidenceKind,
+)
 
 THROUGH_SESSION = {
     "programme": "training_session__institution__programme",
@@ -67,6 +78,14 @@ class Dossier(Lifecycle):
         """Whether the package is made or being made, so that nothing it says may change."""
         return self.status in (DossierStatus.SEALING, DossierStatus.SEALED)
 
+    def takes(self, item: str) -> bool:
+        """Whether the institution may change this archive item."""
+        return self.status in TAKES_EVIDENCE and not self.spares(item)
+
+    def spares(self, item: str) -> bool:
+        """Returned to the institution, and not because of this item: so it stays as it is."""
+        return self.status == DossierStatus.RETURNED and item not in self.returned_items
+
 
 class Evidence(ScopedModel):
     """A file that was handed in or taken for one archive item. Never replaced: withdrawn with a reason."""
@@ -87,6 +106,7 @@ class Evidence(ScopedModel):
     )
     caption = models.CharField(_("说明"), max_length=200)
     taken_at = models.DateTimeField(_("拍摄时间"), null=True)
+    device = models.CharField(_("上传设备"), max_length=200, blank=True)
     event = models.OneToOneField(
         "attendance.AttendanceEvent", models.PROTECT, null=True, related_name="evidence"
     )
@@ -99,3 +119,221 @@ class Evidence(ScopedModel):
 
     def __str__(self) -> str:
         return self.caption
+
+
+class DossierVersion(Lifecycle):
+    """One making of a dossier: a draft to look at, or an edition that is sealed. Sealed ones are kept for ever.
+
+    `number` counts editions of a kind that were made; one that failed has the number it would have had. `said`
+    is what each item said (`versions.snapshot`), so that two versions can be compared in words. `done` of
+    `total` is of the `step`.
+    """
+
+    SCOPE = {
+        "programme": "dossier__training_session__institution__programme",
+        "institution": "dossier__training_session__institution",
+    }
+    TRANSITIONS = BUILD_TRANSITIONS
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="versions")
+    edition = models.CharField(_("种类"), max_length=8, choices=Edition)
+    number = models.PositiveSmallIntegerField(_("第几版"))
+    status = models.CharField(_("状态"), max_length=16, choices=BuildStatus, default=BuildStatus.QUEUED)
+    reason = models.TextField(_("为什么做这一版"), blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(_("开始时间"))
+    step = models.CharField(_("步骤"), max_length=16, choices=BuildStep, default=BuildStep.READING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(_("结束时间"), null=True)
+    problem = models.TextField(_("没有生成的原因"), blank=True)
+    said = models.JSONField(default=dict)
+    facts_sha256 = models.CharField(max_length=64, blank=True)
+    pdf = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    package = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    seal_key = models.CharField(_("封存公钥"), max_length=44, blank=True)
+    pages = models.PositiveIntegerField(_("页数"), null=True)
+    lacking = models.CharField(_("字库没有的字"), max_length=200, blank=True)
+    unsealed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    unsealed_at = models.DateTimeField(_("解封时间"), null=True)
+    unsealed_reason = models.TextField(_("解封原因"), blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dossier", "edition"],
+                condition=Q(status__in=sorted(UNDER_WAY)),
+                name="one_build_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["dossier", "edition", "number"],
+                condition=Q(status=BuildStatus.DONE),
+                name="version_number_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=BuildStatus.DONE, edition=Edition.SEALED)
+                | Q(package__isnull=False, pdf__isnull=False),
+                name="sealed_version_has_its_package",
+            ),
+            models.CheckConstraint(
+                condition=Q(unsealed_at__isnull=True) | ~Q(unsealed_reason=""), name="unsealed_with_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dossier} {self.get_edition_display()} {self.number}"
+
+    @property
+    def under_way(self) -> bool:
+        return self.status in UNDER_WAY
+
+
+class ReviewRound(ScopedModel):
+    """One turn of the bureau's check, from a submission to a return or to the seal.
+
+    `facts` is what each item said when it was handed in (`item_facts`): what a later round is compared with.
+    `reviewed_by` is the last who judged an item, `confirmed_by` the second person where the rules want one.
+    """
+
+    SCOPE = {
+        "programme": "dossier__training_session__institution__programme",
+        "institution": "dossier__training_session__institution",
+    }
+    dossier = models.ForeignKey(Dossier, models.PROTECT, related_name="rounds")
+    number = models.PositiveSmallIntegerField(_("第几轮"))
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    submitted_at = models.DateTimeField(_("提交时间"))
+    facts = models.JSONField(default=dict)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("复核时间"), null=True)
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    returned_at = models.DateTimeField(_("退回时间"), null=True)
+
+    class Meta:
+        ordering = ["dossier", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "number"], name="review_round_once"),
+            models.CheckConstraint(
+                condition=~Q(reviewed_by=F("submitted_by"))
+                & ~Q(confirmed_by=F("submitted_by"))
+                & ~Q(returned_by=F("submitted_by")),
+                name="submitter_does_not_review",
+            ),
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=F("reviewed_by")), name="review_takes_two_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dossier} #{self.number}"
+
+
+class ItemReview(ScopedModel):
+    """What the bureau said of one item in one round; each change of mind is in the audit trail.
+
+    `facts_sha256` is of the item as it was judged: whatever changes it takes the acceptance back. `carried`
+    came over from the round before, because nothing had changed. `x` and `y` are thousandths of the page's or
+    picture's width and height, from the top left.
+    """
+
+    SCOPE = {
+        "programme": "round__dossier__training_session__institution__programme",
+        "institution": "round__dossier__training_session__institution",
+    }
+    round = models.ForeignKey(ReviewRound, models.PROTECT, related_name="reviews")
+    item = models.CharField(_("档案项"), max_length=8)
+    decision = models.CharField(_("意见"), max_length=16, choices=Decision)
+    reason = models.CharField(_("退回原因"), max_length=400, blank=True)
+    paper = models.CharField(max_length=40, blank=True)  # `ItemPaper.key` of the file it is about
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    page = models.PositiveIntegerField(_("第几页"), null=True)
+    x = models.PositiveSmallIntegerField(null=True)
+    y = models.PositiveSmallIntegerField(null=True)
+    facts_sha256 = models.CharField(max_length=64)
+    carried = models.BooleanField(default=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        ordering = ["round", "item"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "item"], name="item_judged_once_a_round"),
+            models.CheckConstraint(
+                condition=Q(decision=Decision.ACCEPTED) | ~Q(reason=""), name="item_returned_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(x__isnull=True, y__isnull=True)
+                | Q(x__isnull=False, y__isnull=False, x__lte=1000, y__lte=1000),
+                name="place_lies_on_the_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(file__isnull=False) | Q(page__isnull=True, x__isnull=True),
+                name="place_is_in_a_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round} {self.item}"
+
+
+class ApprovedTimetable(ScopedModel):
+    """The lessons as the bureau approved them with the session: what archive item A5 is held against.
+
+    `lessons`: sequence, times as ISO 8601, ids and names of instructor and venue. Written once.
+    """
+
+    SCOPE = THROUGH_SESSION
+    training_session = models.OneToOneField(
+        "scheduling.TrainingSession", models.CASCADE, related_name="approved_timetable"
+    )
+    lessons = models.JSONField()
+    kept_at = models.DateTimeField(_("批准时间"))
+
+    def __str__(self) -> str:
+        return self.training_session.code
+
+
+class ItemState(ScopedModel):
+    """One archive item of one session as it was last checked, for lists of very many.
+
+    Never what an act is decided by: that checks again. `findings` are those of `training.dossiers.rules`, as
+    data; `since` is the first day on which something was missing. `stale`: something was done that may have
+    changed it, and nobody has checked again.
+    """
+
+    SCOPE = THROUGH_SESSION
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.CASCADE, related_name="item_states"
+    )
+    item = models.CharField(_("档案项"), max_length=8)
+    complete = models.BooleanField(_("齐全"))
+    findings = models.JSONField(default=list)
+    institution_owes = models.BooleanField(default=False)
+    bureau_owes = models.BooleanField(default=False)
+    since = models.DateField(_("缺自"), null=True)
+    due_on = models.DateField(_("交齐期限"), null=True)
+    rule_version = models.PositiveIntegerField(_("规则版本"))
+    checked_at = models.DateTimeField(_("核对时间"))
+    stale = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["due_on", "training_session", "item"]
+        constraints = [
+            models.UniqueConstraint(fields=["training_session", "item"], name="item_state_once"),
+            models.CheckConstraint(
+                condition=Q(complete=False)
+                | Q(since__isnull=True, institution_owes=False, bureau_owes=False),
+                name="complete_item_lacks_nothing",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on", "training_session"], condition=Q(complete=False), name="items_by_deadline"
+            ),
+            models.Index(fields=["training_session"], condition=Q(stale=True), name="items_to_check_again"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_session.code} {self.item}"

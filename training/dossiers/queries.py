@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
-from django.utils.translation import gettext as _
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.timezone import localdate
 
 from training.attendance.choices import CorrectionStatus, EventKind
 from training.attendance.models import AttendanceEvent, Correction
-from training.attendance.queries import chain_gaps, counted_scans
+from training.attendance.queries import chain_gaps, signed_in
 from training.core.actor import Actor
+from training.courses.choices import CoursewareStatus
+from training.courses.models import Courseware as CoursewareRow
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.rules import (
     ArchiveContents,
+    Courseware,
+    Demands,
+    HalfDayKey,
     InstructorOnFile,
     ItemResult,
+    LessonApproved,
     LessonHeld,
     PaperOnFile,
     PhotoOnFile,
@@ -26,68 +35,107 @@ from training.dossiers.rules import (
 )
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment
-from training.scheduling.choices import WAS_APPROVED, SessionStatus
-from training.scheduling.models import TrainingSession
+from training.institutions.choices import AgreementStatus
+from training.programmes.preset import Preset
+from training.scheduling.choices import WAS_APPROVED, ChangeKind, ChangeStatus, SessionStatus
+from training.scheduling.models import ChangeRequest, TrainingSession
 
 CLOSED = frozenset({SessionStatus.CLOSED, SessionStatus.ARCHIVED, SessionStatus.CLAIMED})
 
 
-def with_archive(sessions: QuerySet[Any]) -> QuerySet[Any]:
-    """Fetch with the sessions all that `archive_contents` reads."""
+def with_archive(sessions: QuerySet[Any], *, id_numbers: bool = True) -> QuerySet[Any]:
+    """Fetch with the sessions all that `archive_contents` reads.
+
+    `id_numbers`: also those of the people on the roster, which no check asks for and which take long to decrypt.
+    """
+    places = Enrolment.objects.filter(ON_ROSTER).select_related("trainee", "completion")
     return sessions.select_related(
-        "institution__programme", "agreement__fund_line", "rule_set"
+        "institution__programme", "agreement__fund_line", "approved_timetable"
     ).prefetch_related(
+        "rule_set",  # a large row, and the same one for nearly all of them
         "institution__licences",
         "lessons__instructor__proofs",
         "lessons__venue",
-        "courseware",
+        Prefetch("courseware", CoursewareRow.objects.select_related("file")),
         "outline__rows",
-        Prefetch("enrolments", Enrolment.objects.filter(ON_ROSTER).select_related("trainee"), "on_roster"),
-        Prefetch("evidence", Evidence.objects.filter(withdrawn_at__isnull=True), "standing_evidence"),
+        Prefetch("change_requests", _approved_changes(), "approved_changes"),
+        Prefetch("enrolments", places if id_numbers else places.defer("trainee__id_number"), "on_roster"),
+        Prefetch("evidence", _standing_evidence(), "standing_evidence"),
         "dossier",
     )
 
 
+def _standing_evidence() -> QuerySet[Any]:
+    """With how often each was found to be a copy that may not stand, or not yet (`training.uploads` notices)."""
+    undecided = Q(copies_of__status="open", copies_of__original__withdrawn_at=None)
+    doubts = Count("copies_of", filter=undecided | Q(copies_of__status="not_allowed"))
+    standing: QuerySet[Any] = Evidence.objects.filter(withdrawn_at__isnull=True).annotate(doubts=doubts)
+    return standing
+
+
+def _approved_changes() -> QuerySet[Any]:
+    approved = ChangeRequest.objects.filter(kind=ChangeKind.LESSON, status=ChangeStatus.APPROVED)
+    return approved.select_related("lesson").order_by("decided_at", "pk")
+
+
 def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveContents]:
     """Session id -> contents; the sessions come from `with_archive`."""
-    scans, gaps = counted_scans(sessions), chain_gaps(sessions)
+    came, gaps = signed_in(sessions), chain_gaps(sessions)
     on_the_way, undecided = _photos_on_the_way(sessions), _open_corrections(sessions)
+    strangers = _strangers(sessions, came)
     return {
-        session.pk: _contents(
-            session,
-            {
-                enrolment.pk: frozenset(
-                    scan.half_day for scan in scans.get(enrolment.pk, []) if scan.kind == "sign_in"
-                )
-                for enrolment in session.on_roster  # type: ignore[attr-defined]
-            },
-            gaps.get(session.pk, ()),
-            on_the_way.get(session.pk, 0),
-            undecided.get(session.pk, 0),
+        session.pk: under(
+            replace(
+                _contents(session, came),
+                gaps=gaps.get(session.pk, ()),
+                photos_on_the_way=on_the_way.get(session.pk, 0),
+                open_corrections=undecided.get(session.pk, 0),
+                strangers=tuple(strangers.get(session.pk, ())),
+            ),
+            session.rule_set.rules,
+            session.class_type,
         )
         for session in sessions
     }
 
 
-def _contents(
-    session: Any,
-    half_days: dict[int, frozenset[Any]],
-    gaps: tuple[str, ...],
-    on_the_way: int,
-    undecided: int,
-) -> ArchiveContents:
-    agreement = session.agreement
-    lessons = list(session.lessons.all())
-    files_by_item: dict[str, int] = defaultdict(int)
-    for evidence in session.standing_evidence:
-        files_by_item[evidence.item] += 1
-    return ArchiveContents(
-        agreement=PaperOnFile(agreement.kind, agreement.number, agreement.valid_from, agreement.valid_until),
-        licences=tuple(
-            PaperOnFile(paper.kind, paper.number, paper.valid_from, paper.valid_until)
-            for paper in session.institution.licences.all()
-            if not paper.refused_at
+def under(contents: ArchiveContents, rules: Preset, class_type: str) -> ArchiveContents:
+    """The same archive as these rules look at it."""
+    lines = {kind.code: kind.fund_line for kind in rules.class_types}
+    return replace(
+        contents,
+        demands=Demands(
+            photos_per_half_day=rules.photos.min_per_half_day,
+            roster_fields=rules.archive.roster_fields,
+            phone_verified_rate=rules.archive.phone_verified_rate,
+            shared_phone_limit=rules.archive.shared_phone_limit,
+            courseware_approval=rules.planning.courseware_approval,
+            fund_line=lines.get(class_type, ""),
         ),
+    )
+
+
+def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
+    """What hangs on the session itself."""
+    lessons = list(session.lessons.all())
+    sequences = {lesson.pk: lesson.sequence for lesson in lessons}
+    half_days = {lesson.pk: (lesson.on, lesson.half_day) for lesson in lessons}
+    evidence = session.standing_evidence
+    agreement = session.agreement
+    ours = agreement.institution_id == session.institution_id
+    return ArchiveContents(
+        agreement=PaperOnFile(
+            agreement.kind,
+            agreement.number,
+            agreement.valid_from,
+            agreement.valid_until,
+            verified=agreement.status != AgreementStatus.DRAFT,
+        ),
+        institution=session.institution.name,
+        agreement_with=session.institution.name if ours else agreement.institution.name,
+        agreement_line=agreement.fund_line.code,
+        uscc=session.institution.uscc,
+        licences=_papers(session.institution.licences.all()),
         lessons=tuple(
             LessonHeld(
                 lesson.sequence,
@@ -97,51 +145,115 @@ def _contents(
                 lesson.ends_at,
                 lesson.topic,
                 lesson.instructor_id,
+                lesson.venue_id,
             )
             for lesson in lessons
         ),
+        approved_lessons=_approved_lessons(session),
         instructors={
             lesson.instructor_id: InstructorOnFile(
-                lesson.instructor.name,
-                lesson.instructor.profile,
-                tuple(
-                    PaperOnFile(proof.kind, proof.number, None, proof.valid_until)
-                    for proof in lesson.instructor.proofs.all()
-                    if not proof.refused_at
-                ),
+                lesson.instructor.name, lesson.instructor.profile, _papers(lesson.instructor.proofs.all())
             )
             for lesson in lessons
         },
         plan={
-            _("培训对象"): session.audience,
-            _("培训目标"): session.goals,
-            _("培训内容"): session.content,
-            _("考核方式"): session.assessment,
+            "audience": session.audience,
+            "goals": session.goals,
+            "content": session.content,
+            "form": session.form,
+            "hours": str(sum(lesson.minutes for lesson in lessons) or ""),
+            "assessment": session.assessment,
         },
+        planned_on=localdate(session.submitted_at) if session.submitted_at else None,
         approved=session.status in WAS_APPROVED,
-        topics_with_courseware=frozenset(piece.topic for piece in session.courseware.all()),
+        approved_on=localdate(session.approved_at) if session.approved_at else None,
+        courseware=tuple(
+            Courseware(piece.topic, piece.title, piece.file.sha256, piece.status == CoursewareStatus.APPROVED)
+            for piece in session.courseware.all()
+        ),
         roster=tuple(
-            RosterEntry(
-                enrolment.number,
-                enrolment.trainee.name,
-                bool(enrolment.trainee.phone),
-                enrolment.status == EnrolmentStatus.COMPLETED,
-                half_days[enrolment.pk],
-            )
-            for enrolment in session.on_roster
+            _entry(place, frozenset(half_days[lesson] for lesson in came.get(place.pk, ())))
+            for place in session.on_roster
         ),
         closed=session.status in CLOSED,
         photos=tuple(
-            PhotoOnFile(_sequence(evidence, lessons), evidence.taken_at, evidence.caption)
-            for evidence in session.standing_evidence
-            if evidence.item == "A9"
+            PhotoOnFile(sequences.get(row.lesson_id), row.taken_at, row.caption)
+            for row in evidence
+            if row.item == "A9"
         ),
-        gaps=gaps,
-        photos_on_the_way=on_the_way,
-        open_corrections=undecided,
-        photos_per_half_day=session.rule_set.rules.photos.min_per_half_day,
-        other_items=dict(files_by_item),
+        reused_photos=tuple(row.caption for row in evidence if row.item == "A9" and row.doubts),
+        other_items=Counter(row.item for row in evidence),
     )
+
+
+def _papers(rows: Iterable[Any]) -> tuple[PaperOnFile, ...]:
+    """Licences or proofs; what the bureau refused is as if it were not there."""
+    return tuple(
+        PaperOnFile(
+            row.kind,
+            row.number,
+            getattr(row, "valid_from", None),
+            row.valid_until,
+            verified=row.verified_at is not None,
+        )
+        for row in rows
+        if not row.refused_at
+    )
+
+
+def _entry(place: Any, half_days: frozenset[HalfDayKey]) -> RosterEntry:
+    person = place.trainee
+    return RosterEntry(
+        place.number,
+        person.name,
+        person.phone,
+        place.status == EnrolmentStatus.COMPLETED,
+        half_days,
+        group=place.group,
+        address=person.township and person.village,
+        phone_verified=person.phone_verified_at is not None,
+        counted=_completed(place),
+    )
+
+
+def _completed(place: Any) -> bool | None:
+    try:
+        return bool(place.completion.completed)
+    except ObjectDoesNotExist:
+        return None
+
+
+def _approved_lessons(session: Any) -> dict[int, LessonApproved] | None:
+    """As approved with the session, and then as each approved change had it."""
+    try:
+        kept = session.approved_timetable.lessons
+    except ObjectDoesNotExist:
+        return None
+    approved = {
+        row["sequence"]: LessonApproved(
+            datetime.fromisoformat(row["starts_at"]),
+            datetime.fromisoformat(row["ends_at"]),
+            row["instructor"],
+            row["venue"],
+        )
+        for row in kept
+    }
+    for change in session.approved_changes:
+        approved[change.lesson.sequence] = LessonApproved(
+            change.starts_at, change.ends_at, change.instructor_id, change.venue_id
+        )
+    return approved
+
+
+def _strangers(sessions: Sequence[Any], came: Mapping[int, set[int]]) -> dict[int, list[str]]:
+    """session id -> people whose sign-ins count and who have no place on the roster; seldom a query."""
+    found: dict[int, list[str]] = defaultdict(list)
+    without = set(came) - {place.pk for session in sessions for place in session.on_roster}
+    if without:
+        rows = Enrolment.objects.filter(pk__in=without).order_by("number")
+        for session, name in rows.values_list("training_session", "trainee__name"):
+            found[session].append(name)
+    return found
 
 
 def _photos_on_the_way(sessions: Sequence[TrainingSession]) -> dict[int, int]:
@@ -168,17 +280,16 @@ def _open_corrections(sessions: Sequence[TrainingSession]) -> dict[int, int]:
     return dict(rows.order_by().values_list("training_session").annotate(Count("pk")))
 
 
-def _sequence(evidence: Evidence, lessons: Iterable[Any]) -> int | None:
-    return next((lesson.sequence for lesson in lessons if lesson.pk == evidence.lesson_id), None)
-
-
 def check_sessions(sessions: QuerySet[Any]) -> list[tuple[TrainingSession, tuple[ItemResult, ...]]]:
     """Each session with its items checked; the queryset is sliced by the caller's page."""
-    rows = list(with_archive(sessions))
+    rows = list(with_archive(sessions, id_numbers=False))
     contents = archive_contents(rows)
-    return [
-        (row, check_archive(contents[row.pk], row.rule_set.rules.items_for(row.class_type))) for row in rows
-    ]
+    return [(row, check_under(contents[row.pk], row.rule_set.rules, row)) for row in rows]
+
+
+def check_under(contents: ArchiveContents, rules: Preset, session: Any) -> tuple[ItemResult, ...]:
+    """Under the session's own rules, or others; `contents` are already `under` them."""
+    return check_archive(contents, rules.items_for(session.class_type), version=session.rule_set.version)
 
 
 def check_session(session: TrainingSession) -> tuple[ItemResult, ...]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from training.attendance.models import Completion
 from training.attendance.signals import completion_changed
+from training.core import clock
+from training.core.models import AuditEvent
+from training.dossiers.models import ApprovedTimetable
+from training.dossiers.snapshots import mark
 from training.followup.services import follow_changed_completion
+from training.scheduling.models import Lesson, TrainingSession
+from training.scheduling.signals import session_approved
 
 
 @receiver(completion_changed)
@@ -18,3 +25,34 @@ def keep_follow_ups(completion: Completion, **_said: Any) -> None:
     follow_changed_completion(
         completion.enrolment, days=session.rule_set.rules.follow_up.days, at=session.closed_at
     )
+
+
+@receiver(session_approved)
+def keep_timetable(session: TrainingSession, **_said: Any) -> None:
+    """What archive item A5 is held against for ever: later changes have their own approval."""
+    lessons = session.lessons.select_related("instructor", "venue")
+    ApprovedTimetable.objects.get_or_create(
+        training_session=session,
+        defaults={"kept_at": clock.now(), "lessons": [as_approved(lesson) for lesson in lessons]},
+    )
+
+
+def as_approved(lesson: Lesson) -> dict[str, Any]:
+    """A row of `ApprovedTimetable.lessons`."""
+    return {
+        "sequence": lesson.sequence,
+        "starts_at": lesson.starts_at.isoformat(),
+        "ends_at": lesson.ends_at.isoformat(),
+        "topic": lesson.topic,
+        "instructor": lesson.instructor_id,
+        "instructor_name": lesson.instructor.name,
+        "venue": lesson.venue_id,
+        "venue_name": lesson.venue.name,
+    }
+
+
+@receiver(post_save, sender=AuditEvent)
+def look_again(instance: AuditEvent, *, created: bool, **_said: Any) -> None:
+    """Every act is recorded: whatever archive it touches is checked before it is listed again."""
+    if created:
+        mark(instance.subject_type, instance.subject_id)

@@ -1,20 +1,26 @@
 """Completeness of a training archive: computed, explained, never ticked (domain.md §4.6).
 
 石城 附件2 项目3 三是: "每期培训档案包含 …… 档案不全，不予以补贴". Each check is a plain function over
-`ArchiveContents` that yields what is missing, by name; the item is complete when nothing is.
+`ArchiveContents` that yields what is missing, by name; the item is complete when nothing is. Nobody can
+override one.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from training.institutions.rules import UsccError, check_uscc
+
 HalfDayKey = tuple[date, str]
+NAMED = 5
+"""So many people a message names; it counts the rest."""
 
 
 class ArchiveItem(Protocol):
@@ -30,14 +36,21 @@ class ArchiveItem(Protocol):
     def supplied_by(self) -> tuple[str, ...]: ...
 
 
+# What an archive holds
+
+
 @dataclass(frozen=True)
 class PaperOnFile:
-    """An agreement, licence or proof: `valid_until` None means 长期."""
+    """An agreement, licence or proof that was not refused: `valid_until` None means 长期.
+
+    `verified`: the bureau has seen it, or confirmed the agreement.
+    """
 
     kind: str
     number: str
     valid_from: date | None
     valid_until: date | None
+    verified: bool = True
 
     def covers(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
@@ -47,6 +60,8 @@ class PaperOnFile:
 
 @dataclass(frozen=True)
 class LessonHeld:
+    """A lesson of the timetable as held; instructor and venue by their ids."""
+
     sequence: int
     on: date
     half_day: str
@@ -54,6 +69,17 @@ class LessonHeld:
     ends_at: datetime
     topic: str
     instructor: int
+    venue: int = 0
+
+
+@dataclass(frozen=True)
+class LessonApproved:
+    """What the bureau last approved for a lesson: with the session, or by a change request."""
+
+    starts_at: datetime
+    ends_at: datetime
+    instructor: int
+    venue: int
 
 
 @dataclass(frozen=True)
@@ -64,12 +90,28 @@ class InstructorOnFile:
 
 
 @dataclass(frozen=True)
+class Courseware:
+    """A piece that is pinned to the session by `sha256`; `approved` by the bureau."""
+
+    topic: str
+    title: str
+    sha256: str
+    approved: bool = False
+
+
+@dataclass(frozen=True)
 class RosterEntry:
+    """`completed` is what the roster says, `counted` what the attendance rule found; None before closing."""
+
     number: int
     name: str
-    phone: bool
+    phone: str
     completed: bool
     half_days: frozenset[HalfDayKey]  # where the register has events for this person
+    group: str = "-"
+    address: str = "-"
+    phone_verified: bool = False
+    counted: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -80,21 +122,46 @@ class PhotoOnFile:
 
 
 @dataclass(frozen=True)
+class Demands:
+    """What the rule set asks of the items beyond their being there; `under` puts an archive under another's."""
+
+    photos_per_half_day: int = 1
+    roster_fields: tuple[str, ...] = ("phone",)
+    phone_verified_rate: float = 0
+    shared_phone_limit: int | None = None  # people; None: however many
+    courseware_approval: bool = False
+    fund_line: str = ""  # that pays this class type; blank: whichever
+
+
+@dataclass(frozen=True)
 class ArchiveContents:
-    """Everything the checks look at, for one session."""
+    """Everything the checks look at, for one session.
+
+    `approved_lessons` is None where nothing was kept of what was approved. `reused_photos` are captions of
+    photos that were noticed elsewhere and not cleared yet.
+    """
 
     agreement: PaperOnFile | None
     licences: tuple[PaperOnFile, ...]
     lessons: tuple[LessonHeld, ...]
     instructors: Mapping[int, InstructorOnFile]
-    plan: Mapping[str, str]  # label -> text
+    plan: Mapping[str, str]  # field code -> text
     approved: bool
-    topics_with_courseware: frozenset[str]
+    courseware: tuple[Courseware, ...]
     roster: tuple[RosterEntry, ...]
     closed: bool
     photos: tuple[PhotoOnFile, ...]
-    photos_per_half_day: int = 1
+    demands: Demands = Demands()
+    institution: str = ""
+    agreement_with: str = ""
+    agreement_line: str = ""
+    uscc: str = ""  # blank: not looked at
+    planned_on: date | None = None
+    approved_on: date | None = None
+    approved_lessons: Mapping[int, LessonApproved] | None = None  # by sequence
+    strangers: tuple[str, ...] = ()  # people with sign-ins that count and no place on the roster
     photos_on_the_way: int = 0  # signed by a station, not arrived yet
+    reused_photos: tuple[str, ...] = ()
     open_corrections: int = 0  # proposed and not decided
     gaps: tuple[str, ...] = ()  # stations whose chain of events has holes before this session's last one
     other_items: Mapping[str, int] = field(default_factory=dict)  # extra item code -> files
@@ -108,19 +175,41 @@ class ArchiveContents:
         return list(dict.fromkeys((lesson.on, lesson.half_day) for lesson in self.lessons))
 
 
+# What is missing
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a check found. `since`: the first day on which it was missing, None from the beginning."""
+
+    code: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    since: date | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is missing; `message` names it and says who must supply it."""
+    """One thing that is missing; `message` names it. `version` is of the rule set that demands it."""
 
     item: str
     code: str
     clause: str
     supplied_by: tuple[str, ...]
     params: Mapping[str, str | int]
+    since: date | None = None
+    version: int = 0
 
     @property
     def message(self) -> str:
-        return str(MESSAGES[self.code]) % {"item": self.item, **self.params}
+        """In the reader's language: `params` hold codes where there are words for them."""
+        said = {name: _in_words(name, value) for name, value in self.params.items()}
+        return str(MESSAGES[self.code]) % {"item": self.item, **said}
+
+    def is_due(self, today: date, *, closed: bool) -> bool:
+        """Whether somebody can do something about it yet: a class that is still to come has no photos."""
+        if closed or self.code not in AFTER_CLASS:
+            return True
+        return self.since is not None and self.since < today
 
 
 @dataclass(frozen=True)
@@ -130,6 +219,7 @@ class ItemResult:
     clause: str
     supplied_by: tuple[str, ...]
     findings: tuple[Finding, ...]
+    version: int = 0
 
     @property
     def complete(self) -> bool:
@@ -138,161 +228,358 @@ class ItemResult:
 
 MESSAGES = {
     "no_agreement": _("缺 %(item)s：没有委托培训协议或下达培训任务的文件"),
+    "agreement_draft": _("缺 %(item)s：协议〔%(number)s〕还没有经商务局确认生效"),
     "agreement_dates": _("缺 %(item)s：协议〔%(number)s〕有效期至%(until)s，不覆盖本期%(day)s的课程"),
+    "agreement_not_begun": _("缺 %(item)s：协议〔%(number)s〕%(from)s起生效，不覆盖本期%(day)s的课程"),
+    "agreement_party": _("%(item)s：协议〔%(number)s〕写的是%(other)s，不是%(institution)s"),
+    "agreement_line": _("%(item)s：协议〔%(number)s〕的资金条线与本期班型的不一致"),
     "no_licence": _("缺 %(item)s：没有%(kind)s"),
     "licence_expired": _("缺 %(item)s：%(kind)s已过期，不覆盖本期%(day)s的课程"),
+    "licence_unverified": _("%(item)s：%(kind)s已上传，待商务局核验"),
+    "uscc": _("%(item)s：统一社会信用代码%(uscc)s有误，请对照营业执照改正"),
     "no_profile": _("缺 %(item)s：授课人%(name)s（第%(lessons)s课次）没有基本情况"),
     "no_proof": _("缺 %(item)s：授课人%(name)s（第%(lessons)s课次）无资质证明"),
     "proof_expired": _("缺 %(item)s：授课人%(name)s的资质证明已过期，不覆盖%(day)s的课程"),
+    "proof_unverified": _("%(item)s：授课人%(name)s（第%(lessons)s课次）的资质证明已上传，待商务局核验"),
     "plan_field": _("缺 %(item)s：培训方案没有写%(field)s"),
+    "plan_late": _("%(item)s：培训方案%(submitted)s提交，晚于批准开班的%(approved)s"),
     "no_lessons": _("缺 %(item)s：没有课程安排"),
     "not_approved": _("缺 %(item)s：课程安排还没有经商务局批准"),
+    "lesson_time": _("%(item)s：第%(lesson)s课次实际时间与批准不一致且无变更批复"),
+    "lesson_instructor": _("%(item)s：第%(lesson)s课次实际授课人与批准不一致且无变更批复"),
+    "lesson_venue": _("%(item)s：第%(lesson)s课次实际地点与批准不一致且无变更批复"),
+    "lesson_added": _("%(item)s：第%(lesson)s课次不在批准的课程安排里"),
+    "lesson_dropped": _("%(item)s：批准的第%(lesson)s课次没有上，且无变更批复"),
     "no_courseware": _("缺 %(item)s：“%(topic)s”无课件"),
+    "courseware_unapproved": _("%(item)s：“%(topic)s”的课件“%(title)s”还没有经商务局审定"),
+    "courseware_lost": _("缺 %(item)s：“%(topic)s”的课件“%(title)s”没有存下原文件"),
     "no_roster": _("缺 %(item)s：培训人员名册是空的"),
-    "no_phone": _("缺 %(item)s：%(count)s人缺联系电话（%(names)s）"),
+    "roster_field": _("缺 %(item)s：%(count)s人缺%(field)s（%(names)s）"),
+    "roster_twice": _("%(item)s：%(names)s在名册上有两次"),
+    "phone_shared": _("%(item)s：%(count)s人共用一个联系电话（%(names)s），请更正"),
+    "phone_rate": _(
+        "%(item)s：电话核实率%(rate)s%%，低于规定的%(need)s%%，还有%(count)s人没有核实（%(names)s）"
+    ),
     "not_closed": _("缺 %(item)s：还没有结课，签到名册未定"),
     "no_register": _("缺 %(item)s：%(day)s%(half_day)s无签到名册"),
     "open_corrections": _("%(item)s：有%(count)s条更正等待核准，请先核准、不予核准或撤回"),
     "chain_gap": _("%(item)s：签到终端“%(station)s”还有记录没有传到，请让它联网补传"),
     "not_in_register": _("%(item)s：%(names)s计入人次，但签到名册上没有签到"),
+    "not_on_roster": _("%(item)s：%(names)s有签到，但不在名册上"),
+    "count_differs": _("%(item)s：%(names)s名册上的结业情况与签到计算的不一致"),
     "no_photo": _("缺 %(item)s：%(day)s%(half_day)s应有现场照片%(need)s张，现有%(have)s张"),
     "photos_on_the_way": _("%(item)s：签到终端还有%(count)s张照片没有传到，请让它联网补传"),
     "photo_outside": _("%(item)s：照片“%(caption)s”不是在所属课次时间内拍的"),
     "photo_caption": _("%(item)s：有照片没有写说明"),
+    "photo_reused": _("%(item)s：照片“%(caption)s”要由商务局核对后才能用，也可以撤下换一张"),
     "no_files": _("缺 %(item)s：没有材料"),
 }
+SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
+    "agreement_draft": ("bureau",),
+    "agreement_dates": ("bureau", "institution"),
+    "agreement_not_begun": ("bureau", "institution"),
+    "agreement_party": ("bureau", "institution"),
+    "agreement_line": ("bureau", "institution"),
+    "licence_unverified": ("bureau",),
+    "proof_unverified": ("bureau",),
+    "plan_late": ("bureau",),
+    "no_lessons": ("institution",),
+    "not_approved": ("bureau",),
+    "lesson_time": ("bureau", "institution"),
+    "lesson_instructor": ("bureau", "institution"),
+    "lesson_venue": ("bureau", "institution"),
+    "lesson_added": ("bureau", "institution"),
+    "lesson_dropped": ("bureau", "institution"),
+    "courseware_unapproved": ("bureau",),
+    "no_roster": ("institution",),
+    "roster_field": ("institution",),
+    "phone_shared": ("institution",),
+    "phone_rate": ("township", "follow_up"),
+    "not_closed": ("institution",),
+    "no_register": ("institution",),
+    "open_corrections": ("institution", "bureau"),
+    "chain_gap": ("institution",),
+    "not_in_register": ("institution",),
+    "not_on_roster": ("institution",),
+    "count_differs": ("institution", "bureau"),
+    "no_photo": ("institution",),
+    "photos_on_the_way": ("institution",),
+    "photo_outside": ("institution",),
+    "photo_caption": ("institution",),
+    "photo_reused": ("institution", "bureau"),
+}
+"""Who can do something about it, where that is not simply whoever supplies the item."""
+AFTER_CLASS = frozenset({"not_closed", "no_register", "no_photo", "not_in_register"})
+"""These fill themselves once the class is held: before that nobody has to do anything."""
+
 HALF_DAYS = {"am": _("上午"), "pm": _("下午")}
 LICENCE_KINDS = (
-    (_("营业执照"), frozenset({"business", "public_body", "social_body", "non_profit"})),
-    (_("培训资质证明"), frozenset({"training"})),
+    ("business", frozenset({"business", "public_body", "social_body", "non_profit"})),
+    ("training", frozenset({"training"})),
 )
 """What A2 asks for, each as any one of some kinds: an association has a certificate in place of a 营业执照."""
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "half_day": HALF_DAYS,
+    "kind": {"business": _("营业执照"), "training": _("培训资质证明")},
+    "field": {
+        "audience": _("培训对象"),
+        "goals": _("培训目标"),
+        "content": _("培训内容"),
+        "form": _("培训形式"),
+        "hours": _("学时"),
+        "assessment": _("考核方式"),
+        "phone": _("联系电话"),
+        "group": _("学员类别"),
+        "address": _("住址（乡镇、村）"),
+    },
+}
 
-Missing = Iterator[tuple[str, dict[str, str | int]]]
+
+def _in_words(name: str, value: str | int) -> str | int:
+    return str(WORDS[name].get(str(value), value)) if name in WORDS else value
 
 
 def _day(day: date) -> str:
     return f"{day:%Y-%m-%d}"
 
 
+def _named(people: Sequence[str]) -> dict[str, str | int]:
+    return {"count": len(people), "names": gettext("、").join(people[:NAMED])}
+
+
+# The checks
+
+Missing = Iterator[Gap]
+
+
 def agreement(contents: ArchiveContents) -> Missing:
-    """A1: in force on all class days."""
+    """A1: confirmed, with this institution, of the class type's fund line, in force on all class days."""
     paper = contents.agreement
     if paper is None:
-        yield "no_agreement", {}
+        yield Gap("no_agreement")
         return
+    said: dict[str, str | int] = {"number": paper.number}
+    if not paper.verified:
+        yield Gap("agreement_draft", said)
+    if contents.agreement_with != contents.institution:
+        yield Gap(
+            "agreement_party", {**said, "other": contents.agreement_with, "institution": contents.institution}
+        )
+    if contents.demands.fund_line not in ("", contents.agreement_line):
+        yield Gap("agreement_line", said)
     for day in contents.days:
-        if not paper.covers(day):
-            until = _day(paper.valid_until) if paper.valid_until else ""
-            yield "agreement_dates", {"number": paper.number, "until": until, "day": _day(day)}
+        if paper.valid_until and paper.valid_until < day:
+            days = {"until": _day(paper.valid_until), "day": _day(day)}
+            yield Gap("agreement_dates", {**said, **days}, _day_after(paper.valid_until))
+        elif paper.valid_from and day < paper.valid_from:
+            yield Gap("agreement_not_begun", {**said, "from": _day(paper.valid_from), "day": _day(day)}, day)
+
+
+def _day_after(day: date) -> date:
+    return day + timedelta(days=1)
 
 
 def licences(contents: ArchiveContents) -> Missing:
-    """A2: business licence and training qualification, each valid on every class day."""
-    for label, kinds in LICENCE_KINDS:
+    """A2: business licence and training qualification, verified, each valid on every class day; a valid code."""
+    for kind, kinds in LICENCE_KINDS:
         papers = [paper for paper in contents.licences if paper.kind in kinds]
         if not papers:
-            yield "no_licence", {"kind": str(label)}
-            continue
-        for day in contents.days:
-            if not any(paper.covers(day) for paper in papers):
-                yield "licence_expired", {"kind": str(label), "day": _day(day)}
-                break
+            yield Gap("no_licence", {"kind": kind})
+        elif gap := _uncovered(papers, contents.days):
+            yield Gap("licence_expired", {"kind": kind, "day": _day(gap)}, _over_since(papers, gap))
+        elif _uncovered([paper for paper in papers if paper.verified], contents.days):
+            yield Gap("licence_unverified", {"kind": kind})
+    if contents.uscc and not _is_uscc(contents.uscc):
+        yield Gap("uscc", {"uscc": contents.uscc})
+
+
+def _is_uscc(code: str) -> bool:
+    try:
+        check_uscc(code)
+    except UsccError:
+        return False
+    return True
+
+
+def _uncovered(papers: Sequence[PaperOnFile], days: Iterable[date]) -> date | None:
+    """The first of the days on which none is in force."""
+    return next((day for day in days if not any(paper.covers(day) for paper in papers)), None)
+
+
+def _over_since(papers: Iterable[PaperOnFile], day: date) -> date:
+    """The day after the last of them ran out; `day` itself where none had begun."""
+    ends = [paper.valid_until for paper in papers if paper.valid_until and paper.valid_until < day]
+    return _day_after(max(ends)) if ends else day
 
 
 def instructors(contents: ArchiveContents) -> Missing:
-    """A3: everyone in the timetable has a profile and a proof that is valid on the days they teach."""
+    """A3: everyone in the timetable as held has a profile, and a verified proof for the days they teach."""
     for key, person in contents.instructors.items():
         taught = [lesson for lesson in contents.lessons if lesson.instructor == key]
-        params: dict[str, str | int] = {
+        said: dict[str, str | int] = {
             "name": person.name,
             "lessons": gettext("、").join(str(lesson.sequence) for lesson in taught),
         }
         if not person.profile.strip():
-            yield "no_profile", params
-        if not person.proofs:
-            yield "no_proof", params
-            continue
-        for lesson in taught:
-            if not any(proof.covers(lesson.on) for proof in person.proofs):
-                yield "proof_expired", {**params, "day": _day(lesson.on)}
-                break
+            yield Gap("no_profile", said)
+        yield from _proofs(person, sorted({lesson.on for lesson in taught}), said)
+
+
+def _proofs(person: InstructorOnFile, days: Sequence[date], said: Mapping[str, str | int]) -> Missing:
+    if not person.proofs:
+        yield Gap("no_proof", said)
+    elif gap := _uncovered(person.proofs, days):
+        yield Gap("proof_expired", {**said, "day": _day(gap)}, _over_since(person.proofs, gap))
+    elif _uncovered([proof for proof in person.proofs if proof.verified], days):
+        yield Gap("proof_unverified", said)
 
 
 def plan(contents: ArchiveContents) -> Missing:
-    """A4: objects, goals, content, form, hours and assessment are written down."""
-    for label, text in contents.plan.items():
+    """A4: objects, goals, content, form, hours and assessment are written down, before the approval."""
+    for name, text in contents.plan.items():
         if not text.strip():
-            yield "plan_field", {"field": label}
+            yield Gap("plan_field", {"field": name})
+    planned, approved = contents.planned_on, contents.approved_on
+    if planned and approved and planned > approved:
+        yield Gap("plan_late", {"submitted": _day(planned), "approved": _day(approved)}, approved)
 
 
 def timetable(contents: ArchiveContents) -> Missing:
-    """A5: there is one, and the bureau approved it."""
+    """A5: there is one, the bureau approved it, and it was held so, or as an approved change has it."""
     if not contents.lessons:
-        yield "no_lessons", {}
+        yield Gap("no_lessons")
     elif not contents.approved:
-        yield "not_approved", {}
+        yield Gap("not_approved")
+    elif contents.approved_lessons is not None:
+        yield from _held_otherwise(contents.lessons, contents.approved_lessons)
+
+
+def _held_otherwise(lessons: Iterable[LessonHeld], approved: Mapping[int, LessonApproved]) -> Missing:
+    held = {lesson.sequence: lesson for lesson in lessons}
+    for sequence, lesson in held.items():
+        if sequence not in approved:
+            yield Gap("lesson_added", {"lesson": sequence}, lesson.on)
+            continue
+        was = approved[sequence]
+        if (lesson.starts_at, lesson.ends_at) != (was.starts_at, was.ends_at):
+            yield Gap("lesson_time", {"lesson": sequence}, lesson.on)
+        if lesson.instructor != was.instructor:
+            yield Gap("lesson_instructor", {"lesson": sequence}, lesson.on)
+        if lesson.venue != was.venue:
+            yield Gap("lesson_venue", {"lesson": sequence}, lesson.on)
+    for sequence in approved:
+        if sequence not in held:
+            yield Gap("lesson_dropped", {"lesson": sequence})
 
 
 def materials(contents: ArchiveContents) -> Missing:
-    """A6: every taught topic has courseware pinned to the session."""
-    for topic in dict.fromkeys(lesson.topic for lesson in contents.lessons):
-        if topic not in contents.topics_with_courseware:
-            yield "no_courseware", {"topic": topic}
+    """A6: every taught topic has courseware pinned to the session by its hash, approved where that is asked."""
+    for topic, since in _topics(contents.lessons).items():
+        pieces = [piece for piece in contents.courseware if piece.topic == topic]
+        said = {"topic": topic, "title": pieces[0].title if pieces else ""}
+        if not pieces:
+            yield Gap("no_courseware", {"topic": topic}, since)
+        elif not any(piece.sha256 for piece in pieces):
+            yield Gap("courseware_lost", said, since)
+        elif contents.demands.courseware_approval and not any(piece.approved for piece in pieces):
+            yield Gap("courseware_unapproved", said, since)
+
+
+def _topics(lessons: Iterable[LessonHeld]) -> dict[str, date]:
+    """Topic -> the first day it was taught, in the order of the timetable."""
+    taught: dict[str, date] = {}
+    for lesson in lessons:
+        taught[lesson.topic] = min(lesson.on, taught.get(lesson.topic, lesson.on))
+    return taught
 
 
 def roster(contents: ArchiveContents) -> Missing:
-    """A7: not empty, and everyone can be phoned (evaluators do)."""
+    """A7: not empty, nobody twice, with the fields that are asked; evaluators phone people, so phones work."""
     if not contents.roster:
-        yield "no_roster", {}
-    silent = [entry.name for entry in contents.roster if not entry.phone]
-    if silent:
-        yield "no_phone", {"count": len(silent), "names": gettext("、").join(silent[:5])}
+        yield Gap("no_roster")
+    for name in contents.demands.roster_fields:
+        blank = [entry.name for entry in contents.roster if not getattr(entry, name)]
+        if blank:
+            yield Gap("roster_field", {"field": name, **_named(blank)})
+    numbers = Counter(entry.number for entry in contents.roster)
+    if twice := [entry.name for entry in contents.roster if numbers[entry.number] > 1]:
+        yield Gap("roster_twice", {"names": gettext("、").join(dict.fromkeys(twice))})
+    yield from _phones(contents.roster, contents.demands)
+
+
+def _phones(people: Sequence[RosterEntry], demands: Demands) -> Missing:
+    if demands.shared_phone_limit:
+        counted = Counter(entry.phone for entry in people if entry.phone)
+        for phone, count in counted.items():
+            if count > demands.shared_phone_limit:
+                yield Gap("phone_shared", _named([entry.name for entry in people if entry.phone == phone]))
+    silent = [entry.name for entry in people if not entry.phone_verified]
+    rate = 1 - len(silent) / len(people) if people else 1
+    if rate < demands.phone_verified_rate:
+        shares = {"rate": _percent(rate), "need": _percent(demands.phone_verified_rate)}
+        yield Gap("phone_rate", {**shares, **_named(silent)})
+
+
+def _percent(share: float) -> str:
+    """Rounded down, so that what falls short never reads as if it did not."""
+    return f"{int(share * 1000 + 1e-9) / 10:g}"
 
 
 def register(contents: ArchiveContents) -> Missing:
-    """A8: one per half-day, everyone who counts stands in those that made them count, no event is missing."""
+    """A8: one per half-day, no event missing, and it agrees with the roster both ways."""
     if not contents.closed:
-        yield "not_closed", {}
-    for key in contents.half_days:
-        if not any(key in entry.half_days for entry in contents.roster):
-            yield "no_register", {"day": _day(key[0]), "half_day": str(HALF_DAYS[key[1]])}
+        yield Gap("not_closed", since=max(contents.days, default=None))
+    signed = {key for entry in contents.roster for key in entry.half_days}
+    for day, half_day in contents.half_days:
+        if (day, half_day) not in signed:
+            yield Gap("no_register", {"day": _day(day), "half_day": half_day}, day)
     if contents.open_corrections:
-        yield "open_corrections", {"count": contents.open_corrections}
+        yield Gap("open_corrections", {"count": contents.open_corrections})
     for station in contents.gaps:
-        yield "chain_gap", {"station": station}
+        yield Gap("chain_gap", {"station": station})
+    yield from _cross_footed(contents)
+
+
+def _cross_footed(contents: ArchiveContents) -> Missing:
+    """Register against roster: whoever counts signed in, whoever signed in has a place, both count alike."""
     uncovered = [entry.name for entry in contents.roster if entry.completed and not entry.half_days]
     if uncovered:
-        yield "not_in_register", {"names": gettext("、").join(uncovered[:5])}
+        yield Gap("not_in_register", _named(uncovered))
+    if contents.strangers:
+        yield Gap("not_on_roster", _named(contents.strangers))
+    differing = [
+        entry.name
+        for entry in contents.roster
+        if entry.counted is not None and entry.counted != entry.completed
+    ]
+    if differing:
+        yield Gap("count_differs", _named(differing))
 
 
 def photos(contents: ArchiveContents) -> Missing:
-    """A9: enough for each half-day, taken inside their lesson, with a caption; all that a station took."""
+    """A9: enough for each half-day, taken inside their lesson, with a caption, of nowhere else; all that came."""
     if contents.photos_on_the_way:
-        yield "photos_on_the_way", {"count": contents.photos_on_the_way}
+        yield Gap("photos_on_the_way", {"count": contents.photos_on_the_way})
+    for caption in contents.reused_photos:
+        yield Gap("photo_reused", {"caption": caption})
     lessons = {lesson.sequence: lesson for lesson in contents.lessons}
-    inside = []
+    inside: Counter[HalfDayKey] = Counter()
     for photo in contents.photos:
         lesson = lessons.get(photo.lesson or 0)
         if lesson is None:
             continue
         if photo.taken_at and not lesson.starts_at <= photo.taken_at <= lesson.ends_at:
-            yield "photo_outside", {"caption": photo.caption}
+            yield Gap("photo_outside", {"caption": photo.caption})
             continue
-        inside.append((lesson.on, lesson.half_day))
+        inside[lesson.on, lesson.half_day] += 1
     if any(not photo.caption.strip() for photo in contents.photos):
-        yield "photo_caption", {}
-    for key in contents.half_days:
-        if inside.count(key) < contents.photos_per_half_day:
-            yield (
-                "no_photo",
-                {
-                    "day": _day(key[0]),
-                    "half_day": str(HALF_DAYS[key[1]]),
-                    "need": contents.photos_per_half_day,
-                    "have": inside.count(key),
-                },
-            )
+        yield Gap("photo_caption")
+    need = contents.demands.photos_per_half_day
+    for day, half_day in contents.half_days:
+        have = inside[day, half_day]
+        if have < need:
+            said: dict[str, str | int] = {"day": _day(day), "half_day": half_day, "need": need, "have": have}
+            yield Gap("no_photo", said, day)
 
 
 CHECKS: Mapping[str, Callable[[ArchiveContents], Missing]] = {
@@ -308,27 +595,33 @@ CHECKS: Mapping[str, Callable[[ArchiveContents], Missing]] = {
 }
 
 
-def check_archive(contents: ArchiveContents, items: Iterable[ArchiveItem]) -> tuple[ItemResult, ...]:
+def check_archive(
+    contents: ArchiveContents, items: Iterable[ArchiveItem], *, version: int = 0
+) -> tuple[ItemResult, ...]:
     """Every item the programme demands, with what is missing. An extra item needs at least one file."""
-    return tuple(
-        ItemResult(
+    return tuple(_checked(contents, item, version) for item in items)
+
+
+def _checked(contents: ArchiveContents, item: ArchiveItem, version: int) -> ItemResult:
+    found = tuple(
+        Finding(
             item.code,
-            item.title,
+            gap.code,
             item.clause,
-            item.supplied_by,
-            tuple(
-                Finding(item.code, code, item.clause, item.supplied_by, params)
-                for code, params in _missing(item.code, contents)
-            ),
+            SUPPLIED_BY.get(gap.code, item.supplied_by),
+            gap.params,
+            gap.since,
+            version,
         )
-        for item in items
+        for gap in _missing(item.code, contents)
     )
+    return ItemResult(item.code, item.title, item.clause, item.supplied_by, found, version)
 
 
 def _missing(item: str, contents: ArchiveContents) -> Missing:
     if item in CHECKS:
         return CHECKS[item](contents)
-    return iter([] if contents.other_items.get(item) else [("no_files", {})])
+    return iter([] if contents.other_items.get(item) else [Gap("no_files")])
 
 
 def is_complete(results: Sequence[ItemResult]) -> bool:

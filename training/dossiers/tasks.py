@@ -1,53 +1,101 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
+import time
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-import pikepdf
 from django.conf import settings
 from django_tasks import task
 
 from training.core import clock
-from training.core.actor import SYSTEM
 from training.dossiers.bag import build_bag
+from training.dossiers.choices import BuildStep, Edition
 from training.dossiers.compile import compile_facts
 from training.dossiers.layout import MANIFEST
-from training.dossiers.models import Dossier
-from training.dossiers.pdf.build import build_pdf
+from training.dossiers.models import DossierVersion
+from training.dossiers.pdf.build import Progress, write_pdf
 from training.dossiers.seal import Sealer
 from training.dossiers.sealing import abandon_seal, finish_seal, seal_key
+from training.dossiers.signatories import signers_for
+from training.dossiers.signing import sign_pdf
+from training.dossiers.versions import (
+    BuildCancelledError,
+    begin_version,
+    fail_version,
+    finish_draft,
+    note_progress,
+)
 
 logger = logging.getLogger(__name__)
 
 
-def _manifest_sha256(bag: bytes) -> str:
-    with ZipFile(io.BytesIO(bag)) as opened:
-        return hashlib.sha256(opened.read(MANIFEST)).hexdigest()
-
-
 @task()
-def make_package(dossier_id: int) -> None:
-    """Build the PDF and the package of a dossier that is being sealed."""
-    dossier = Dossier.objects.fetch(SYSTEM, pk=dossier_id)
+def make_version(version_id: int) -> None:
+    """Build what a version asks for: a draft's PDF, or the signed PDF and the sealed package."""
+    version = begin_version(version_id)
+    if version is None:
+        return
     try:
-        at = clock.now()
-        sealer = Sealer(seal_key(), str(dossier.sealed_by), at)
-        facts = compile_facts(dossier, as_of=at)
-        pdf = build_pdf(facts, sealer.note, settings.FONTS_DIR)
-        bag = build_bag(facts, pdf, sealer)
-        with pikepdf.open(io.BytesIO(pdf)) as opened:
-            pages = len(opened.pages)
+        _make(version)
+    except BuildCancelledError:
+        logger.info("dossier version %s was stopped", version_id)
     except Exception as problem:  # whatever it was, a person must see it and be able to try again
-        logger.exception("dossier %s could not be packed", dossier_id)
-        abandon_seal(dossier_id, problem=f"{type(problem).__name__}: {problem}")
+        logger.exception("dossier version %s could not be made", version_id)
+        said = f"{type(problem).__name__}: {problem}"
+        if version.edition == Edition.SEALED:
+            abandon_seal(version.dossier_id, problem=said)
+        else:
+            fail_version(version_id, problem=said)
         raise
+
+
+def _make(version: DossierVersion) -> None:
+    tell = _teller(version.pk)
+    at = clock.now()
+    dossier = version.dossier
+    facts = compile_facts(dossier, as_of=at, version=version.number)
+    sealer = None
+    if version.edition == Edition.SEALED:
+        sealer = Sealer(seal_key(), str(dossier.sealed_by), at)
+    with TemporaryDirectory(prefix="yidang-") as directory:
+        path = Path(directory) / "dossier.pdf"
+        built = write_pdf(facts, sealer.note if sealer else None, settings.FONTS_DIR, path, on_progress=tell)
+        pdf = path.read_bytes()
+    if sealer is None:
+        finish_draft(version.pk, pdf=pdf, built=built)
+        return
+    tell(BuildStep.SIGNING, 0, 1)
+    pdf = sign_pdf(pdf, signers_for(dossier, at=at), fonts_dir=settings.FONTS_DIR)
+    tell(BuildStep.PACKING, 0, 1)
+    bag = build_bag(facts, pdf, sealer)
     finish_seal(
-        dossier_id,
+        dossier.pk,
         pdf=pdf,
         package=bag,
         manifest_sha256=_manifest_sha256(bag),
-        pages=pages,
+        pages=built.pages,
         sealer=sealer,
+        lacking=built.lacking,
     )
+
+
+def _teller(version_id: int) -> Progress:
+    """Notes each new step, and within a step once in BUILD_TELLS_EVERY seconds: so soon a stop is seen."""
+    told: tuple[str, float] = ("", 0.0)
+
+    def tell(step: str, done: int, total: int) -> None:
+        nonlocal told
+        if step != told[0] or time.monotonic() - told[1] >= settings.BUILD_TELLS_EVERY:
+            told = (step, time.monotonic())
+            note_progress(version_id, BuildStep(step), done, total)
+
+    return tell
+
+
+def _manifest_sha256(bag: bytes) -> str:
+    with ZipFile(BytesIO(bag)) as opened:
+        return hashlib.sha256(opened.read(MANIFEST)).hexdigest()

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
@@ -23,6 +24,8 @@ from training.dossiers.bag import build_bag
 from training.dossiers.fonts import default_fonts_dir
 from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
+from training.dossiers.signing import PdfSigner, sign_pdf
+from training.dossiers.signing_keys import TestCa
 
 NAMES = tuple("司马䶮 张𬭎 李桂花 王建国 陈小妹 赵铁柱 刘春燕 黄志强 周玉兰 吴大海 徐秋菊 孙长根".split())  # noqa: SIM905
 VILLAGES = ("琴江镇城北社区", "小松镇桐江村", "屏山镇长溪村", "大由乡河斜村")
@@ -319,8 +322,43 @@ def dossier(facts: f.DossierFacts, sealer: Sealer, fonts_dir: Path) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def package(facts: f.DossierFacts, dossier: bytes, sealer: Sealer) -> bytes:
-    return build_bag(facts, dossier, sealer)
+def ca(tmp_path_factory: pytest.TempPathFactory) -> TestCa:
+    return TestCa(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="session")
+def make_signer(ca: TestCa, sealer: Sealer) -> Callable[..., PdfSigner]:
+    names = {"institution": "石城县乡村电商培训有限公司", "bureau": "石城县商务局"}
+
+    def make(field: str, **other: Any) -> PdfSigner:
+        said: dict[str, Any] = {
+            "field": field,
+            "name": names[field],
+            "person": "陈科长",
+            "key": ca.key(field, names[field]),
+            "at": sealer.sealed_at,
+            "zone": ZoneInfo("Asia/Shanghai"),
+            "test": True,
+        }
+        return PdfSigner(**said | other)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def signers(make_signer: Callable[..., PdfSigner]) -> list[PdfSigner]:
+    return [make_signer("institution"), make_signer("bureau")]
+
+
+@pytest.fixture(scope="session")
+def signed(dossier: bytes, signers: list[PdfSigner], fonts_dir: Path) -> bytes:
+    """The dossier under both signatures, as it goes into the package."""
+    return sign_pdf(dossier, signers, fonts_dir=fonts_dir)
+
+
+@pytest.fixture(scope="session")
+def package(facts: f.DossierFacts, signed: bytes, sealer: Sealer) -> bytes:
+    return build_bag(facts, signed, sealer)
 
 
 @pytest.fixture(scope="session")

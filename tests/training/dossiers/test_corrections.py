@@ -57,12 +57,12 @@ def made_up(facts: f.DossierFacts, make_attachment: Callable[..., f.Attachment])
 
 
 @pytest.fixture
-def verified(tmp_path: Path, dossier: bytes, sealer: Sealer) -> Callable[[f.DossierFacts], set[str]]:
+def verified(tmp_path: Path, signed: bytes, sealer: Sealer) -> Callable[[f.DossierFacts], set[str]]:
     """Seals these facts and tells which records the verifier names."""
 
     def look(facts: f.DossierFacts) -> set[str]:
         path = tmp_path / "dossier.zip"
-        path.write_bytes(build_bag(facts, dossier, sealer))
+        path.write_bytes(build_bag(facts, signed, sealer))
         checks = verify(path).checks
         return {
             f"{check.code}: {finding.record}"

@@ -1,99 +1,198 @@
-"""Original files inside the PDF: images as pages, PDFs page by page, the rest by name."""
+"""Original files inside the PDF: pictures as pages, PDFs page by page, the rest by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pikepdf
-from PIL import Image as Pillow
-from PIL import ImageOps
-from reportlab.lib.utils import ImageReader
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, PageBreak
 
 from training.dossiers.facts import Attachment
-from training.dossiers.pdf.frame import BODY_HEIGHT, Document, Placement
+from training.dossiers.fonts import REGULAR, missing_characters, visible
+from training.dossiers.pdf.foreign import (
+    DPI,
+    IDENTITY,
+    UNREADABLE_PDF,
+    Matrix,
+    Renderer,
+    Word,
+    keep_form,
+    may_stand,
+    seen,
+)
+from training.dossiers.pdf.frame import BODY_HEIGHT, Document
+from training.dossiers.pdf.pictures import UNREADABLE_PICTURE, Jpeg, Scratch, shrunk
 from training.dossiers.pdf.style import NOTE, RULE, SECTION, WIDTH, Column, Heading, paragraph, table
 
 _CAPTION = 46.0
 """What the caption above a placed page takes of the page's height, in points."""
-_PAGE_PIXELS = 2480  # A4 at 300 dpi is 2480 by 3508
-_PHOTO_PIXELS = 1400
-_UNREADABLE = (
-    pikepdf.PdfError,
-    pikepdf.PasswordError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    SyntaxError,
-    Pillow.DecompressionBombError,
-)
+_INSET = 3.0
+BOX = (WIDTH - 2 * _INSET, BODY_HEIGHT - _CAPTION - 2 * _INSET)
+"""Width and height that a placed page may take, in points."""
+PHOTO_BOX = ((WIDTH - 12) / 2, (WIDTH - 12) / 2 * 0.75)
+_PHOTO_DPI = 250
+_BROKEN = "PDF 已加密或损坏，未并入；原件在包内"
+_BROKEN_PICTURE = "图片损坏，未并入；原件在包内"
+_KEPT = "原件在包内"
+_INVISIBLE = 3  # text rendering mode, ISO 32000-1, 9.3.6
 
 
+@dataclass(frozen=True)
+class Leaf:
+    """One page or picture of an original, ready on disk: what to call it and what to lay behind it."""
+
+    name: str  # of the XObject, the same for the same facts
+    width: float  # only the proportion to the height counts
+    height: float
+    to_unit: Matrix = IDENTITY  # from its own space to the unit square
+    words: tuple[Word, ...] = ()
+
+    def fitted(self, width: float, height: float) -> tuple[float, float]:
+        """As large as fits into the box, in points."""
+        scale = min(width / self.width, height / self.height)
+        return self.width * scale, self.height * scale
+
+
+@dataclass(frozen=True)
 class Attached:
     """One original file of the archive and how it comes into the PDF."""
 
-    def __init__(self, number: int, attachment: Attachment) -> None:
-        self.number = number
-        self.file = attachment
-
-    @cached_property
-    def pdf(self) -> pikepdf.Pdf | None:
-        """The file as an open PDF; None when it is none, is encrypted or can't be read."""
-        if self.file.content_type != "application/pdf":
-            return None
-        try:
-            opened = pikepdf.open(BytesIO(self.file.read()))
-            return None if opened.is_encrypted else _flattened(opened)
-        except _UNREADABLE:
-            return None
-
-    @cached_property
-    def image(self) -> ImageReader | None:
-        if not self.file.content_type.startswith("image/"):
-            return None
-        return read_image(self.file, _PAGE_PIXELS)
+    number: int
+    file: Attachment
+    leaves: tuple[Leaf, ...] = ()
+    trouble: str = ""  # why it is not shown
 
     @property
     def manner(self) -> str:
         """How the reader of the PDF finds it, in words."""
-        if self.pdf:
-            return f"附后 {len(self.pdf.pages)} 页"
-        if self.image:
-            return "附后 1 页"
-        if self.file.content_type == "application/pdf":
-            return "PDF 已加密或损坏，未并入；原件在包内"
-        if self.file.content_type.startswith("image/"):
-            return "图片损坏，未并入；原件在包内"
-        return "原件在包内"
+        return self.trouble or (f"附后 {len(self.leaves)} 页" if self.leaves else _KEPT)
 
     def pages(self) -> list[Flowable]:
         """Its pages, each under a caption; nothing for a file that can't be shown."""
-        if self.image:
-            return [*self._caption(1, 1), Placeholder(self.image)]
-        if not self.pdf:
-            return []
-        count = len(self.pdf.pages)
+        count = len(self.leaves)
+        title = f"附件 {self.number}　{self.file.name}"
+        note = f"{self.file.item} 原件第 %d / {count} 页　SHA-256 {self.file.sha256[:16]}…"
         flowables: list[Flowable] = []
-        for index in range(count):
-            flowables += [*self._caption(index + 1, count), Placeholder((self.number, index))]
+        for number, leaf in enumerate(self.leaves, 1):
+            head = Heading(title, 1) if number == 1 else _line(title, SECTION)
+            flowables += [PageBreak(), head, _line(note % number, NOTE), FramedLeaf(leaf)]
         return flowables
 
-    def _caption(self, page: int, count: int) -> list[Flowable]:
-        title = f"附件 {self.number}　{self.file.name}"
-        heading = Heading(title, 1) if page == 1 else paragraph(title, SECTION)
-        note = f"{self.file.item} 原件第 {page} / {count} 页　SHA-256 {self.file.sha256[:16]}…"
-        return [PageBreak(), heading, paragraph(note, NOTE)]
+
+class Originals:
+    """The originals of one dossier: each is read once and kept in `directory` in the form that is placed."""
+
+    def __init__(self, directory: Path, photos: frozenset[str]) -> None:
+        self._photos = photos  # by SHA-256: these are shown small
+        self._scratch = Scratch(directory / "originals")
+        self._places: dict[str, int] = {}  # name -> place in the scratch file
+
+    def read(
+        self, files: Sequence[Attachment], *, on_each: Callable[[int, int], None] = lambda done, total: None
+    ) -> list[Attached]:
+        """All of them; one that can't be shown says why and never stops the rest."""
+        return [
+            self._take(number, file, partial(on_each, number, len(files)))
+            for number, file in enumerate(files, 1)
+        ]
+
+    def _take(self, number: int, file: Attachment, tick: Callable[[], None]) -> Attached:
+        tick()
+        try:
+            if file.content_type.startswith("image/"):
+                return Attached(number, file, (self._picture(number, file),))
+            if file.content_type == "application/pdf":
+                return Attached(number, file, tuple(self._pages(number, file.read(), tick)))
+        except (*UNREADABLE_PICTURE, *UNREADABLE_PDF):
+            return Attached(
+                number, file, trouble=_BROKEN if file.content_type == "application/pdf" else _BROKEN_PICTURE
+            )
+        return Attached(number, file)
+
+    def _picture(self, number: int, file: Attachment) -> Leaf:
+        box, dpi = (PHOTO_BOX, _PHOTO_DPI) if file.sha256 in self._photos else (BOX, DPI)
+        picture = shrunk(file.read(), *(round(side * dpi / 72) for side in box))
+        return self._keep(f"/Original{number}", picture)
+
+    def close(self) -> None:
+        self._scratch.close()
+
+    def _keep(self, name: str, picture: Jpeg, words: tuple[Word, ...] = ()) -> Leaf:
+        self._places[name] = self._scratch.add_picture(picture)
+        return Leaf(name, picture.width, picture.height, words=words)
+
+    def _pages(self, number: int, content: bytes, tick: Callable[[], None]) -> list[Leaf]:
+        leaves = []
+        with pikepdf.open(BytesIO(content)) as pdf, ExitStack() as rendering:
+            if pdf.is_encrypted or not pdf.pages:
+                raise pikepdf.PdfError
+            drawn: Renderer | None = None
+            for index, page in enumerate(pdf.pages):
+                tick()
+                name = f"/Original{number}p{index + 1}"
+                if may_stand(page):
+                    self._places[name] = keep_form(page, self._scratch)
+                    leaves.append(Leaf(name, *seen(page)))
+                else:
+                    drawn = drawn or rendering.enter_context(closing(Renderer(content)))
+                    leaves.append(self._keep(name, *drawn.picture(index, *BOX)))
+        return leaves
+
+    def append_to(self, path: Path) -> dict[str, int]:
+        """Write them behind the PDF in `path`; gives the object number of each by name."""
+        first = self._scratch.append_to(path)
+        return {name: first + place for name, place in self._places.items()}
 
 
-class Placeholder(Flowable):  # type: ignore[misc]
-    """A framed page of an original: an image, or room for page (attachment number, index) of a PDF."""
+def _line(text: str, style: ParagraphStyle) -> Flowable:
+    fits = stringWidth(visible(text), style.fontName, style.fontSize) <= WIDTH
+    return OneLine(text, style) if fits else paragraph(text, style)
 
-    def __init__(self, content: ImageReader | tuple[int, int]) -> None:
+
+class OneLine(Flowable):  # type: ignore[misc]
+    """A line that need not be broken, which is many times faster than a paragraph."""
+
+    def __init__(self, text: str, style: ParagraphStyle) -> None:
         super().__init__()
-        self._content = content
+        self._text, self._style = visible(text), style
+        self.width, self.height = WIDTH, style.leading
+        self.spaceBefore, self.spaceAfter = style.spaceBefore, style.spaceAfter
+
+    def draw(self) -> None:
+        if not self.canv._doctemplate.drawing:  # noqa: SLF001  see `Paged`
+            return
+        style = self._style
+        self.canv.setFont(style.fontName, style.fontSize)
+        self.canv.setFillColor(style.textColor)
+        self.canv.drawString(0, style.leading - style.fontSize, self._text)
+
+
+class DrawnLeaf(Flowable):  # type: ignore[misc]
+    """A picture or page of an original, as large as fits into `width` by `height` points, uncropped."""
+
+    def __init__(self, leaf: Leaf, width: float, height: float) -> None:
+        super().__init__()
+        self._leaf = leaf
+        self.width, self.height = leaf.fitted(width, height)
+
+    def draw(self) -> None:
+        draw_leaf(self.canv, self._leaf, 0, 0, self.width, self.height)
+
+
+class FramedLeaf(Flowable):  # type: ignore[misc]
+    """A page of an original in a frame that fills the rest of the page."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__()
+        self._leaf = leaf
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         self.width, self.height = WIDTH, min(available_height, BODY_HEIGHT - _CAPTION)
@@ -103,46 +202,45 @@ class Placeholder(Flowable):  # type: ignore[misc]
         self.canv.setStrokeColor(RULE)
         self.canv.setLineWidth(0.5)
         self.canv.rect(0, 0, self.width, self.height)
-        inset, width, height = 3, self.width - 6, self.height - 6
-        if isinstance(self._content, tuple):
-            x, y = self.canv.absolutePosition(inset, inset)
-            document: Document = self.canv._doctemplate  # noqa: SLF001
-            document.placements[self._content] = Placement(document.page, x, y, width, height)
-        else:
-            self.canv.drawImage(
-                self._content, inset, inset, width, height, preserveAspectRatio=True, anchor="n"
-            )
+        width, height = self._leaf.fitted(self.width - 2 * _INSET, self.height - 2 * _INSET)
+        draw_leaf(
+            self.canv, self._leaf, (self.width - width) / 2, self.height - _INSET - height, width, height
+        )
 
 
-class Picture(Flowable):  # type: ignore[misc]
-    """A picture as large as fits into `width` by `height` points, uncropped."""
+def draw_leaf(canvas: Any, leaf: Leaf, x: float, y: float, width: float, height: float) -> None:
+    """Draw by name what stands behind the pages when they are written, over its words."""
+    document: Document = canvas._doctemplate  # noqa: SLF001
+    if not document.drawing:
+        return
+    document.used[leaf.name].add(document.page)
+    text = canvas.beginText()
+    text.setTextRenderMode(_INVISIBLE)
+    for word in leaf.words:
+        _lay_behind(text, word, x, y, width, height)
+    text.setTextRenderMode(0)
+    text.setHorizScale(100)
+    if leaf.words:
+        canvas.drawText(text)
+    a, b, c, d, e, f = leaf.to_unit
+    canvas.saveState()
+    canvas.transform(a * width, b * height, c * width, d * height, x + e * width, y + f * height)
+    canvas._code.append(f"{leaf.name} Do")  # noqa: SLF001  ReportLab would want the picture itself
+    canvas.restoreState()
 
-    def __init__(self, image: ImageReader, width: float, height: float) -> None:
-        super().__init__()
-        own_width, own_height = image.getSize()
-        scale = min(width / own_width, height / own_height)
-        self.width, self.height = own_width * scale, own_height * scale
-        self._image = image
 
-    def draw(self) -> None:
-        self.canv.drawImage(self._image, 0, 0, self.width, self.height)
-
-
-def read_image(attachment: Attachment, pixels: int = _PHOTO_PIXELS) -> ImageReader | None:
-    """The picture upright, on white, no larger than print needs; None when it can't be read."""
-    try:
-        with Pillow.open(BytesIO(attachment.read())) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((pixels, pixels * 2))
-            flat = Pillow.new("RGB", upright.size, "white")
-            has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-            layer = upright.convert("RGBA" if has_alpha else "RGB")
-            flat.paste(layer, mask=layer if has_alpha else None)
-    except _UNREADABLE:
-        return None
-    target = BytesIO()
-    flat.save(target, "JPEG", quality=85)
-    return ImageReader(BytesIO(target.getvalue()))
+def _lay_behind(text: Any, word: Word, x: float, y: float, width: float, height: float) -> None:
+    """For search and for copying; it is as wide as what is seen."""
+    said = "".join(c for c in word.text if c.isprintable())
+    said = said.translate(dict.fromkeys(map(ord, missing_characters(said))))
+    size = max(word.height * height, 1)
+    natural = stringWidth(said, REGULAR, size)
+    if not natural:
+        return
+    text.setFont(REGULAR, size)
+    text.setHorizScale(100 * word.width * width / natural)
+    text.setTextOrigin(x + word.x * width, y + word.y * height)
+    text.textOut(said)
 
 
 def listing(attached: Sequence[Attached]) -> list[Flowable]:
@@ -162,39 +260,6 @@ def listing(attached: Sequence[Attached]) -> list[Flowable]:
         for a in attached
     ]
     return [paragraph("原始文件", SECTION), *table(columns, rows)]
-
-
-def _flattened(pdf: pikepdf.Pdf) -> pikepdf.Pdf | None:
-    """The PDF with stamps and filled-in fields on its pages, each of which can be placed; None without pages."""
-    pdf.generate_appearance_streams()
-    pdf.flatten_annotations("print")
-    forms = [page.as_form_xobject() for page in pdf.pages]
-    return pdf if forms else None
-
-
-def lay_over(pdf: pikepdf.Pdf, sources: Sequence[Attached], placements: dict[Any, Placement]) -> None:
-    """Put each page of the attached PDFs into its place."""
-    for attached in sources:
-        if not attached.pdf:
-            continue
-        for index, original in enumerate(attached.pdf.pages):
-            place = placements[attached.number, index]
-            _lay_over(pdf, pdf.pages[place.page - 1], original, place)
-
-
-def _lay_over(pdf: pikepdf.Pdf, page: pikepdf.Page, original: pikepdf.Page, place: Placement) -> None:
-    """Like `Page.add_overlay`, but with a name that is not random: same facts, same bytes."""
-    box = pikepdf.Rectangle(place.x, place.y, place.x + place.width, place.y + place.height)
-    form = pdf.copy_foreign(original.as_form_xobject())
-    name = page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Original)
-    page.contents_add(b"q\n", prepend=True)
-    page.contents_add(
-        b"Q\n"
-        + page.calc_form_xobject_placement(
-            form, name, box, invert_transformations=True, allow_shrink=True, allow_expand=True
-        )
-    )
-    page.contents_coalesce()
 
 
 def size(count: int) -> str:

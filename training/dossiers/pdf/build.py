@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pikepdf
 from reportlab import rl_config
 from reportlab.platypus import NextPageTemplate, PageBreak, Paragraph, Spacer
 
 from training.dossiers import fonts
 from training.dossiers.facts import DossierFacts
 from training.dossiers.layout import all_files
-from training.dossiers.pdf.attached import Attached, lay_over
+from training.dossiers.pdf.attached import Originals
 from training.dossiers.pdf.cover import Cover
 from training.dossiers.pdf.finish import finish
 from training.dossiers.pdf.frame import Document, Furniture, contents
 from training.dossiers.pdf.parts import Writer, long_day, span
+from training.dossiers.pdf.seal_page import Signatory, seal_page
 from training.dossiers.pdf.style import PART
 from training.dossiers.seal import SealNote
 
@@ -24,34 +28,87 @@ from training.dossiers.seal import SealNote
 rl_config.useA85 = 0
 
 
+Progress = Callable[[str, int, int], None]
+"""Told a step ("originals", "pages", "writing"), how many of it are done and of how many; stops by raising."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What can be said of a written dossier: its pages, and the characters that no font has."""
+
+    pages: int
+    lacking: tuple[str, ...]
+
+
 def build_pdf(facts: DossierFacts, seal: SealNote | None, fonts_dir: Path) -> bytes:
-    """The dossier; the same facts and seal give the same bytes.
+    """The dossier in memory; see `write_pdf`."""
+    with TemporaryDirectory(prefix="yidang-") as directory:
+        target = Path(directory) / "dossier.pdf"
+        write_pdf(facts, seal, fonts_dir, target)
+        return target.read_bytes()
+
+
+def write_pdf(
+    facts: DossierFacts,
+    seal: SealNote | None,
+    fonts_dir: Path,
+    target: Path,
+    *,
+    on_progress: Progress = lambda step, done, total: None,
+) -> Built:
+    """Write the dossier as PDF/A-1b; the same facts and seal give the same bytes. Without a seal it is a draft.
 
     Cuts the fonts into `fonts_dir` the first time (about 25 s). An original file that can't be shown is
-    listed with the reason and never stops the rest.
+    listed with the reason and never stops the rest. Pictures and attached pages stay on disk until the file
+    is written: no more than one of them at a time is in memory.
     """
     fonts.register(fonts_dir)
-    attached = [Attached(number, file) for number, file in enumerate(all_files(facts), 1)]
-    writer = Writer(facts, attached, seal)
-    target = BytesIO()
-    title = f"培训档案 {facts.session.code} {facts.session.title}"
-    document = Document(target, _cover(facts, seal, writer), _furniture(facts, writer), title=title)
-    heading = Paragraph("目录", PART)
-    front = [Spacer(1, 1), NextPageTemplate("body"), PageBreak(), heading, contents()]
-    document.multiBuild([*front, *writer.story()])
+    photos = frozenset(photo.attachment.sha256 for photo in facts.photos)
+    with (
+        TemporaryDirectory(prefix="yidang-") as directory,
+        closing(Originals(Path(directory), photos)) as originals,
+    ):
+        attached = originals.read(all_files(facts), on_each=partial(on_progress, "originals"))
+        writer = Writer(facts, attached, seal)
+        own = Path(directory) / "own.pdf"
+        used = _set_pages(facts, seal, writer, own, partial(on_progress, "pages"))
+        on_progress("writing", 0, 1)
+        pages = finish(
+            own,
+            target,
+            title=_title(facts),
+            author=facts.session.institution,
+            subject=facts.session.code,
+            at=facts.as_of.astimezone(writer.zone),
+            originals=originals.append_to(own),
+            used=used,
+        )
+    return Built(pages, writer.lacking)
 
-    def overlay(pdf: pikepdf.Pdf) -> None:
-        lay_over(pdf, attached, document.placements)
 
-    return finish(
-        target.getvalue(),
-        title=title,
-        author=facts.session.institution,
-        subject=facts.session.code,
-        at=facts.as_of.astimezone(writer.zone),
-        lay_over=overlay,
-        own=not any(a.pdf for a in attached),
+def _title(facts: DossierFacts) -> str:
+    return f"培训档案 {facts.session.code} {facts.session.title}"
+
+
+def _set_pages(
+    facts: DossierFacts,
+    seal: SealNote | None,
+    writer: Writer,
+    target: Path,
+    on_page: Callable[[int, int], None],
+) -> dict[str, set[int]]:
+    """Write our own pages; gives which original is drawn on which of them."""
+    document = Document(
+        target,
+        _cover(facts, seal, writer),
+        _furniture(facts, seal, writer),
+        _signatories(facts, seal, writer),
+        title=_title(facts),
+        on_page=on_page,
     )
+    front = [Spacer(1, 1), NextPageTemplate("body"), PageBreak(), Paragraph("目录", PART), contents()]
+    document.write([*front, *writer.story(), *seal_page(draft=seal is None)])
+    return document.used
 
 
 def _cover(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Cover:
@@ -62,7 +119,7 @@ def _cover(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Cover:
         programme=f"{programme.county}　{programme.name}",
         title=session.title,
         lines=(
-            ("期　　号", session.code),
+            ("期　　号", f"{session.code}　第 {facts.version} 版"),
             ("培训机构", f"{session.institution}（{session.uscc}）"),
             ("培训类别", f"{session.category}　{session.class_type}　{session.form}"),
             ("培训时间", f"{span(session.first_day, session.last_day)}，{len(facts.registers)} 个半天"),
@@ -81,10 +138,26 @@ def _cover(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Cover:
     )
 
 
-def _furniture(facts: DossierFacts, writer: Writer) -> Furniture:
+def _furniture(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Furniture:
     return Furniture(
         mark=facts.programme.mark_text,
         session=facts.session.code,
         phones="　".join(facts.programme.phones),
         printed=writer.stamp(facts.as_of),
+        draft=seal is None,
     )
+
+
+def _signatories(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> dict[str, Signatory]:
+    submitted = writer.stamp(facts.submitted_at) if facts.submitted_at else ""
+    return {
+        "institution": Signatory(
+            "培训机构（签章）", facts.session.institution, facts.submitted_by, submitted
+        ),
+        "bureau": Signatory(
+            "商务主管部门（签章）",
+            f"{facts.programme.county}商务局",
+            seal.sealed_by if seal else "",
+            writer.stamp(seal.sealed_at) if seal else "",
+        ),
+    }

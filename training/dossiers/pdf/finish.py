@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from io import BytesIO
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pikepdf
@@ -21,49 +21,57 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>Yidang</xmp:CreatorTool>
 <xmp:CreateDate>{moment}</xmp:CreateDate><xmp:ModifyDate>{moment}</xmp:ModifyDate></rdf:Description>
 <rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><pdf:Producer>Yidang</pdf:Producer>
-</rdf:Description>{claim}
+</rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>1</pdfaid:part>
+<pdfaid:conformance>B</pdfaid:conformance></rdf:Description>
 </rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
 # Each namespace is declared on its own rdf:Description: PDFBox Preflight refuses pikepdf's own writer,
 # which declares them on the properties.
-_CLAIM = (
-    '\n<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>1</pdfaid:part>'
-    "<pdfaid:conformance>B</pdfaid:conformance></rdf:Description>"
-)
 _PRINTED = 4  # annotation flag "Print", which PDF/A-1 wants on every annotation
 
 
 def finish(
-    content: bytes,
+    source: Path,
+    target: Path,
     *,
     title: str,
     author: str,
     subject: str,
     at: datetime,
-    lay_over: Callable[[pikepdf.Pdf], None],
-    own: bool,
-) -> bytes:
-    """The archival file; the same content gives the same bytes.
+    originals: Mapping[str, int],
+    used: Mapping[str, set[int]],
+) -> int:
+    """Write the archival file, the same for the same content; gives its pages.
 
-    `own` says that every page was made here: only then may the file claim to be PDF/A-1b, because attached
-    PDF pages are taken as they are.
+    `originals` are objects of the source by the name under which the pages in `used` draw them.
     """
-    with pikepdf.open(BytesIO(content)) as pdf:
-        lay_over(pdf)
-        _describe(pdf, {"title": title, "author": author, "subject": subject}, at, own)
+    # Read as it is needed: a mapped file would count as memory of the process.
+    with pikepdf.open(source, access_mode=pikepdf.AccessMode.stream) as pdf:
+        for name, number in originals.items():
+            _name(pdf, sorted(used.get(name, ())), name, pdf.get_object(number, 0))
+        _describe(pdf, {"title": title, "author": author, "subject": subject}, at)
         _make_printable(pdf)
-        target = BytesIO()
         pdf.save(
             target,
-            force_version="1.4" if own else "1.7",
+            force_version="1.4",
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             recompress_flate=False,
             deterministic_id=True,
         )
-    return target.getvalue()
+        return len(pdf.pages)
 
 
-def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime, own: bool) -> None:
+def _name(pdf: pikepdf.Pdf, pages: Sequence[int], name: str, drawn: pikepdf.Object) -> None:
+    """Let these pages, counted from 1, draw it."""
+    for number in pages:
+        resources = pdf.pages[number - 1].obj.Resources
+        if "/XObject" not in resources:
+            resources.XObject = Dictionary()
+        resources.XObject[name] = drawn
+
+
+def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime) -> None:
     """Document information, the same in XMP, and the colour space the pages mean."""
     moment = at.replace(microsecond=0)
     zone = f"{moment:%z}"
@@ -80,7 +88,7 @@ def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime, own: bool) 
         )
     )
     fills = {key: escape(text) for key, text in words.items()}
-    xmp = _XMP.format(**fills, moment=moment.isoformat(), claim=_CLAIM if own else "")
+    xmp = _XMP.format(**fills, moment=moment.isoformat())
     metadata = pdf.make_stream(xmp.encode())
     metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
     profile = pdf.make_stream(srgb_profile())

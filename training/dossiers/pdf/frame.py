@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, TableStyle
+from reportlab.platypus import Flowable, Frame, PageTemplate, TableStyle
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from training.dossiers.fonts import BOLD, REGULAR, visible
 from training.dossiers.pdf.cover import Cover
+from training.dossiers.pdf.paged import Paged
+from training.dossiers.pdf.seal_page import Signatory, draw_boxes
 from training.dossiers.pdf.style import (
     BOTTOM,
     FONT,
@@ -21,8 +25,10 @@ from training.dossiers.pdf.style import (
     LEFT,
     PAGE_HEIGHT,
     PAGE_WIDTH,
+    PALE,
     RIGHT,
     RULE,
+    SEAL,
     TOP,
     WIDTH,
     Heading,
@@ -39,25 +45,24 @@ class Furniture:
     session: str
     phones: str
     printed: str
+    draft: bool
 
 
-@dataclass(frozen=True)
-class Placement:
-    """Where a page of an attached PDF goes: page number from 1, box in points."""
+class Document(Paged):
+    """Numbers pages n of N, collects headings, and notes on which pages originals are drawn (`used`)."""
 
-    page: int
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Document(BaseDocTemplate):  # type: ignore[misc]
-    """Numbers pages n of N, collects headings, and notes where attached PDF pages belong."""
-
-    def __init__(self, target: BytesIO, cover: Cover, furniture: Furniture, *, title: str) -> None:
+    def __init__(
+        self,
+        target: Path,
+        cover: Cover,
+        furniture: Furniture,
+        signatories: dict[str, Signatory],
+        *,
+        title: str,
+        on_page: Callable[[int, int], None],
+    ) -> None:
         super().__init__(
-            target,
+            str(target),
             pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
             leftMargin=LEFT,
             rightMargin=RIGHT,
@@ -70,21 +75,26 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
             lang="zh-CN",
         )
         self.furniture = furniture
-        self.placements: dict[tuple[int, int], Placement] = {}
-        self._pages = self._total = self._headings = 0
+        self._on_page = on_page
+        self.used: dict[str, set[int]] = defaultdict(set)
+        self._headings = 0
         frame = Frame(LEFT, BOTTOM, WIDTH, BODY_HEIGHT, 0, 0, 0, 0, id="body")
         self.addPageTemplates(
             [
                 PageTemplate("cover", [frame], onPage=lambda canvas, _: self._draw_cover(canvas, cover)),
                 PageTemplate("body", [frame], onPage=lambda canvas, _: self._draw_furniture(canvas)),
+                PageTemplate(
+                    "seals", [frame], onPage=lambda canvas, _: self._draw_seals(canvas, signatories)
+                ),
             ]
         )
 
     def beforeDocument(self) -> None:  # noqa: N802
-        self._total, self._pages, self._headings = self._pages, 0, 0
+        self._headings = 0
+        self.used.clear()
 
     def afterPage(self) -> None:  # noqa: N802
-        self._pages = self.page
+        self._on_page(self.page, self.total)
 
     def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802
         if isinstance(flowable, Heading):
@@ -97,10 +107,22 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
     def _draw_cover(self, canvas: Canvas, cover: Cover) -> None:
         canvas.bookmarkPage("cover")
         canvas.addOutlineEntry("封面", "cover", 0)
+        if not self.drawing:
+            return
+        if self.furniture.draft:
+            self._draw_draft(canvas)
         cover.draw(canvas)
         self._draw_foot(canvas)
 
+    def _draw_seals(self, canvas: Canvas, signatories: dict[str, Signatory]) -> None:
+        self._draw_furniture(canvas)
+        draw_boxes(canvas, signatories)
+
     def _draw_furniture(self, canvas: Canvas) -> None:
+        if not self.drawing:
+            return
+        if self.furniture.draft:
+            self._draw_draft(canvas)
         top = PAGE_HEIGHT - TOP + 14
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.6)
@@ -112,6 +134,19 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         canvas.setFont(REGULAR, 8)
         canvas.drawRightString(PAGE_WIDTH - RIGHT, top, visible(f"培训档案 {self.furniture.session}"))
         self._draw_foot(canvas)
+
+    def _draw_draft(self, canvas: Canvas) -> None:
+        """In the head, and across the page under everything, so pale that it hides nothing."""
+        canvas.setFillColor(SEAL)
+        canvas.setFont(BOLD, 9)
+        canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - TOP + 14, "草稿　未封存")
+        canvas.saveState()
+        canvas.setFillColor(PALE)
+        canvas.setFont(BOLD, 150)
+        canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
+        canvas.rotate(45)
+        canvas.drawCentredString(0, -50, "草稿")
+        canvas.restoreState()
 
     def _draw_foot(self, canvas: Canvas) -> None:
         line = BOTTOM - 12
@@ -125,7 +160,7 @@ class Document(BaseDocTemplate):  # type: ignore[misc]
         canvas.drawString(LEFT, line - 23, visible(f"数据截至 {self.furniture.printed}"))
         canvas.setFillColor(INK)
         canvas.setFont(REGULAR, 8.5)
-        canvas.drawRightString(PAGE_WIDTH - RIGHT, line - 12, f"第 {self.page} 页 / 共 {self._total} 页")
+        canvas.drawRightString(PAGE_WIDTH - RIGHT, line - 12, f"第 {self.page} 页 / 共 {self.total} 页")
 
 
 def contents() -> TableOfContents:

@@ -42,6 +42,8 @@ HALF_DAYS = {"am": "上午", "pm": "下午"}
 HEAD = PAGE_HEIGHT - 13 * mm  # the title's line
 ROW_HEIGHT = 14 * mm
 QR_SIZE = 11.5 * mm
+PAGE_CODE = 19 * mm
+"""Large enough for a scan at 150 dpi: by it a sheet that comes back finds its session."""
 COLUMNS = {
     "序号": 26, "姓名": 58, "身份证号": 92, "签到时间": 46, "签到签名": None, "签退时间": 46, "签退签名": None,
     "补录码": 15 * mm,
@@ -63,12 +65,13 @@ class PaperLine:
 
 @dataclass(frozen=True)
 class PaperSheet:
-    """A half-day; `lessons` in words."""
+    """A half-day; `lessons` in words, `url` opens the page where the half-day is keyed in."""
 
     on: date
     half_day: str
     lessons: tuple[str, ...]
     lines: tuple[PaperLine, ...]
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,22 +132,25 @@ def _draw_sheet(canvas: Canvas, register: PaperRegister, sheet: PaperSheet) -> N
         ),
         NOTE,
     )
-    top = HEAD - 10 - head.wrap(WIDTH, PAGE_HEIGHT)[1]
+    beside = WIDTH - (PAGE_CODE + 6 if sheet.url else 0)
+    top = HEAD - 10 - max(head.wrap(beside, PAGE_HEIGHT)[1], PAGE_CODE if sheet.url else 0)
     signed_by = paragraph(SIGNED_BY, NOTE)
     room = top - BOTTOM - signed_by.wrap(WIDTH, PAGE_HEIGHT)[1] - 6
     a_page = max(1, int((room - 18) // ROW_HEIGHT))
     pages = max(1, math.ceil(len(sheet.lines) / a_page))
     for page in range(pages):
         _draw_furniture(canvas, register, sheet, f"第 {page + 1} 页 / 共 {pages} 页")
-        _place(canvas, head, HEAD - 6)
+        _place(canvas, head, HEAD - 6, beside)
+        if sheet.url:
+            Code(sheet.url, PAGE_CODE).drawOn(canvas, PAGE_WIDTH - RIGHT - PAGE_CODE, HEAD - 6 - PAGE_CODE)
         table = _table(sheet.lines[page * a_page : (page + 1) * a_page])
         _place(canvas, signed_by, _place(canvas, table, top) - 6)
         canvas.showPage()
 
 
-def _place(canvas: Canvas, flowable: Paragraph | Table, top: float) -> float:
+def _place(canvas: Canvas, flowable: Paragraph | Table, top: float, width: float = WIDTH) -> float:
     """Draw below `top`; gives where it ends."""
-    _width, height = flowable.wrapOn(canvas, WIDTH, PAGE_HEIGHT)
+    _width, height = flowable.wrapOn(canvas, width, PAGE_HEIGHT)
     flowable.drawOn(canvas, LEFT, top - height)
     return float(top - height)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer, Table, TableStyle
@@ -15,9 +16,10 @@ from training.dossiers.facts import (
     ItemFacts,
     PhotoFacts,
     RegisterRow,
+    words,
 )
 from training.dossiers.fonts import missing_characters
-from training.dossiers.pdf.attached import Attached, Picture, listing, read_image, size
+from training.dossiers.pdf.attached import PHOTO_BOX, Attached, DrawnLeaf, listing, size
 from training.dossiers.pdf.style import (
     CELL,
     FONT,
@@ -34,8 +36,6 @@ from training.dossiers.seal import SealNote, fingerprint
 
 HALF_DAYS = {"am": "上午", "pm": "下午"}
 _NUMERALS = "一二三四五六七八九十"
-_PHOTO_WIDTH = (WIDTH - 12) / 2
-_PHOTO_HEIGHT = _PHOTO_WIDTH * 0.75
 _SIGNATURE_ROW = 21.0
 """Room for a signature by hand, in points."""
 
@@ -48,6 +48,8 @@ class Writer:
         self.attached = attached
         self.seal = seal
         self.zone = ZoneInfo(facts.programme.timezone)
+        self._photo_digests = {photo.attachment.sha256 for photo in facts.photos}
+        self._by_digest = {a.file.sha256: a for a in attached}
 
     def story(self) -> list[Flowable]:
         """Everything after the contents."""
@@ -58,7 +60,9 @@ class Writer:
 
     def _part(self, position: int, item: ItemFacts) -> list[Flowable]:
         numeral = _NUMERALS[position] if position < len(_NUMERALS) else str(position + 1)
-        mine = [a for a in self.attached if a.file.item == item.code and not self._is_photo(a)]
+        mine = [
+            a for a in self.attached if a.file.item == item.code and a.file.sha256 not in self._photo_digests
+        ]
         shown = [page for a in mine for page in a.pages()]
         flowables: list[Flowable] = [
             PageBreak(),
@@ -81,9 +85,6 @@ class Writer:
             "A8": self._registers,
             "A9": self._photos,
         }
-
-    def _is_photo(self, attached: Attached) -> bool:
-        return any(photo.attachment.sha256 == attached.file.sha256 for photo in self.facts.photos)
 
     def _agreement(self) -> list[Flowable]:
         agreement = self.facts.agreement
@@ -382,20 +383,16 @@ class Writer:
                 ]
             )
             flowables += [PageBreak()] * bool(start)
-            flowables.append(Table(pairs, [_PHOTO_WIDTH + 12, _PHOTO_WIDTH], hAlign="LEFT", style=style))
+            flowables.append(Table(pairs, [PHOTO_BOX[0] + 12, PHOTO_BOX[0]], hAlign="LEFT", style=style))
         return flowables
 
     def _photo(self, photo: PhotoFacts) -> list[Flowable]:
-        picture = read_image(photo.attachment)
+        leaves = self._by_digest[photo.attachment.sha256].leaves
         facts = (
             f"{self.stamp(photo.taken_at)}　第{photo.lesson}课次　{photo.device}\n"
             f"SHA-256 {photo.attachment.sha256[:32]}…"
         )
-        shown = (
-            Picture(picture, _PHOTO_WIDTH, _PHOTO_HEIGHT)
-            if picture
-            else paragraph("图片损坏，原件在包内", WARNING)
-        )
+        shown = DrawnLeaf(leaves[0], *PHOTO_BOX) if leaves else paragraph("图片损坏，原件在包内", WARNING)
         return [shown, Spacer(1, 3), paragraph(photo.caption, CELL), paragraph(facts, NOTE)]
 
     def _completion(self) -> list[Flowable]:
@@ -524,13 +521,16 @@ class Writer:
         ]
         return [Heading("扣留未计入的事件", 1), *table(columns, rows)]
 
+    @cached_property
+    def lacking(self) -> tuple[str, ...]:
+        """The characters of the facts that no font has, in the order of their codes."""
+        return tuple(sorted(set().union(*map(missing_characters, words(self.facts)))))
+
     def _rare(self) -> list[Flowable]:
-        names = "".join(row.name + row.village for row in self.facts.roster)
-        lacking = sorted(missing_characters(names))
-        if not lacking:
+        if not self.lacking:
             return []
-        words = "、".join(f"U+{ord(character):04X}" for character in lacking)
-        return [Heading("字库未收的字", 1), paragraph(f"下列字以编码代替字形，文字数据无误：{words}。")]
+        codes = "、".join(f"U+{ord(character):04X}" for character in self.lacking)
+        return [Heading("字库未收的字", 1), paragraph(f"下列字以编码代替字形，文字数据无误：{codes}。")]
 
     def clock(self, at: datetime | None) -> str:
         """Hours and minutes on the wall of the county; a dash for none."""

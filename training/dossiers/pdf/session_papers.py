@@ -14,7 +14,6 @@ from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
-    BaseDocTemplate,
     Flowable,
     Frame,
     KeepTogether,
@@ -26,6 +25,7 @@ from reportlab.platypus import (
 
 from training.dossiers import fonts
 from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.paged import Paged
 from training.dossiers.pdf.paper_register import Code
 from training.dossiers.pdf.style import (
     BODY,
@@ -145,17 +145,10 @@ Paper = ApplicationPaper | ApprovalPaper | NoticePaper | RosterPaper
 def build_paper(paper: Paper, fonts_dir: Path) -> bytes:
     """The same facts give the same bytes."""
     fonts.register(fonts_dir)
-    pages, _draft = _built(paper, 0)
-    return _built(paper, pages)[1]
-
-
-def _built(paper: Paper, total: int) -> tuple[int, bytes]:
-    """Its pages and the document; the first time nobody knows yet how many there are."""
     name, story = _written(paper)
     target = BytesIO()
-    sheet = _Sheet(target, paper.facts, name, total)
-    sheet.build(story)
-    return sheet.page, target.getvalue()
+    Sheet(target, paper.facts, name).write(story)
+    return target.getvalue()
 
 
 def _written(paper: Paper) -> tuple[str, list[Flowable]]:
@@ -168,10 +161,10 @@ def _written(paper: Paper) -> tuple[str, list[Flowable]]:
     return "培训人员名册", _roster(paper)
 
 
-class _Sheet(BaseDocTemplate):  # type: ignore[misc]
+class Sheet(Paged):
     """Pages n of N, each saying what it belongs to: paper comes apart."""
 
-    def __init__(self, target: BytesIO, facts: PaperFacts, name: str, total: int) -> None:
+    def __init__(self, target: BytesIO, facts: PaperFacts, name: str, total: int = 0) -> None:
         super().__init__(
             target,
             pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
@@ -204,7 +197,7 @@ class _Sheet(BaseDocTemplate):  # type: ignore[misc]
         canvas.drawString(LEFT, foot - 23, visible(f"打印时间 {self.facts.printed}"))
 
 
-def _head(title: str, facts: PaperFacts, under: str) -> list[Flowable]:
+def head(title: str, facts: PaperFacts, under: str) -> list[Flowable]:
     off = [paragraph(f"注意：本期{facts.state}。", WARNING)] if facts.state else []
     return [paragraph(title, TITLE), paragraph(under, UNDER_TITLE), *off]
 
@@ -237,23 +230,23 @@ def _timetable(lessons: Sequence[LessonLine], *, taught_by: bool = True) -> list
 def _application(paper: ApplicationPaper) -> list[Flowable]:
     facts = paper.facts
     return [
-        *_head("开班申请表", facts, f"{facts.county}　{facts.programme}"),
+        *head("开班申请表", facts, f"{facts.county}　{facts.programme}"),
         *fields(paper.about),
         paragraph("培训方案", SECTION),
         *fields(paper.plan, across=1),
         paragraph("课程安排", SECTION),
         *_timetable(paper.lessons),
         Spacer(1, 8),
-        KeepTogether([paragraph("审批", SECTION), _opinions(paper.opinions)]),
-        *_check(facts),
+        KeepTogether([paragraph("审批", SECTION), opinions(paper.opinions)]),
+        *check(facts),
     ]
 
 
-def _opinions(opinions: Sequence[tuple[str, str]]) -> Table:
+def opinions(said_by: Sequence[tuple[str, str]]) -> Table:
     """One box for each hand it goes through, with room for a signature and a stamp."""
     rows = [
         [who, paragraph(f"{said}\n\n签字（盖章）：＿＿＿＿＿＿＿＿　＿＿＿年＿＿月＿＿日")]
-        for who, said in opinions
+        for who, said in said_by
     ]
     style = TableStyle(
         [
@@ -275,7 +268,7 @@ def _approval(paper: ApprovalPaper) -> list[Flowable]:
         "课程安排如下。"
     )
     return [
-        *_head(f"关于同意“{facts.title}”开班的通知", facts, paper.number),
+        *head(f"关于同意“{facts.title}”开班的通知", facts, paper.number),
         paragraph(f"{facts.institution}：", GREETING),
         paragraph(text, LETTER),
         *_timetable(paper.lessons),
@@ -289,7 +282,7 @@ def _approval(paper: ApprovalPaper) -> list[Flowable]:
         Spacer(1, 24),
         paragraph(f"{facts.county}商务局（盖章）", _RIGHT),
         paragraph(paper.approved_on, _RIGHT),
-        *_check(facts),
+        *check(facts),
     ]
 
 
@@ -300,7 +293,7 @@ def _notice(paper: NoticePaper) -> list[Flowable]:
     facts = paper.facts
     bring = [paragraph(f"{n}. {text}", GREETING) for n, text in enumerate(paper.bring, 1)]
     return [
-        *_head("开班通知", facts, f"{facts.title}　{facts.code}"),
+        *head("开班通知", facts, f"{facts.title}　{facts.code}"),
         paragraph("各位学员：", GREETING),
         paragraph(
             f"由{facts.institution}承办的“{facts.title}”已经{facts.county}商务局批准（{paper.number}），"
@@ -317,7 +310,7 @@ def _notice(paper: NoticePaper) -> list[Flowable]:
         *([paragraph(f"监督电话：{facts.phones}", GREETING)] if facts.phones else []),
         Spacer(1, 16),
         paragraph(facts.institution, _RIGHT),
-        *_check(facts),
+        *check(facts),
     ]
 
 
@@ -345,21 +338,22 @@ def _roster(paper: RosterPaper) -> list[Flowable]:
         for line in paper.lines
     ]
     return [
-        *_head("培训人员名册", facts, f"{facts.title}　{facts.institution}　共 {len(rows)} 人"),
+        *head("培训人员名册", facts, f"{facts.title}　{facts.institution}　共 {len(rows)} 人"),
         *table(columns, rows, row_height=18),
         Spacer(1, 6),
         paragraph(paper.changes, NOTE),
-        *_check(facts),
+        *check(facts),
     ]
 
 
-def _check(facts: PaperFacts) -> list[Flowable]:
-    """Where anybody can see whether the paper is true."""
+SESSION_PAGE = "扫码核对本期培训的批准文号、时间和地点。核对页不含任何人的个人信息。"
+
+
+def check(facts: PaperFacts, what: str = SESSION_PAGE) -> list[Flowable]:
+    """Where anybody can see whether the paper is true; `what` says what that page shows."""
     if not facts.verify_url:
         return []
-    said = paragraph(
-        "扫码核对本期培训的批准文号、时间和地点。核对页不含任何人的个人信息。\n" + facts.verify_url, NOTE
-    )
+    said = paragraph(what + "\n" + facts.verify_url, NOTE)
     box = Table([[Code(facts.verify_url, QR_SIZE), said]], [QR_SIZE + 10, WIDTH - QR_SIZE - 10])
     box.setStyle(
         TableStyle([FONT, ("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor, white
@@ -12,25 +12,26 @@ from reportlab.lib.enums import TA_CENTER, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
 from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.rows import PADDING, ROW, SIZE, Align, Grid, Look, Rows, heights, width_of
 
 INK = HexColor(0x16263D)
 GREY = HexColor(0x5F6B7A)
 RULE = HexColor(0xC3CCD6)
 TINT = HexColor(0xEFF2F6)
 SEAL = HexColor(0xB3242B)
+PALE = HexColor(0xF3E3E4)
 PAPER = white
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 20 * mm, 18 * mm, 24 * mm, 22 * mm
 WIDTH = PAGE_WIDTH - LEFT - RIGHT
 
-_PADDING = 4
-_ROWS_A_TABLE = 100
-"""ReportLab splits one table of thousands of rows in quadratic time, many small ones in linear."""
+_HIGHEST_CELL = 500.0
+_CUT = "（全文见包内 metadata.json）"
+_LOOK = Look(INK, GREY, TINT, RULE)
 
 
 def _style(name: str, size: float, **settings: Any) -> ParagraphStyle:
@@ -49,7 +50,6 @@ _ALIGNED = {
     "c": _style("cell-c", 8.5, leading=11.5, alignment=TA_CENTER),
     "r": _style("cell-r", 8.5, leading=11.5, alignment=TA_RIGHT),
 }
-_TABLE_WORD = {"l": "LEFT", "c": "CENTER", "r": "RIGHT"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Column:
 
     title: str
     width: float
-    align: Literal["l", "c", "r"] = "l"
+    align: Align = "l"
 
 
 class Heading(Paragraph):  # type: ignore[misc]
@@ -81,32 +81,27 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     total: Sequence[str] | None = None,
-    row_height: float | None = None,
+    row_height: float = ROW,
     muted: frozenset[int] = frozenset(),
 ) -> list[Flowable]:
-    """Rows under a repeated header, as tables of a size that breaks fast; `muted` rows are grey."""
+    """Rows under a header that every page repeats; `muted` rows are grey, a row is never cut in two."""
     widths = _widths(columns)
-    lines = [*rows, total] if total else [*rows]
-    filled = [
-        [_cell(text, width, column) for text, width, column in zip(line, widths, columns, strict=True)]
-        for line in lines
+    aligns = [column.align for column in columns]
+    header = [_cell(column.title, width, "c") for column, width in zip(columns, widths, strict=True)]
+    cells = [header] + [
+        [_cell(text, width, align) for text, width, align in zip(line, widths, aligns, strict=True)]
+        for line in (*rows, *([total] if total else []))
     ]
-    header = [
-        _cell(column.title, width, Column("", 0, "c")) for column, width in zip(columns, widths, strict=True)
-    ]
-    flowables: list[Flowable] = []
-    for start in range(0, len(filled) or 1, _ROWS_A_TABLE):
-        body = filled[start : start + _ROWS_A_TABLE]
-        heights = [None, *[row_height if _one_line(row) else None for row in body]]
-        style = _looks(columns) + [
-            ("TEXTCOLOR", (0, n - start + 1), (-1, n - start + 1), GREY)
-            for n in muted
-            if start <= n < start + len(body)
-        ]
-        if total and start + len(body) == len(filled):
-            style += [("FONTNAME", (0, -1), (-1, -1), BOLD), ("LINEABOVE", (0, -1), (-1, -1), 0.8, INK)]
-        flowables.append(Table([header, *body], widths, heights, repeatRows=1, style=TableStyle(style)))
-    return flowables
+    grid = Grid(
+        cells=cells,
+        heights=heights(cells[:1], widths) + heights(cells[1:], widths, row_height),
+        widths=widths,
+        aligns=aligns,
+        muted=frozenset(number + 1 for number in muted),
+        has_total=total is not None,
+        look=_LOOK,
+    )
+    return [Rows(grid)]
 
 
 def fields(pairs: Sequence[tuple[str, str]], *, across: int = 2) -> list[Flowable]:
@@ -120,7 +115,7 @@ def fields(pairs: Sequence[tuple[str, str]], *, across: int = 2) -> list[Flowabl
         wide = value if len(line) == across else WIDTH - label * len(line) - value * (len(line) - 1)
         row: list[Any] = []
         for index, (name, text) in enumerate(line):
-            row += [name, _cell(text, wide if index == len(line) - 1 else value, Column("", 0))]
+            row += [name, _cell(text, wide if index == len(line) - 1 else value, "l")]
         if len(line) < across:
             spans.append(("SPAN", (len(row) - 1, len(data)), (-1, len(data))))
         data.append(row + [""] * (2 * across - len(row)))
@@ -143,23 +138,11 @@ _GRID: list[tuple[Any, ...]] = [
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
     ("GRID", (0, 0), (-1, -1), 0.4, RULE),
     ("BOX", (0, 0), (-1, -1), 0.8, INK),
-    ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
-    ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
+    ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+    ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
 ]
-
-
-def _looks(columns: Sequence[Column]) -> list[tuple[Any, ...]]:
-    return [
-        *_GRID,
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        *[("ALIGN", (n, 1), (n, -1), _TABLE_WORD[column.align]) for n, column in enumerate(columns)],
-        ("FONTNAME", (0, 0), (-1, 0), BOLD),
-        ("BACKGROUND", (0, 0), (-1, 0), TINT),
-        ("ALIGN", (0, 0), (-1, 0), "CENTER"),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
-    ]
 
 
 def _widths(columns: Sequence[Column]) -> list[float]:
@@ -167,12 +150,18 @@ def _widths(columns: Sequence[Column]) -> list[float]:
     return [column.width if column.width >= 1 else column.width * left for column in columns]
 
 
-def _cell(text: str, width: float, column: Column) -> str | Paragraph:
+def _cell(text: str, width: float, align: Align) -> str | Paragraph:
     """A plain string where it fits on one line, which is many times faster than a paragraph."""
-    shown = visible(text)
-    fits = "\n" not in shown and stringWidth(shown, BOLD, CELL.fontSize) <= width - 2 * _PADDING
-    return shown if fits else paragraph(text, _ALIGNED[column.align])
+    shown, room = visible(text), width - 2 * PADDING
+    # No character is wider than the font is high: most cells need no measuring.
+    fits = len(shown) * SIZE <= room or width_of(shown, BOLD) <= room
+    return shown if fits and "\n" not in shown else _lines(text, room, _ALIGNED[align])
 
 
-def _one_line(row: Sequence[str | Paragraph]) -> bool:
-    return all(isinstance(cell, str) for cell in row)
+def _lines(text: str, room: float, style: ParagraphStyle) -> Paragraph:
+    """The text on several lines, cut where it would be higher than a page."""
+    whole = paragraph(text, style)
+    height = whole.wrap(room, PAGE_HEIGHT)[1]
+    if height <= _HIGHEST_CELL:
+        return whole
+    return paragraph(f"{text[: int(len(text) * 0.9 * _HIGHEST_CELL / height)]}……{_CUT}", style)

@@ -1,0 +1,134 @@
+"""The page of a dossier's versions: drafts, progress, stopping, comparing, opening a sealed one again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from tests.training.reviews import review_and_seal
+from tests.training.web.conftest import dossier_of
+from training.accounts.choices import Role
+from training.core import clock
+from training.dossiers.choices import BuildStep
+from training.dossiers.models import DossierVersion
+from training.dossiers.seal import Sealer
+from training.dossiers.sealing import finish_seal, seal_key, unseal_dossier
+from training.dossiers.versions import begin_version, note_progress
+from training.scheduling.models import TrainingSession
+
+CLERK, REVIEWER, HEAD = Role.INSTITUTION_CLERK, Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
+Browse = Callable[..., Client]
+
+
+def page(client: Client, county: Any, name: str = "dossier-versions") -> Any:
+    return client.get(reverse(name, args=[dossier_of(county).pk]))
+
+
+def seal(county: Any) -> None:
+    dossier = review_and_seal(county)
+    sealer = Sealer(seal_key(), "温审核", clock.now() + timedelta(minutes=1))
+    finish_seal(
+        dossier.pk,
+        pdf=b"%PDF",
+        package=b"PK",
+        manifest_sha256="ab" * 32,
+        pages=9,
+        sealer=sealer,
+        lacking="𠀀",
+    )
+
+
+def test_a_draft_is_asked_for_and_its_progress_shown_until_it_is_stopped(closed: Any, browse: Browse) -> None:
+    client = browse(CLERK)
+    said = page(client, closed)
+    assert "还没有版本" in said.content.decode()
+    assert "Refresh" not in said.headers
+
+    response = client.post(reverse("dossier-draft", args=[dossier_of(closed).pk]), follow=True)
+    assert "排队中" in response.content.decode()
+    version = DossierVersion.objects.get()
+    begin_version(version.pk)
+    note_progress(version.pk, BuildStep.PAGES, 7, 20)
+    running = page(client, closed)
+    text = running.content.decode()
+    assert "排版 7 / 20" in text
+    assert '<progress class="progress-line" max="20" value="7"' in text
+    assert running.headers["Refresh"] == "3"
+    assert "生成草稿" not in text  # one at a time
+
+    client.post(reverse("version-cancel", args=[version.pk]))
+    assert "已取消" in page(client, closed).content.decode()
+
+
+def test_the_reviewer_stops_a_sealing_and_the_institution_does_not(handed_in: Any, browse: Browse) -> None:
+    review_and_seal(handed_in)
+    version = DossierVersion.objects.get()
+    address = reverse("version-cancel", args=[version.pk])
+    clerk = browse(CLERK)
+    assert "停止封存" not in page(clerk, handed_in).content.decode()
+    assert clerk.post(address).status_code == 403
+
+    reviewer = browse(REVIEWER)
+    assert "停止封存" in page(reviewer, handed_in).content.decode()
+    reviewer.post(address)
+    assert dossier_of(handed_in).status == "submitted"
+
+
+def test_sealed_versions_stay_on_the_page_and_can_be_fetched_after_unsealing(
+    handed_in: Any, browse: Browse
+) -> None:
+    seal(handed_in)
+    head = browse(HEAD)
+    address = reverse("dossier-unseal", args=[dossier_of(handed_in).pk])
+    assert address in page(head, handed_in).content.decode()
+    assert address not in page(browse(REVIEWER), handed_in).content.decode()
+    assert head.post(address, {"reason": ""}).status_code == 422
+
+    text = head.post(address, {"reason": "姓名写错"}, follow=True).content.decode()
+
+    assert "解封：姓名写错" in text
+    assert "以编码代替：U+20000" in text
+    version = DossierVersion.objects.get()
+    for kind, content in (("version-pdf", b"%PDF"), ("version-package", b"PK")):
+        response = browse(CLERK).get(reverse("file", args=[kind, version.pk]))
+        assert b"".join(response.streaming_content if response.streaming else [response.content]) == content
+    assert browse(Role.FOLLOW_UP).get(reverse("file", args=["version-pdf", version.pk])).status_code == 403
+
+
+def test_two_versions_are_compared_in_words(handed_in: Any, browse: Browse) -> None:
+    seal(handed_in)
+    pk = dossier_of(handed_in).pk
+    client = browse(CLERK)
+    assert page(client, handed_in, "dossier-compare").status_code == 302  # nothing to compare yet
+    unseal_dossier(pk, reason="考核方式写错", actor=handed_in.actor(HEAD))
+    TrainingSession.objects.filter(pk=handed_in.session.pk).update(assessment="开一家网店")
+    seal(handed_in)
+
+    text = page(client, handed_in, "dossier-compare").content.decode()
+
+    assert "A4 " in text
+    assert "改为“开一家网店”" in text
+    second, first = DossierVersion.objects.all()
+    address = reverse("dossier-compare", args=[pk])
+    same = client.get(address, {"before": first.pk, "after": first.pk}).content.decode()
+    assert "两版说的完全一样" in same
+    assert client.get(address, {"before": 0, "after": second.pk}).status_code == 422
+
+
+def test_the_number_of_queries_does_not_grow_with_the_versions(
+    handed_in: Any, browse: Browse, django_assert_num_queries: Any
+) -> None:
+    dossier = dossier_of(handed_in)
+    said = {"dossier": dossier, "edition": "sealed", "asked_at": clock.now(), "status": "failed"}
+    DossierVersion.objects.create(number=1, **said)
+    client = browse(REVIEWER)
+    page(client, handed_in)
+    with django_assert_num_queries(10):
+        page(client, handed_in)
+    DossierVersion.objects.bulk_create(DossierVersion(number=1, **said) for _n in range(29))
+    with django_assert_num_queries(10):
+        page(client, handed_in)

@@ -1,0 +1,33 @@
+"""Where something is done about an archive item, for whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.urls import reverse
+
+from training.accounts.choices import INSTITUTION_ROLES
+from training.core.actor import Actor
+
+OF_THE_OFFICE: Final = {"A1": "papers", "A2": "papers", "A3": "instructors"}
+OF_THE_SESSION: Final = {"A6": "session-courseware", "A7": "roster", "A8": "register"}
+ON_ITS_PAGE: Final = {"A4": "plan", "A5": "timetable", "A9": "evidence"}
+
+
+def place_of(session: Any, item: str, actor: Actor) -> str:
+    """A blank item is the grid of all of them. The session is read with its dossier."""
+    if actor.role not in INSTITUTION_ROLES:
+        return _at_the_bureau(session, item)
+    if item in OF_THE_OFFICE:
+        return reverse(OF_THE_OFFICE[item])
+    if item in OF_THE_SESSION:
+        return reverse(OF_THE_SESSION[item], args=[session.pk])
+    anchor = ON_ITS_PAGE.get(item, "evidence") if item else "nine"
+    return f"{reverse('session', args=[session.pk])}#{anchor}"
+
+
+def _at_the_bureau(session: Any, item: str) -> str:
+    dossier = getattr(session, "dossier", None)
+    if dossier is None:
+        return reverse("bureau-session", args=[session.pk])
+    return f"{reverse('bureau-dossier', args=[dossier.pk])}#{item or 'nine'}"

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from training.web.archives import views
+
+urlpatterns = [
+    path("todo/", views.todo, name="archive-todo"),
+    path("todo/export/", views.todo.file, name="archive-todo-export"),
+]
