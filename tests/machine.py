@@ -74,7 +74,14 @@ COMPILER = Need(
     "tests of the chip photo decoder and of power cuts",
     lambda: bool(shutil.which("cc")),
 )
-NEEDS = (CHROMIUM, COMPILER, LIBATOMIC, POPPLER, PREFLIGHT)
+SOFTHSM_MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+SOFTHSM = Need(
+    "SoftHSM",
+    ("softhsm2",),
+    "tests of signing keys in a token (PKCS #11)",
+    lambda: bool(shutil.which("softhsm2-util")) and SOFTHSM_MODULE.exists(),
+)
+NEEDS = (CHROMIUM, COMPILER, LIBATOMIC, POPPLER, PREFLIGHT, SOFTHSM)
 
 
 def missing() -> list[Need]:

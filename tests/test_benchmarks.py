@@ -30,6 +30,15 @@ FIGURES = {
     "sign_in": {"sign-in", "bare view", "bare view, the site's middleware"},
     "roster": {"import", "plain"},
     "scale": {"whole county", "a tenth"},
+    "completeness": {
+        "a session, of many",
+        "a session, of few",
+        "a session, one at a time",
+        "queries a batch",
+    },
+    "register_pdf": {"roster paper", "ReportLab canvas", "WeasyPrint", "fpdf2"},
+    "dossier": {"ours", "pikepdf + hashlib + pyHanko", "most memory of the large one"},
+    "verify": {"verify", "digests and PDF signatures alone", "event signatures alone"},
     "drain": {"journal → receipts in the journal", "server only", "verify + bulk_create"},
 }
 
@@ -54,7 +63,12 @@ def measure(results: Path, *names: str, faces: Path | None = None) -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    "names", [["tap", "face", "memory", "queue"], ["sign_in", "drain", "roster", "scale"]], ids=" ".join
+    "names",
+    [
+        ["tap", "face", "memory", "queue", "verify", "register_pdf"],
+        ["sign_in", "drain", "roster", "scale", "completeness", "dossier"],
+    ],
+    ids=" ".join,
 )
 def test_each_benchmark_gives_its_figures_its_baselines_and_the_machine(
     names: list[str], tmp_path: Path

@@ -30,6 +30,8 @@ SEALING_KEY = env.str("SEALING_KEY")
 """X25519 private key, base64: opens the card data that stations seal for the server."""
 SEAL_KEY = env.str("SEAL_KEY")
 """Ed25519 private key, base64: signs the manifests of sealed dossiers."""
+SIGNING_FILE = env.str("YIDANG_SIGNING_FILE", "")
+"""TOML: whose certificate signs dossier PDFs (`dossiers/signing_keys.py`); empty: a test CA of our own."""
 CLOCK_FILE = env.str("YIDANG_CLOCK_FILE", "")
 """Demo and tests only: a file with the seconds to add to the system clock."""
 FONTS_DIR = Path(env.str("YIDANG_FONTS_DIR", str(VAR_DIR / "fonts")))
@@ -66,6 +68,8 @@ INSTALLED_APPS = [
     "training.assessment",
     "training.followup",
     "training.dossiers",
+    "training.uploads",
+    "training.integrity",
     "training.claims",
     "training.reporting",
     "training.web",
@@ -192,6 +196,8 @@ STATICFILES_DIRS = [
     ("bootstrap", bootstrap_wrapper.get_bootstrap_dir()),
 ]
 MEDIA_ROOT = VAR_DIR / "media"
+UPLOADS_DIR = VAR_DIR / "uploads"
+"""Files that are still coming in. Several servers behind one address share this directory."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -210,6 +216,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "yidang@localhost")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+BUILD_TELLS_EVERY = 0.5  # seconds between two notes of how far a dossier is; so soon a stop is seen
 
 # A click pushes the end of a session ahead, up to SESSION_HOURS after the sign-in.
 SESSION_COOKIE_AGE = env.int("IDLE_MINUTES", 60) * 60

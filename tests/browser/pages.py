@@ -13,7 +13,11 @@ NOT_PAGES = frozenset(
     {
         "file",
         "venues-export",
+        "archive-todo-export",
+        "rule-draft-archives-export",
         "timetable-print",
+        "integrity-export",
+        "integrity-run-export",
         "sessions-export",
         "bureau-sessions-export",
         "followups-export",
@@ -35,6 +39,9 @@ NOT_PAGES = frozenset(
         "tokens-export",
         "api-openapi",
         "bureau-queue-export",
+        "desk-export",
+        "claims-export",
+        "print-claim",
         "changes-export",
         "print-application",
         "print-approval",
@@ -51,6 +58,9 @@ NOT_PAGES = frozenset(
         "roster-template",
         "roster-marked",
         "programme-file",
+        "thumbnail",
+        "scanned-picture",
+        "reuses-export",
         "regions-export",
     }
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.training.reviews import pass_review
 from training.accounts.choices import Role
 from training.scheduling.services import submit_session
 
@@ -40,8 +41,10 @@ def test_an_attendance_is_followed_to_its_signature_and_the_dossier_sealed(
     expect(page.get_by_role("region", name="计入签到名册的哪一行")).to_contain_text(name)
     picture(page, "event")
 
-    page.get_by_role("navigation", name="主导航").get_by_role("link", name="期与档案").click()
+    pass_review(handed_in)  # test_review.py does that by hand
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="期与档案").first.click()
     page.get_by_role("link", name=handed_in.session.title).click()
+    page.get_by_role("link", name="逐项核验").click()
     page.get_by_role("button", name="核验通过，封存").click()
     sealed = page.get_by_role("region", name="封存的档案")
     expect(sealed).to_be_visible()

@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.pages import walk
+from tests.training.reviews import review_and_seal
 from training.accounts.choices import Role
-from training.dossiers.sealing import seal_dossier
 
 pytestmark = pytest.mark.browser
 # A clerk and a reviewer see what their heads see, less a button or two.
@@ -68,7 +68,7 @@ def test_no_page_has_a_serious_barrier(busy: Any, sign_in: Any, open_page: Any, 
             if name not in barriers:
                 barriers[name] = serious(page)
         if role == Role.BUREAU_HEAD:
-            sealed = seal_dossier(busy.session.dossier.pk, actor=busy.actor(Role.BUREAU_HEAD))
+            sealed = review_and_seal(busy, Role.BUREAU_HEAD)
             page.goto(live_server.url + reverse("bureau-dossier", args=[sealed.pk]))
             expect(page.get_by_role("region", name="封存的档案")).to_be_visible()
             barriers["a sealed dossier"] = serious(page)

@@ -21,7 +21,8 @@ from training.core.errors import ForbiddenError, NotFoundError
 def actor_for(membership: Membership) -> Actor:
     """The actor at work in this membership: one role at a time, so reaches never mix.
 
-    Administrators have no business rights and reach no business data, whatever their membership names: only
+    `county` holds the programme too, for those who see all its institutions: what concerns none of them
+    alone is theirs only. Administrators have no business rights and reach no business data, whatever their membership names: only
     the accounts of the programme it names, or of all. Institutions have no reach into the trainee pool and
     see people through their own rosters; a township officer has none into institutions and sees sessions
     through the people of the own township.
@@ -33,6 +34,7 @@ def actor_for(membership: Membership) -> Actor:
         reach["programme"] = frozenset({membership.programme_id})
     if membership.role in SEES_ALL_INSTITUTIONS:
         reach["institution"] = ALL
+        reach["county"] = reach.get("programme", frozenset())
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:
         reach["institution"] = frozenset({membership.institution_id})
     if membership.role in SEES_TRAINEE_POOL:

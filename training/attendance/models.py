@@ -53,7 +53,14 @@ class AttendanceEvent(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["station", "seq"], name="one_event_per_station_and_seq")
         ]
-        indexes = [models.Index(fields=["training_session", "captured_at"], name="register_by_session")]
+        indexes = [
+            models.Index(fields=["training_session", "captured_at"], name="register_by_session"),
+            # Few among many, and asked for on every home page.
+            models.Index(fields=["station"], condition=~Q(held_reason=""), name="held_events"),
+            models.Index(
+                fields=["station", "enrolment"], condition=Q(kind=EventKind.PORTRAIT), name="portrait_events"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.station} #{self.seq}"

@@ -22,9 +22,9 @@ Reach = Mapping[str, frozenset[int] | frozenset[str] | All]
 class Actor:
     """A person at work in one role, or the system.
 
-    `reach` holds, for each dimension (`programme`, `institution`, `trainee`, `station`, `township`), the ids
-    (of townships, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is visible. `account` is the
-    administrators' own: the programmes whose accounts they look after.
+    `reach` holds, for each dimension (`programme`, `county`, `institution`, `trainee`, `township`), the ids
+    (of townships, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is
+    visible. `account` is the administrators' own: the programmes whose accounts they look after.
     """
 
     name: str
@@ -41,7 +41,10 @@ class Actor:
 
 
 SYSTEM: Final = Actor(
-    "系统", "system", None, {"programme": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
+    "系统",
+    "system",
+    None,
+    {"programme": ALL, "county": ALL, "institution": ALL, "trainee": ALL, "township": ALL},
 )
 """The program itself: scheduled work, and what a station's signed event sets off."""
 

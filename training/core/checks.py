@@ -50,3 +50,12 @@ def the_clock_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.CLOCK_FILE:
         return [Warning("YIDANG_CLOCK_FILE is set: dates are not real", id="training.W001")]
     return []
+
+
+@register(deploy=True)
+def signatures_are_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.SIGNING_FILE:
+        return [
+            Warning("YIDANG_SIGNING_FILE is not set: a test CA of our own signs PDFs", id="training.W002")
+        ]
+    return []

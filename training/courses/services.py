@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -20,6 +21,8 @@ from training.courses.choices import OUTLINE_EDITABLE, OUTLINE_OPEN, CoursewareS
 from training.courses.models import Course, Courseware, Outline, OutlineRow
 from training.courses.rules import OutlineLine
 from training.institutions.models import Institution
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.programmes.queries import rule_set_on
 
 COURSE_FIELDS = ("title", "category", "objective", "groups", "class_types")
@@ -146,6 +149,8 @@ def submit_outline(outline_id: int, *, actor: Actor) -> Outline:
     outline.submitted_at = clock.now()
     outline.save(update_fields=["submitted_by", "submitted_at"])
     outline.enter(OutlineStatus.SUBMITTED)
+    institution = outline.course.institution.name
+    _tell(Kind.OUTLINE_SUBMITTED, outline, BUREAU_ROLES, actor, outline=str(outline), institution=institution)
     record(actor, "outline.submitted", outline)
     return outline
 
@@ -158,6 +163,7 @@ def return_outline(outline_id: int, *, reason: str, actor: Actor) -> Outline:
     outline.return_reason = _reason(reason)
     outline.save(update_fields=["return_reason"])
     outline.enter(OutlineStatus.RETURNED)
+    _tell(Kind.OUTLINE_RETURNED, outline, INSTITUTION_ROLES, actor, outline=str(outline))
     record(actor, "outline.returned", outline, reason=outline.return_reason)
     return outline
 
@@ -174,8 +180,15 @@ def approve_outline(outline_id: int, *, actor: Actor) -> Outline:
     outline.return_reason = ""
     outline.save(update_fields=["approved_by", "approved_at", "return_reason"])
     outline.enter(OutlineStatus.APPROVED)
+    _tell(Kind.OUTLINE_APPROVED, outline, INSTITUTION_ROLES, actor, outline=str(outline))
     record(actor, "outline.approved", outline)
     return outline
+
+
+def _tell(
+    kind: Kind, subject: Outline | Courseware, roles: Collection[Role], actor: Actor, **params: str
+) -> None:
+    notify(kind, subject, roles=roles, actor=actor, **params)
 
 
 def _reason(reason: str) -> str:
@@ -209,6 +222,8 @@ def add_courseware(
         file=keep_upload(*file, allow=PAPERS, actor=actor),
         status=CoursewareStatus.SUBMITTED if planning.courseware_approval else CoursewareStatus.KEPT,
     )
+    if courseware.status == CoursewareStatus.SUBMITTED:
+        _tell_the_bureau(courseware, actor)
     record(actor, "courseware.added", courseware)
     return courseware
 
@@ -219,8 +234,14 @@ def submit_courseware(courseware_id: int, *, actor: Actor) -> Courseware:
     demand(actor, "session.plan")
     courseware: Courseware = Courseware.objects.lock(actor, pk=courseware_id)
     courseware.enter(CoursewareStatus.SUBMITTED)
+    _tell_the_bureau(courseware, actor)
     record(actor, "courseware.submitted", courseware)
     return courseware
+
+
+def _tell_the_bureau(courseware: Courseware, actor: Actor) -> None:
+    said = {"courseware": str(courseware), "institution": courseware.institution.name}
+    _tell(Kind.COURSEWARE_SUBMITTED, courseware, BUREAU_ROLES, actor, **said)
 
 
 @transaction.atomic
@@ -244,6 +265,8 @@ def _decide(courseware_id: int, to: CoursewareStatus, reason: str, actor: Actor)
     courseware.save(update_fields=["decided_by", "decided_at", "reason"])
     courseware.enter(to)
     approved = to == CoursewareStatus.APPROVED
+    told = Kind.COURSEWARE_APPROVED if approved else Kind.COURSEWARE_RETURNED
+    _tell(told, courseware, INSTITUTION_ROLES, actor, courseware=str(courseware))
     record(actor, "courseware.approved" if approved else "courseware.returned", courseware, reason=reason)
     return courseware
 

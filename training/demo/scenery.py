@@ -67,8 +67,10 @@ from training.programmes.queries import rule_set_on
 from training.programmes.region_file import CODE, NAME
 from training.programmes.services import load_regions
 from training.scheduling.choices import VenueKind
+from training.scheduling.lessons import add_lesson
 from training.scheduling.models import TrainingSession, Venue
-from training.scheduling.services import add_lesson, add_venue, add_witness, pin_courseware, plan_session
+from training.scheduling.services import add_witness, pin_courseware, plan_session
+from training.scheduling.venues import add_venue
 
 PASSWORD = "yidang-demo-2021"  # noqa: S105  printed on the demo's screen
 TOWNSHIP = "琴江镇"  # where the township officer works
@@ -250,7 +252,7 @@ def add_instructors(institution: Institution, *, actor: Actor) -> tuple[Instruct
     proof = add_proof(
         first.pk,
         kind=ProofKind.QUALIFICATION,
-        number="电商师 2019-3607-0182",
+        number=f"电商师 2019-3607-{181 + first.pk:04d}",  # by a certificate a person is known
         issuer="江西省职业技能鉴定指导中心",
         valid_until=None,
         file=paper("电子商务师资格证书", "姓名：罗明远"),

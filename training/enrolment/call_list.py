@@ -28,7 +28,7 @@ def has_news(session: TrainingSession) -> bool:
 def people_to_call(session_id: int, *, actor: Actor) -> list[Any]:
     """The roster with telephone numbers in full, who was taken off it by a change included; on record.
 
-    Raises InvalidTransitionError where there is nothing to tell.
+    Whoever wants no calls is on it without a number. Raises InvalidTransitionError where there is nothing to tell.
     """
     demand(actor, "call_list.view")
     session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
@@ -36,5 +36,8 @@ def people_to_call(session_id: int, *, actor: Actor) -> list[Any]:
         raise InvalidTransitionError(_("这一期没有取消、中止或变更，没有要通知的。"))
     concerned = ON_ROSTER | Q(roster_changes__effective_at__isnull=False)
     people = list(session.enrolments.filter(concerned).select_related("trainee").distinct())
+    for place in people:
+        if place.trainee.do_not_contact:
+            place.trainee.phone = ""
     record(actor, "call_list.viewed", session, people=len(people))
     return people

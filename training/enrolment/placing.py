@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
+from training.core.errors import InvalidInputError
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.columns import GROUP, ID_NUMBER, NAME
 from training.enrolment.models import Enrolment, RosterImport
@@ -18,6 +19,7 @@ from training.enrolment.queries import places_elsewhere
 from training.enrolment.roster_file import Entry, Finding, MaskedRow, RosterRow
 from training.people.models import Trainee
 from training.people.services import Known, know_trainees, note_groups
+from training.scheduling.choices import SETTLED
 from training.scheduling.models import TrainingSession
 
 
@@ -36,7 +38,7 @@ def place(session: TrainingSession, entries: Sequence[Entry], *, source: RosterI
 
     `source` is the file they stand in, if they stand in one.
 
-    Problems: name_differs, masked. Warnings: group_differs, elsewhere, same_name.
+    Problems: name_differs, masked, taken. Warnings: group_differs, elsewhere, same_name.
     """
     placed = Placed(
         problems=[finding for entry in entries for finding in entry.problems],
@@ -65,6 +67,16 @@ def _place_people(
     placed.problems += _renamed(session, [pair for pair in pairs if not pair[1].agrees])
     people = {row: one.trainee for row, one in pairs if one.agrees}
     standing = _standing(session, [trainee.pk for trainee in people.values()])
+    others = _places_elsewhere(session, [trainee.pk for trainee in people.values()])
+    taken = {
+        row
+        for row, trainee in people.items()
+        if trainee.pk not in standing and _is_taken(others.get(trainee.pk, ()))
+    }
+    placed.problems += [
+        Finding(row.row, NAME, "taken", _told_taken(session, others[people[row].pk])) for row in taken
+    ]
+    people = {row: trainee for row, trainee in people.items() if row not in taken}
     _fill_in_groups(session, people, standing)
     placed.warnings += _other_groups(session, people, standing)
     new = {row: trainee for row, trainee in people.items() if trainee.pk not in standing}
@@ -82,7 +94,7 @@ def _place_people(
         for row, trainee in new.items()
     )
     note_groups([(trainee, row.group) for row, trainee in people.items()], source=session.code)
-    placed.warnings += _elsewhere(session, new)
+    placed.warnings += _elsewhere(session, new, others)
     placed.warnings += _namesakes(session, new)
 
 
@@ -133,27 +145,60 @@ def _other_groups(
             yield Finding(row.row, GROUP, "group_differs", message % told)
 
 
-def _elsewhere(session: TrainingSession, new: Mapping[RosterRow, Trainee]) -> Iterator[Finding]:
-    """The same person in a session at the same time or of the same category: worth a look, not refused."""
+def _places_elsewhere(session: TrainingSession, trainees: Collection[int]) -> Mapping[int, list[Any]]:
     others: dict[int, list[Any]] = defaultdict(list)
-    for found in places_elsewhere(session, [trainee.pk for trainee in new.values()]):
+    for found in places_elsewhere(session, trainees):
         others[found.trainee_id].append(found)
+    return dict(others)
+
+
+def _is_taken(places: Iterable[Any]) -> bool:
+    return any(map(_binds, places))
+
+
+def _binds(place: Any) -> bool:
+    """Whether a place on another roster keeps a person off this one: it was handed in. A draft keeps nobody."""
+    return bool(place.same_time) and place.training_session.status in SETTLED
+
+
+def _told_taken(session: TrainingSession, places: Iterable[Any]) -> str:
+    message = _("同一时间已在别的名册上（%(where)s），一个人不能同时上两个班。")
+    return message % {
+        "where": _("；").join(dict.fromkeys(_named(session, place) for place in places if _binds(place)))
+    }
+
+
+def demand_free(session: TrainingSession, trainee: Trainee) -> None:
+    """Raises InvalidInputError for who is in another class at the same time."""
+    places = list(places_elsewhere(session, [trainee.pk]))
+    if _is_taken(places):
+        told = {"name": trainee.name, "why": _told_taken(session, places)}
+        raise InvalidInputError(_("%(name)s：%(why)s") % told)
+
+
+def _elsewhere(
+    session: TrainingSession, new: Mapping[RosterRow, Trainee], others: Mapping[int, list[Any]]
+) -> Iterator[Finding]:
+    """The same person in a session of the same category, or in somebody's draft at the same time: a look."""
     for row, trainee in new.items():
         if trainee.pk in others:
             yield Finding(row.row, NAME, "elsewhere", _told_elsewhere(session, others[trainee.pk]))
 
 
 def _told_elsewhere(session: TrainingSession, places: Iterable[Any]) -> str:
-    """Another institution's session is not named: whom it teaches is not this one's to know."""
     sentences = []
     for found in sorted(places, key=lambda found: not found.same_time):
-        other = found.training_session
-        own = other.institution_id == session.institution_id
-        code = other.code if own else _("另一家机构的一期培训")
         text = _("上课时间重叠：%(session)s") if found.same_time else _("已参加同类别培训：%(session)s")
-        sentences.append(text % {"session": code})
+        sentences.append(text % {"session": _named(session, found)})
     told = _("这个人也在别的名册上（%(where)s），请核对是否重复培训。")
     return told % {"where": _("；").join(dict.fromkeys(sentences))}
+
+
+def _named(session: TrainingSession, place: Any) -> str:
+    """Another institution's session is not named: whom it teaches is not this one's to know."""
+    other = place.training_session
+    own = other.institution_id == session.institution_id
+    return str(other.code) if own else _("另一家机构的一期培训")
 
 
 def _namesakes(session: TrainingSession, new: Mapping[RosterRow, Trainee]) -> Iterator[Finding]:

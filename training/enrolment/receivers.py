@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
 from training.core import clock
+from training.core.actor import Actor
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
+from training.enrolment.noticing import around, doubts_about, too_many
 from training.people.queries import verified_groups
-from training.scheduling.models import TrainingSession
-from training.scheduling.signals import session_approved
+from training.scheduling.models import Lesson, TrainingSession
+from training.scheduling.rules import Finding
+from training.scheduling.signals import lessons_weighed, session_approved, session_doubted
+
+
+@receiver(lessons_weighed)
+def weigh(session: TrainingSession, lessons: Sequence[Lesson], actor: Actor, **_said: Any) -> list[Finding]:
+    """Trainees in two places, too few stations, too few seats."""
+    return [*around(session, lessons, actor), *too_many(session, lessons, actor)]
+
+
+@receiver(session_doubted)
+def doubt(session: TrainingSession, actor: Actor, **_said: Any) -> list[str]:
+    return doubts_about(session, actor)
 
 
 @receiver(session_approved)

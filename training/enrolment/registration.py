@@ -11,7 +11,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from training.accounts.choices import Role
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.accounts.models import Membership
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -41,6 +42,8 @@ from training.enrolment.queries import (
 from training.enrolment.roster_file import Entry, RosterRow, read_person
 from training.enrolment.rules import APPLIED_BEFORE
 from training.enrolment.services import take_off_roster
+from training.notifications.choices import Kind
+from training.notifications.services import notify_waiting
 from training.people.services import id_hash
 from training.scheduling.choices import EDITABLE
 from training.scheduling.models import TrainingSession
@@ -160,6 +163,7 @@ def _keep(
 ) -> Application:
     application = application_from(call, person, source, actor=actor, **more)
     application.save()
+    _tell_reviewers(call, application, actor)
     record(actor, "application.received", application, owner=call, source=source)
     return application
 
@@ -192,6 +196,18 @@ def withdraw_own(receipt: str, phone_end: str, *, actor: Actor = APPLICANT) -> A
     """Take one's application back; None where there is none. Asking twice changes nothing."""
     found = find_own(receipt, phone_end)
     return _withdraw(found, _("本人撤回"), actor) if found else None
+
+
+def _tell_reviewers(call: RegistrationCall, application: Application, actor: Actor) -> None:
+    """The applicant's own township, or the bureau where that has no officer."""
+    session, township = call.training_session, application.township
+    officers = Membership.objects.filter(
+        role=Role.TOWNSHIP, programme_id=session.institution.programme_id, township=township
+    )
+    roles = {Role.TOWNSHIP} if officers.exists() else BUREAU_ROLES
+    notify_waiting(
+        Kind.APPLICATION_RECEIVED, call, roles=roles, township=township, actor=actor, session=str(session)
+    )
 
 
 # Others put somebody forward
@@ -273,6 +289,9 @@ def review(
         row.reason = "" if qualified else reason.strip()
         row.save(update_fields=["reviewed_at", "reviewed_by", "reason"])
         row.enter(target)
+    if rows:
+        said = str(call.training_session)
+        notify_waiting(Kind.APPLICATION_REVIEWED, call, roles=INSTITUTION_ROLES, actor=actor, session=said)
     for row in rows:
         record(
             actor,

@@ -20,6 +20,7 @@ from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.enrolment.choices import ON_ROSTER, RosterChangeKind
 from training.enrolment.models import Enrolment, RosterChange
+from training.enrolment.placing import demand_free
 from training.enrolment.queries import expected_of
 from training.enrolment.roster_file import RosterRow, read_person
 from training.enrolment.services import take_off_roster
@@ -72,6 +73,7 @@ def add_person(session_id: int, *, cells: Mapping[str, Any], reason: str, actor:
         raise InvalidInputError(_("这个身份证号已登记的是另一个姓名，请对照证件核对姓名和号码。"))
     if session.enrolments.filter(ON_ROSTER, trainee=known.trainee).exists():
         raise InvalidInputError(_("%(name)s已经在名册上。") % {"name": person.name})
+    demand_free(session, known.trainee)
     change = RosterChange(kind=RosterChangeKind.ADDED, trainee=known.trainee, group=person.group)
     return _make(session, change, reason, actor)
 
@@ -172,6 +174,8 @@ def approve_roster_change(change_id: int, *, actor: Actor) -> ChangeRequest:
 
 def _refuse_overtaken(change: RosterChange) -> None:
     stands = change.training_session.enrolments.filter(ON_ROSTER, trainee=change.trainee).exists()
+    if change.kind == RosterChangeKind.ADDED and not stands:
+        demand_free(change.training_session, change.trainee)
     if stands == (change.kind == RosterChangeKind.ADDED):
         raise InvalidTransitionError(
             _("%(name)s在提出以后已经入册或退出，请不予变更，由机构重新提出。")

@@ -121,10 +121,15 @@ def verify_outcome(outcome_id: int, *, accept: bool, actor: Actor) -> Outcome:
 
 @transaction.atomic
 def view_phone(enrolment_id: int, *, actor: Actor) -> str:
-    """The trainee's telephone number in clear, "" if there is none. Every look is on record."""
+    """The trainee's telephone number in clear, "" if there is none. Every look is on record.
+
+    Raises InvalidTransitionError for who wants no calls, and once no contact is owed any more.
+    """
     demand(actor, "followup.log")
     enrolment: Enrolment = Enrolment.objects.select_related("trainee").fetch(actor, pk=enrolment_id)
     _refuse_unwanted(enrolment)
+    if not enrolment.follow_ups.filter(done_at=None).exists():
+        raise InvalidTransitionError(_("训后跟踪已经结束，没有要联系的，号码不再显示。"))
     record(actor, "phone.viewed", enrolment)
     return enrolment.trainee.phone
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from training.institutions.choices import (
     REQUIRED_LICENCES,
     AgreementStatus,
     InstitutionStatus,
+    ProofKind,
 )
 from training.institutions.models import Agreement, Institution, Instructor, InstructorProof, Licence
 from training.programmes.models import Programme
@@ -190,6 +192,27 @@ def presented_twice() -> Exists:
         instructor__institution__programme=OuterRef("instructor__institution__programme"),
     )
     return Exists(same.exclude(instructor__institution=OuterRef("instructor__institution")))
+
+
+def one_person(instructors: Collection[int]) -> dict[int, int]:
+    """Rows that are one person with one of these, to one number of that person; one query.
+
+    One person is who presents the same title or qualification under the same name in the same county,
+    whatever the institution; a letter of appointment shows nothing. Not `visible_to` anybody: that there is such a row is for the rules, never for a page.
+    """
+    standing = InstructorProof.objects.filter(refused_at=None).exclude(kind=ProofKind.OTHER)
+    keys = standing.filter(instructor__in=instructors).values("key")
+    rows = standing.filter(key__in=keys).values_list(
+        "key", "kind", "instructor__name", "instructor__institution__programme", "instructor"
+    )
+    alike: dict[Any, set[int]] = defaultdict(set)
+    for *same, instructor in rows.distinct():
+        alike[tuple(same)].add(instructor)
+    found: dict[int, int] = {}
+    for members in sorted((rows for rows in alike.values() if len(rows) > 1), key=min):
+        lowest = min(found.get(member, member) for member in members)
+        found |= dict.fromkeys(members, lowest)
+    return found
 
 
 def others_with_same_certificate(instructor: Instructor, actor: Actor) -> QuerySet[Any]:

@@ -56,6 +56,30 @@ def notify_once(
     return Notification.objects.bulk_create(_rows(kind, subject, holders, params))
 
 
+def notify_waiting(
+    kind: Kind,
+    subject: models.Model,
+    *,
+    roles: Collection[Role],
+    actor: Actor,
+    township: str = "",
+    **params: str | int,
+) -> list[Notification]:
+    """`notify` for what comes one by one: whoever has not read the last such notice about `subject` gets no
+    second one. `township` tells of the township's officers only its own.
+    """
+    unread = Notification.objects.filter(
+        kind=kind, about_type=subject._meta.label, about_id=str(subject.pk), read_at=None
+    )
+    told = set(unread.values_list("membership", flat=True))
+    holders = [
+        holder
+        for holder in _holders(subject, roles, actor)
+        if holder.pk not in told and holder.township in ("", township)
+    ]
+    return Notification.objects.bulk_create(_rows(kind, subject, holders, params))
+
+
 def _holders(subject: models.Model, roles: Collection[Role], actor: Actor) -> list[Membership]:
     held = Membership.objects.filter(
         Q(institution_id=None) | Q(institution_id=id_at(subject, "institution")),

@@ -14,13 +14,15 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from training.core import clock
-from training.core.actor import Actor
+from training.core.actor import SYSTEM, Actor
 from training.people.choices import OPEN_REQUESTS, ConsentPurpose, GroupStatus
 from training.people.hashes import tail_hash
 from training.people.models import Consent, ConsentText, NameWord, RightsRequest, Trainee, TraineeGroup
 from training.people.pinyin import is_chinese, word_range
 from training.people.rules import is_sensitive_group
 from training.programmes.models import RuleSet
+from training.programmes.preset import RightsRule
+from training.programmes.queries import rule_set_on
 
 
 def found(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
@@ -198,3 +200,9 @@ def unplaced(actor: Actor, *, known_before: datetime) -> QuerySet[Any]:
     """People here since before, on no roster and nowhere else, with nothing of theirs left to answer."""
     rows = Trainee.objects.visible_to(actor).filter(known_at__lt=known_before)
     return rows.exclude(named_elsewhere()).filter(rights_requests__isnull=True).order_by("pk")
+
+
+def answer_rule(trainee: Trainee, received_on: date) -> RightsRule:
+    """How soon the programme answers what people ask for, as it stood that day."""
+    rules = rule_set_on(trainee.programme, received_on, actor=SYSTEM).rules
+    return rules.rights

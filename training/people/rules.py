@@ -228,13 +228,13 @@ def is_sensitive_group(*words: str) -> bool:
 
 # What a person may ask for
 
-ANSWER_WORKING_DAYS: Final = 15
-"""待确认: PIPL art. 50 demands an answer 及时 and gives no number; GB/T 35273-2020 8.7 allows 30 days at most."""
 
+def answer_due_on(received_on: date, working_days: int) -> date:
+    """The last day for an answer; the day of receipt does not count.
 
-def answer_due_on(received_on: date) -> date:
-    """The last day for an answer; the day of receipt does not count."""
-    return end_of_term(received_on, ANSWER_WORKING_DAYS)
+    PIPL art. 50 demands an answer 及时 and gives no number; GB/T 35273-2020 8.7 allows 30 days at most.
+    """
+    return end_of_term(received_on, working_days)
 
 
 def is_overdue(due_on: date, today: date) -> bool:

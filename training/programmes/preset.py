@@ -17,6 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from training.programmes.money import FeeStandard, FundLine, FundShare, IneligibleCost
 from training.programmes.rule import (
+    UNCONFIRMED,
     Clause,
     Code,
     Coded,
@@ -230,6 +231,21 @@ class PhotoRule(Rule):
     min_per_half_day: Annotated[int, Field(ge=0)]
 
 
+class ArchiveRule(Rule):
+    """What is asked of a session's archive beyond the items, and by when it is complete."""
+
+    due_days: Annotated[int, Field(ge=0)] = 30
+    """After the last day of class."""
+    remind_days: tuple[Annotated[int, Field(ge=0)], ...] = (14, 7, 1)
+    """So long before it is due whoever owes something is reminded."""
+    roster_fields: tuple[Literal["phone", "group", "address"], ...] = ("phone",)
+    """What must be known of everybody on the roster."""
+    phone_verified_rate: Share = 0
+    """Of the roster: so many have been reached by telephone."""
+    shared_phone_limit: Annotated[int, Field(ge=1)] | None = None
+    """So many people on one roster may have one telephone number; None: however many."""
+
+
 class PlanningRule(Rule):
     lead_working_days: Annotated[int, Field(ge=0)]
     roster_change_share: Share = 0.1
@@ -240,10 +256,27 @@ class PlanningRule(Rule):
     """Whether a session can be submitted only with an approved outline (大纲)."""
     courseware_approval: bool = False
     """Whether the bureau approves courseware (课件) before a session may be pinned to it."""
+    seats_are_limit: bool = True
+    """Whether a roster larger than the venue refuses the application; otherwise it is only remarked on."""
+    travel_kmh: Annotated[int, Field(ge=1, le=300)] = 60
+    """How fast an instructor gets from one venue to the next, as the crow flies."""
+
+
+class ReviewRule(Rule):
+    """The bureau's check of a dossier. `second_person`: whether somebody else confirms it before the seal."""
+
+    working_days: Annotated[int, Field(ge=1)] = 10
+    second_person: Literal["never", "when_flagged", "always"] = "never"
 
 
 class EligibilityRule(Rule):
     min_age: Annotated[int, Field(ge=14)]
+
+
+class RightsRule(Rule):
+    """What people ask for under the law on personal information."""
+
+    answer_working_days: Annotated[int, Field(ge=1, le=60)] = 15
 
 
 class FacePolicy(Rule):
@@ -315,10 +348,15 @@ class Preset(Model):
     reports: tuple[Report, ...] = ()
     attendance: AttendanceRule
     photos: PhotoRule
+    archive: ArchiveRule = ArchiveRule(source=UNCONFIRMED)
     planning: PlanningRule
+    review: ReviewRule = ReviewRule(source=UNCONFIRMED)
     eligibility: EligibilityRule
     face: FacePolicy
     follow_up: FollowUpRule
+    rights: RightsRule = RightsRule(
+        source=UNCONFIRMED, note="个人信息保护法第五十条只说“及时”；15 个工作日是系统的建议值。"
+    )
     ministry_system: MinistrySystem | None = None
 
     @field_validator("timezone")

@@ -27,6 +27,7 @@ from training.programmes.errors import RegionsRefusedError
 from training.programmes.models import FundLine, Programme, Region, RuleDraft, RuleSet
 from training.programmes.preset import Preset
 from training.programmes.queries import newest
+from training.programmes.rebase import Path, rebased
 from training.programmes.region_file import Place, read_regions
 from training.programmes.schema import IDENTITY
 
@@ -149,13 +150,28 @@ def discard_draft(draft_id: int, *, actor: Actor) -> Programme:
 
 
 @transaction.atomic
+def rebase_draft(draft_id: int, *, actor: Actor) -> tuple[RuleDraft, list[Path]]:
+    """Move the draft onto the newest version; the places where that said otherwise, and now stands."""
+    demand(actor, "rules.draft")
+    draft: RuleDraft = RuleDraft.objects.lock(actor, pk=draft_id)
+    latest = newest(draft.programme, actor)
+    merge = rebased(draft.body, on=latest.body, base=draft.based_on.body)
+    before, draft.body, draft.based_on = draft.based_on.version, merge.body, latest
+    draft.updated_by_id, draft.updated_at = actor.user_id, clock.now()
+    draft.save(update_fields=["body", "based_on", "updated_by", "updated_at"])
+    places = ["/".join(path) for path in merge.met]
+    record(actor, "rules.draft_rebased", draft, version=latest.version, before=before, gave_way=places)
+    return draft, merge.met
+
+
+@transaction.atomic
 def adopt_draft(draft_id: int, *, effective_on: date, reason: str, actor: Actor) -> RuleSet:
     """Make the draft the next version; raises RulesRefusedError for one that contradicts itself, else as `adopt`."""
     demand(actor, "rules.change")
     draft: RuleDraft = RuleDraft.objects.lock(actor, pk=draft_id)
     if draft.based_on_id != newest(draft.programme, actor).pk:
         raise InvalidInputError(
-            _("草稿是按第 %(version)s 版改的，之后又有了变化。请放弃草稿，重新开始。")
+            _("草稿是按第 %(version)s 版改的，之后又有了新版本。请先把草稿移到新版本上。")
             % {"version": draft.based_on.version}
         )
     programme_id, preset = draft.programme_id, checked(draft.body)

@@ -26,13 +26,17 @@ SESSION_TRANSITIONS = {
     SessionStatus.APPROVED: frozenset({SessionStatus.RUNNING, SessionStatus.CANCELLED}),
     SessionStatus.RUNNING: frozenset({SessionStatus.CLOSED, SessionStatus.STOPPED}),
     SessionStatus.CLOSED: frozenset({SessionStatus.ARCHIVED}),
-    SessionStatus.ARCHIVED: frozenset({SessionStatus.CLAIMED}),
+    # Back to closed when its dossier is unsealed.
+    SessionStatus.ARCHIVED: frozenset({SessionStatus.CLAIMED, SessionStatus.CLOSED}),
+    SessionStatus.CLAIMED: frozenset({SessionStatus.CLOSED}),
 }
 EDITABLE = frozenset({SessionStatus.DRAFT, SessionStatus.RETURNED})
 TAKES_COURSEWARE = EDITABLE | {SessionStatus.APPROVED, SessionStatus.RUNNING, SessionStatus.CLOSED}
 TAKES_ATTENDANCE = frozenset({SessionStatus.APPROVED, SessionStatus.RUNNING})
 ENDED_EARLY = frozenset({SessionStatus.CANCELLED, SessionStatus.STOPPED})
 """Its lessons hold nobody and no place any more."""
+SETTLED = frozenset(SessionStatus) - EDITABLE - ENDED_EARLY
+"""Handed in: its roster and its lessons stand, and others must keep clear of them."""
 WAS_APPROVED = frozenset(
     {
         SessionStatus.APPROVED,

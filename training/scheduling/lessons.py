@@ -29,6 +29,7 @@ from training.scheduling.models import Lesson, TrainingSession, Venue
 from training.scheduling.queries import check
 from training.scheduling.rule_changes import follow_rules
 from training.scheduling.rules import Finding, refusals
+from training.scheduling.signals import answers, lessons_weighed
 from training.scheduling.triggers import NO_OVERLAP
 
 RENUMBERED_FROM: Final = 100_000  # beyond any timetable, so that no number is held twice on the way
@@ -227,9 +228,21 @@ def keep(lessons: Sequence[Lesson], actor: Actor) -> None:
 
 def refuse_what_can_not_be(lessons: Sequence[Lesson], actor: Actor) -> None:
     """Raises ClashError if the rules refuse any of these lessons of one session, saved or not."""
-    found = [refusals(said) for said in check(lessons, actor)]
-    if any(found):
-        raise _clash([finding for said in found for finding in said])
+    refuse([finding for said in check(lessons, actor) for finding in said] + weigh(lessons, actor))
+
+
+def weigh(lessons: Sequence[Lesson], actor: Actor) -> list[Finding]:
+    """What the rooms above know of these lessons of one session: trainees, stations, seats."""
+    if not lessons:
+        return []
+    session = lessons[0].training_session
+    return answers(lessons_weighed, session=session, lessons=lessons, actor=actor)
+
+
+def refuse(found: Iterable[Finding]) -> None:
+    """Raises ClashError if any of these refuses."""
+    if refused := refusals(found):
+        raise _clash(refused)
 
 
 def _clash(found: Iterable[Finding]) -> ClashError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from math import asin, cos, radians, sin, sqrt
@@ -14,7 +14,8 @@ from training.core.working_days import holiday, is_published, is_worked_instead
 from training.scheduling.choices import HalfDay
 
 SPEED_KMH: Final = 60
-"""F10: distance ÷ 60 km/h. As the crow flies, so that what it calls impossible is so by any road."""
+"""F10: distance ÷ 60 km/h, where a programme says nothing else. As the crow flies, so that what it calls
+impossible is so by any road."""
 AREA_PER_PERSON_M2: Final = 1.2
 """F6: a room holds its area ÷ 1.2 m², or its seats if these are fewer."""
 FEE_HOURS_PER_HALF_DAY: Final = 4
@@ -29,6 +30,7 @@ WORDS: Final = {
     "venue_retired": _("%(name)s已于 %(on)s 停用，请换一个场地。"),
     "may_not_teach": _("%(fault)s"),
     "instructor_taken": _("授课人%(name)s这段时间在%(where)s"),
+    "instructor_elsewhere": _("授课人%(name)s该时段已有其他课程"),
     "venue_taken": _("%(name)s这段时间被%(where)s占用"),
     "session_busy": _("本期%(where)s已占用这段时间"),
     "travel": _(
@@ -92,7 +94,8 @@ class Place:
 class LessonSlot:
     """A lesson as planned; `label` names it in sentences, times are in the county's zone.
 
-    `fault` says why the instructor can't teach that day, "" if they can.
+    `instructor` is one number for one person, whichever institution presents them. `fault` says why they
+    can't teach that day, "" if they can. `hidden`: nothing may be said of where and whose this lesson is.
     """
 
     label: str
@@ -102,6 +105,7 @@ class LessonSlot:
     instructor: tuple[int, str]
     venue: Place
     fault: str = ""
+    hidden: bool = False
 
     @property
     def on(self) -> date:
@@ -117,11 +121,16 @@ class LessonSlot:
 
 @dataclass(frozen=True)
 class Frame:
-    """What a timetable is held against; `people` on the roster, 0 before there is one."""
+    """What a timetable is held against; `people` on the roster, 0 before there is one.
+
+    `seats_are_limit`: more of them than the venue holds is refused.
+    """
 
     window: Period
     unit_minutes: int
     people: int = 0
+    travel_kmh: int = SPEED_KMH
+    seats_are_limit: bool = True
 
 
 def half_day(start: datetime) -> HalfDay:
@@ -136,9 +145,9 @@ def findings(slot: LessonSlot, others: Sequence[LessonSlot], frame: Frame) -> li
     return [
         *out_of_place(slot, frame),
         *clashes(slot, others),
-        *impossible_travel(slot, others),
+        *impossible_travel(slot, others, frame.travel_kmh),
         *over_the_fee(slot, others, frame.unit_minutes),
-        *crowded(slot, frame.people),
+        *crowded(slot, frame.people, binding=frame.seats_are_limit),
         *unusual_time(slot),
     ]
 
@@ -167,7 +176,9 @@ def clashes(slot: LessonSlot, others: Iterable[LessonSlot]) -> list[Finding]:
 def _clashes_with(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
     same_instructor = slot.instructor[0] == other.instructor[0]
     found = []
-    if same_instructor:
+    if same_instructor and other.hidden:
+        found.append(Finding("instructor_elsewhere", True, {"name": slot.instructor[1]}, "F10"))
+    elif same_instructor:
         params = {"name": slot.instructor[1], "where": other.label}
         found.append(Finding("instructor_taken", True, params, "F10"))
     if slot.venue.id == other.venue.id:
@@ -177,21 +188,25 @@ def _clashes_with(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
     return found
 
 
-def impossible_travel(slot: LessonSlot, others: Iterable[LessonSlot]) -> list[Finding]:
-    """The instructor can't get from one of that day's places to this one, or from here to the next, in time."""
+def impossible_travel(slot: LessonSlot, others: Iterable[LessonSlot], kmh: int = SPEED_KMH) -> list[Finding]:
+    """The instructor can't get from one of that day's places to this one, or from here to the next, in time.
+
+    Places that may not be told of are left out: the distance would tell.
+    """
     return [
         finding
         for other in others
-        if other.instructor[0] == slot.instructor[0] and other.on == slot.on and not slot.overlaps(other)
-        for finding in _travel(slot, other)
+        if other.instructor[0] == slot.instructor[0] and other.on == slot.on
+        if not other.hidden and not slot.overlaps(other)
+        for finding in _travel(slot, other, kmh)
     ]
 
 
-def _travel(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
+def _travel(slot: LessonSlot, other: LessonSlot, kmh: int) -> list[Finding]:
     km = distance_km(slot.venue.point, other.venue.point)
     first, second = sorted((slot, other), key=lambda one: one.starts_at)
     gap = int((second.starts_at - first.ends_at).total_seconds() // 60)
-    need = km / SPEED_KMH * 60
+    need = km / kmh * 60
     if gap >= need:
         return []
     params = {
@@ -199,7 +214,7 @@ def _travel(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
         "origin": first.venue.name,
         "target": second.venue.name,
         "km": f"{km:.1f}",
-        "speed": f"{SPEED_KMH}",
+        "speed": f"{kmh}",
         "need": f"{int(need) + 1}",
         "where": other.label,
         "gap": f"{gap}",
@@ -228,6 +243,7 @@ def over_the_fee(slot: LessonSlot, others: Iterable[LessonSlot], unit_minutes: i
         other.minutes
         for other in others
         if other.instructor[0] == slot.instructor[0]
+        and not other.hidden
         and (other.on, half_day(other.starts_at)) == (slot.on, half)
     ]
     hours = (slot.minutes + sum(beside)) / unit_minutes
@@ -243,13 +259,12 @@ def over_the_fee(slot: LessonSlot, others: Iterable[LessonSlot], unit_minutes: i
     return [Finding("long_half_day", False, params, FEE_CLAUSE)]
 
 
-def crowded(slot: LessonSlot, people: int) -> list[Finding]:
+def crowded(slot: LessonSlot, people: int, *, binding: bool = True) -> list[Finding]:
     room = slot.venue.room
     if people <= room:
         return []
-    return [
-        Finding("capacity", False, {"people": f"{people}", "name": slot.venue.name, "room": f"{room}"}, "F6")
-    ]
+    params = {"people": f"{people}", "name": slot.venue.name, "room": f"{room}"}
+    return [Finding("capacity", binding, params, "F6")]
 
 
 def unusual_time(slot: LessonSlot) -> list[Finding]:
@@ -269,11 +284,12 @@ def unusual_day(day: date) -> list[Finding]:
 
 
 def double_booked(
-    lessons: Sequence[LessonSlot], elsewhere: Iterable[tuple[str, LessonSlot]]
+    lessons: Sequence[LessonSlot], elsewhere: Iterable[tuple[str, LessonSlot]], settled: Collection[int] = ()
 ) -> list[Finding]:
     """People of this roster who should be in two places: one finding a person and session, the first clash.
 
-    `elsewhere` has a person's name with a lesson of another roster they stand on.
+    `elsewhere` has a person's name with a lesson of another roster they stand on. Refused where that session
+    is one of the `settled`: handed in, so that its roster stands.
     """
     found: dict[tuple[str, int], Finding] = {}
     for name, other in sorted(elsewhere, key=lambda place: place[1].starts_at):
@@ -284,19 +300,27 @@ def double_booked(
                 "on": f"{other.on}",
                 "start": f"{other.starts_at:%H:%M}",
             }
-            found.setdefault((name, other.session), Finding("trainee_taken", False, params, "F11"))
+            binding = other.session in settled
+            found.setdefault((name, other.session), Finding("trainee_taken", binding, params, "F11"))
     return list(found.values())
 
 
 def short_of_stations(
-    lessons: Sequence[LessonSlot], others: Sequence[LessonSlot], stations: int
+    lessons: Sequence[LessonSlot],
+    others: Sequence[LessonSlot],
+    stations: int,
+    settled: Collection[int] = (),
 ) -> list[Finding]:
-    """Where an institution's lessons at one time are at more places than it has stations; 0 is said elsewhere."""
+    """Where an institution's lessons at one time are at more places than it has stations; 0 is said elsewhere.
+
+    Refused where those of the `settled` sessions, which were handed in, leave none over.
+    """
     if not stations:
         return []
     found = []
+    firm = [other for other in others if other.session in settled]
     for lesson in lessons:
-        places = max(_places_at(moment, [lesson, *others]) for moment in _starts(lesson, others))
+        places = _most_places(lesson, others)
         if places > stations:
             params = {
                 "on": f"{lesson.on}",
@@ -304,8 +328,12 @@ def short_of_stations(
                 "places": f"{places}",
                 "stations": f"{stations}",
             }
-            found.append(Finding("stations_short", False, params))
+            found.append(Finding("stations_short", _most_places(lesson, firm) > stations, params))
     return found
+
+
+def _most_places(lesson: LessonSlot, others: Sequence[LessonSlot]) -> int:
+    return max(_places_at(moment, [lesson, *others]) for moment in _starts(lesson, others))
 
 
 def _starts(lesson: LessonSlot, others: Iterable[LessonSlot]) -> list[datetime]:

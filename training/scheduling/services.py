@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -25,39 +25,13 @@ from training.notifications.services import notify
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
 from training.scheduling.choices import EDITABLE, TAKES_COURSEWARE, SessionStatus
-from training.scheduling.lessons import (
-    add_lesson,
-    change_lesson,
-    copy_day,
-    editable,
-    move_day,
-    remove_lesson,
-)
-from training.scheduling.models import TrainingSession, Witness
+from training.scheduling.lessons import editable, refuse, refuse_what_can_not_be, weigh
+from training.scheduling.models import Lesson, TrainingSession, Witness
+from training.scheduling.queries import check
 from training.scheduling.rule_changes import demand_current_rules
-from training.scheduling.running import cancel_session
-from training.scheduling.signals import session_approved
-from training.scheduling.venues import add_venue, reopen_venue, retire_venue, revise_venue
+from training.scheduling.signals import answers, session_approved, session_doubted
 
-__all__ = [
-    "add_lesson",
-    "add_venue",
-    "add_witness",
-    "approve_session",
-    "cancel_session",
-    "change_lesson",
-    "copy_day",
-    "move_day",
-    "pin_courseware",
-    "plan_session",
-    "remove_lesson",
-    "reopen_venue",
-    "retire_venue",
-    "return_session",
-    "revise_plan",
-    "revise_venue",
-    "submit_session",
-]
+TWO_PLACES = frozenset({"instructor_taken", "instructor_elsewhere"})
 PLAN_FIELDS = (
     "title",
     "category",
@@ -162,6 +136,9 @@ def pin_courseware(session_id: int, courseware_ids: Iterable[int], *, actor: Act
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
     if session.status not in TAKES_COURSEWARE:
         raise InvalidTransitionError(_("本期已归档，课件不能再换。"))
+    dossier = getattr(session, "dossier", None)
+    if dossier is not None and dossier.spares("A6"):
+        raise InvalidTransitionError(_("商务局没有退回培训材料（A6），课件不能再换。"))
     chosen = Courseware.objects.visible_to(actor).filter(
         pk__in=list(courseware_ids), institution=session.institution_id
     )
@@ -216,11 +193,12 @@ def submit_session(session_id: int, *, actor: Actor) -> TrainingSession:
     ]
     if missing:
         raise InvalidInputError(_("还不能提交，缺：%(missing)s。") % {"missing": "、".join(missing)})
-    lessons = session.lessons.select_related("instructor").prefetch_related("instructor__proofs")
+    lessons = _lessons(session)
     demand_standing(session.institution, {lesson.on for lesson in lessons})
     demand_agreement(session.agreement, session.class_type, session.rule_set.rules)
     for lesson in lessons:
         demand_may_teach(lesson.instructor, lesson.on)
+    refuse_what_can_not_be(lessons, actor)
     session.submitted_by_id = actor.user_id
     session.submitted_at = clock.now()
     session.save(update_fields=["submitted_by", "submitted_at"])
@@ -229,6 +207,15 @@ def submit_session(session_id: int, *, actor: Actor) -> TrainingSession:
     _tell(Kind.SESSION_SUBMITTED, session, BUREAU_ROLES, actor=actor, institution=institution)
     record(actor, "session.submitted", session, rules=session.rule_set.version)
     return session
+
+
+def _lessons(session: TrainingSession) -> list[Lesson]:
+    """With all that they are judged by."""
+    rows = session.lessons.select_related("instructor", "venue").prefetch_related("instructor__proofs")
+    lessons = list(rows)
+    for lesson in lessons:
+        lesson.training_session = session
+    return lessons
 
 
 def _needs_outline(session: TrainingSession) -> bool:
@@ -252,12 +239,12 @@ def return_session(session_id: int, *, reason: str, actor: Actor) -> TrainingSes
 
 
 @transaction.atomic
-def approve_session(session_id: int, *, doubts: Sequence[str] = (), actor: Actor) -> TrainingSession:
+def approve_session(session_id: int, *, actor: Actor) -> TrainingSession:
     """批准开班: freezes the roster and lets the institution's stations fetch it.
 
-    `doubts` are what the software noticed when this person decided; they go into the trail. Where the
-    programme wants the head for a plan with doubts, the reviewer's consent only puts it before the head:
-    the session that comes back is still SUBMITTED.
+    What the software noticed when this person decided goes into the trail. Where the programme wants the
+    head for a plan with doubts, the reviewer's consent only puts it before the head: the session that comes
+    back is still SUBMITTED. Raises ClashError for people or an instructor who are to be in two places.
     """
     demand(actor, "session.approve")
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
@@ -270,6 +257,10 @@ def approve_session(session_id: int, *, doubts: Sequence[str] = (), actor: Actor
     if not session.may_enter(SessionStatus.APPROVED):
         session.enter(SessionStatus.APPROVED)  # says in words why not
     demand_standing(session.institution, session.lessons.values_list("on", flat=True))
+    lessons = _lessons(session)
+    elsewhere = [finding for said in check(lessons, actor) for finding in said if finding.code in TWO_PLACES]
+    refuse([*elsewhere, *weigh(lessons, actor)])
+    doubts = answers(session_doubted, session=session, actor=actor)
     if _needs_head(session, doubts):
         return _consent(session, doubts, actor)
     session.approved_by_id = actor.user_id
@@ -282,18 +273,18 @@ def approve_session(session_id: int, *, doubts: Sequence[str] = (), actor: Actor
     session.enter(SessionStatus.APPROVED)
     session_approved.send(TrainingSession, session=session)
     _tell(Kind.SESSION_APPROVED, session, INSTITUTION_ROLES, actor=actor, number=session.approval_number)
-    record(actor, "session.approved", session, number=session.approval_number, doubts=list(doubts))
+    record(actor, "session.approved", session, number=session.approval_number, doubts=doubts)
     return session
 
 
-def _needs_head(session: TrainingSession, doubts: Sequence[str]) -> bool:
+def _needs_head(session: TrainingSession, doubts: list[str]) -> bool:
     """审核员 (+负责人 if flagged), domain.md §4.5 C: nobody has consented yet, and there is something to it."""
     if session.reviewed_by_id is not None:
         return False
     return bool(doubts) and session.rule_set.rules.planning.head_approves_flagged
 
 
-def _consent(session: TrainingSession, doubts: Sequence[str], actor: Actor) -> TrainingSession:
+def _consent(session: TrainingSession, doubts: list[str], actor: Actor) -> TrainingSession:
     """The first of two: the head must be another person, so a head who was faster leaves it to the reviewer."""
     if actor.role == Role.BUREAU_HEAD:
         raise InvalidTransitionError(_("系统看到有疑问的地方，要先由审核员审核同意，再由负责人批准。"))
@@ -301,7 +292,7 @@ def _consent(session: TrainingSession, doubts: Sequence[str], actor: Actor) -> T
     session.reviewed_at = clock.now()
     session.save(update_fields=["reviewed_by", "reviewed_at"])
     _tell(Kind.SESSION_REVIEWED, session, {Role.BUREAU_HEAD}, actor=actor)
-    record(actor, "session.reviewed", session, doubts=list(doubts))
+    record(actor, "session.reviewed", session, doubts=doubts)
     return session
 
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.dispatch import Signal
 
 session_approved = Signal()
 """A session was approved and its roster is frozen; sent inside the transaction, with `session`."""
+
+lessons_weighed = Signal()
+"""Lessons of a `session` are about to be kept, or the session to be handed in or approved: `lessons`, `actor`.
+
+Receivers answer with the `Finding`s of their rooms; what one of them refuses is refused.
+"""
+
+session_doubted = Signal()
+"""A session is about to be approved by `actor`: receivers answer with what to ask about first, in words."""
+
+
+def answers(signal: Signal, **about: Any) -> list[Any]:
+    """Of all receivers, in a row."""
+    return [answer for _receiver, said in signal.send(None, **about) for answer in cast("list[Any]", said)]

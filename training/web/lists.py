@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import update_wrapper
 from typing import Any
 
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from training.web.gate import WorkRequest, needs
 
 PAGE_SIZE = 20
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -46,6 +55,69 @@ def page_of(request: HttpRequest, rows: Any, *, size: int = PAGE_SIZE) -> Page[A
     page = Paginator(rows, size).get_page(request.GET.get("page"))
     page.shown = page.paginator.get_elided_page_range(page.number)  # type: ignore[attr-defined]
     return page
+
+
+@dataclass(frozen=True)
+class File:
+    """What a list is called as a file; `lines` makes of all its rows the file's, in the order of `columns`."""
+
+    name: str
+    columns: Sequence[Any]
+    lines: Callable[[Any], Iterable[Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list holds for one request.
+
+    `shown` makes of one page's rows what its template goes through; `beside` is what the page says besides.
+    """
+
+    rows: Any
+    filters: FilterForm | None = None
+    file: File | None = None
+    shown: Callable[[Any], Iterable[Any]] = list
+    size: int = PAGE_SIZE
+    beside: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        """`template` extends parts/list.html."""
+        page = page_of(request, self.rows, size=self.size)
+        rows = list(self.shown(page.object_list))
+        context |= self.beside | {"filters": self.filters, "page_obj": page, "rows": rows}
+        return render(request, template, context)
+
+    def download(self) -> StreamingHttpResponse:
+        assert self.file is not None, "this list has no file"  # noqa: S101  a slip of ours, not of a reader
+        return csv_response(self.file.name, self.file.columns, self.file.lines(self.rows))
+
+
+class ListView:
+    """A list as two views: itself the page, and `file`, exactly what the page's filters ask for."""
+
+    def __init__(self, listing: Callable[..., Listing], act: str, template: str, export: str) -> None:
+        update_wrapper(self, listing)
+        self._listing, self._template, self._export = listing, template, export
+        self._page = require_safe(needs(act)(self._shown))
+        self.file = require_safe(needs(act)(self._file))
+
+    def __call__(self, request: WorkRequest, **place: Any) -> HttpResponseBase:
+        return self._page(request, **place)
+
+    def _shown(self, request: WorkRequest, **place: Any) -> HttpResponse:
+        export = reverse(self._export) if self._export else ""
+        return self._listing(request, **place).page(request, self._template, export=export)
+
+    def _file(self, request: WorkRequest, **place: Any) -> StreamingHttpResponse:
+        return self._listing(request, **place).download()
+
+
+def list_view(act: str, template: str, *, export: str = "") -> Callable[[Callable[..., Listing]], ListView]:
+    """Makes both views of a function that says what is listed, for whoever may `act`.
+
+    `export` names the URL of the file.
+    """
+    return lambda listing: ListView(listing, act, template, export)
 
 
 class _Echo:

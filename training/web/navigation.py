@@ -35,7 +35,9 @@ STATIONS: Place = (_("签到终端"), "stations")
 CORRECTIONS: Place = (_("更正"), "corrections")
 REGISTRATION: Place = (_("报名"), "registration")
 CHANGES: Place = (_("变更申请"), "changes")
-CLAIMS: Place = (_("补贴申领"), "bureau-claims")
+DESK: Place = (_("档案核验"), "desk")
+ARCHIVE_TODO: Place = (_("档案待办"), "archive-todo")
+CLAIMS: Place = (_("补贴申领"), "claims")
 ARCHIVES: Place = (_("期与档案"), "bureau-sessions")
 HELD: Place = (_("待核记录"), "bureau-held")
 INSTITUTIONS: Place = (_("培训机构"), "bureau-institutions")
@@ -53,10 +55,14 @@ WEEK: Place = (_("周课表"), "week")
 VENUES: Place = (_("场地与基地"), "venues")
 TOKENS: Place = (_("数据接口"), "tokens")
 AUDIT: Place = (_("操作记录"), "audit")
+INTEGRITY: Place = (_("数据核对"), "integrity")
 COURSES: Place = (_("课程与课件"), "courses")
 
 TEACHING: Area = (_("课程与场地"), (COURSES, WEEK, VENUES))
-OWN_SESSIONS: Area = (_("培训"), ((_("各期培训"), "sessions"), REGISTRATION, CHANGES, CORRECTIONS, STATIONS))
+OWN_SESSIONS: Area = (
+    _("培训"),
+    ((_("各期培训"), "sessions"), ARCHIVE_TODO, REGISTRATION, CHANGES, CORRECTIONS, CLAIMS, STATIONS),
+)
 OWN_PAPERS: tuple[Place, ...] = ((_("证照与协议"), "papers"), (_("授课人"), "instructors"), EXPIRING)
 INSTITUTION: tuple[Area, ...] = (OWN_SESSIONS, TEACHING, (_("本机构"), OWN_PAPERS))
 SESSIONS: Area = (_("期与档案"), (ARCHIVES, WEEK, HELD, CORRECTIONS, CLAIMS))
@@ -64,8 +70,8 @@ COUNTY: Area = (_("指标与规则"), (INDICATORS, RULES, REGIONS))
 TRAINEES: Area = (_("学员库"), (PEOPLE,))
 VERIFYING: Area = (_("学员"), (PEOPLE, GROUPS))
 BUREAU: tuple[Area, ...] = (
-    (_("审批"), ((_("审批与核验"), "bureau-queue"), REGISTRATION, CHANGES)),
-    SESSIONS,
+    (_("审批"), ((_("开班审批"), "bureau-queue"), DESK, REGISTRATION, CHANGES)),
+    (_("期与档案"), (ARCHIVES, ARCHIVE_TODO, *SESSIONS[1][1:], INTEGRITY)),
     (_("机构与终端"), (INSTITUTIONS, POOL, COURSES, VENUES, EXPIRING, STATIONS)),
     TRAINEES,
     COUNTY,
@@ -95,8 +101,17 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
     Role.FOLLOW_UP: FOLLOW_UP,
     Role.PRIVACY_OFFICER: ((_("学员与权利"), (PEOPLE, RIGHTS, TEXTS)), OWN_RULES, TRAIL),
     Role.SUPERVISOR: READING,
-    Role.AUDITOR: (*READING, TRAINEES, (_("操作记录"), (AUDIT, TOKENS))),
+    Role.AUDITOR: (*READING, TRAINEES, (_("操作记录"), (AUDIT, TOKENS, INTEGRITY))),
 }
+
+
+ALSO: Mapping[str, tuple[str, ...]] = {
+    "instructor-pool": ("/instructors/",),
+    "week": ("/timetable/feeds/",),
+    "sessions": ("/timetable/sessions/",),
+    "bureau-sessions": ("/timetable/sessions/",),
+}
+"""What else belongs to a place, by the name of its address."""
 
 
 def links_for(role: str, path: str) -> list[AreaLink]:
@@ -105,9 +120,15 @@ def links_for(role: str, path: str) -> list[AreaLink]:
         return []
     areas = (HOME, *AREAS[role])
     home = reverse("home")
-    hrefs = [reverse(name) for _label, places in areas for _place, name in places]
-    under = [href for href in hrefs if path == href or (href != home and path.startswith(href))]
-    return [_area(area, max(under, key=len, default="")) for area in areas]
+    hrefs = {name: reverse(name) for _label, places in areas for _place, name in places}
+    under = {
+        prefix: href
+        for name, href in hrefs.items()
+        for prefix in (*ALSO.get(name, ()), href)
+        if path == prefix or (prefix != home and path.startswith(prefix))
+    }
+    here = under[max(under, key=len)] if under else ""
+    return [_area(area, here) for area in areas]
 
 
 def _area(area: Area, here: str) -> AreaLink:

@@ -57,6 +57,7 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
         "outcome.verify",
         "followup.log",
         "walk_in.reveal",
+        "dossier.unseal",
         "trainee.view",
         "trainee.reveal",
         "group.verify",
@@ -73,6 +74,7 @@ def test_only_the_head_speaks_for_the_institution() -> None:
         "session.call_off",
         "dossier.submit",
         "claim.create",
+        "claim.submit",
         "correction.decide",
         "audit.view",
     }
@@ -90,6 +92,8 @@ def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
     assert acts_of(role) == {
         "programme.view",
         "archive.view",
+        "claim.view",
+        "dossier.view",
         "agreement.view",
         "instructor.view",
         "course.view",
@@ -116,6 +120,7 @@ def test_the_bureau_makes_nothing_that_it_judges() -> None:
         "evidence.add",
         "dossier.submit",
         "claim.create",
+        "claim.submit",
         "consent.record",
     }
     assert not (acts_of(REVIEWER) | acts_of(CHIEF)) & makes
@@ -146,7 +151,7 @@ def test_the_reach_of_each_role(county: Any) -> None:
     reach = {role: county.actor(role).reach for role in set(Role) - {Role.ADMIN}}
 
     institution = {"programme": here(county), "institution": own}
-    archives = {"programme": here(county), "institution": ALL}
+    archives = {"programme": here(county), "county": here(county), "institution": ALL}
     people = {"programme": here(county), "trainee": ALL, "township": ALL}
     assert reach == {
         **dict.fromkeys((CLERK, HEAD, Role.CLASS_MANAGER), institution),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.training.reviews import review_and_seal
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.claims.services import claim_session
@@ -16,9 +17,9 @@ from training.core import clock as house_clock
 from training.demo.scenery import paper
 from training.dossiers.reviewing import submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
+from training.dossiers.sealing import finish_seal, seal_key
 from training.institutions.choices import ProofKind
-from training.institutions.services import add_proof
+from training.institutions.services import add_proof, verify_proof
 from training.partners.choices import Purpose
 from training.partners.services import IssuedToken, issue_token
 from training.scheduling.services import approve_session, submit_session
@@ -32,7 +33,7 @@ def take_through(county: Any, clock: Any) -> Any:
     submit_session(county.session.pk, actor=head)
     county.session = approve_session(county.session.pk, actor=county.actor(Role.BUREAU_REVIEWER))
     hold_and_close(county, clock, absent=(1,))
-    add_proof(
+    proof = add_proof(
         county.instructors[1].pk,
         kind=ProofKind.QUALIFICATION,
         number="1",
@@ -41,8 +42,9 @@ def take_through(county: Any, clock: Any) -> Any:
         file=paper("电子商务师资格证书"),
         actor=clerk,
     )
+    verify_proof(proof.pk, actor=county.actor(Role.BUREAU_REVIEWER))
     submit_dossier(county.session.pk, actor=head)
-    dossier = seal_dossier(county.session.dossier.pk, actor=county.actor(Role.BUREAU_REVIEWER))
+    dossier = review_and_seal(county)
     sealer = Sealer(seal_key(), "温审核", county.session.closed_at)
     finish_seal(
         dossier.pk, pdf=b"%PDF", package=b"PK", manifest_sha256="ab" * 32, pages=9, sealer=sealer

@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from tests.training.reviews import review_and_seal
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.accounts.permissions import MAY
+from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
-from training.claims.services import DossierNotSealedError, claim_session
+from training.claims.services import DossierNotSealedError, claim_session, submit_claim
 from training.core.errors import ForbiddenError, NotFoundError, TrainingError
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
 from training.dossiers.models import Dossier
 from training.dossiers.reviewing import IncompleteDossierError, submit_dossier
 from training.dossiers.seal import Sealer
-from training.dossiers.sealing import finish_seal, seal_dossier, seal_key
+from training.dossiers.sealing import finish_seal, seal_key
 from training.institutions.choices import ProofKind
-from training.institutions.services import add_proof
+from training.institutions.services import add_proof, verify_proof
 from training.scheduling.choices import SessionStatus
 
 HEAD, REVIEWER = Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
@@ -36,7 +38,7 @@ def closed(approved: Any, clock: Any) -> Any:
 
 
 def prove(county: Any) -> None:
-    add_proof(
+    proof = add_proof(
         county.instructors[1].pk,
         kind=ProofKind.QUALIFICATION,
         number="电商师 2020-3607-0999",
@@ -45,13 +47,14 @@ def prove(county: Any) -> None:
         file=paper("电子商务师资格证书", "姓名：王思敏"),
         actor=county.actor(Role.INSTITUTION_CLERK),
     )
+    verify_proof(proof.pk, actor=county.actor(Role.BUREAU_REVIEWER))
 
 
 @pytest.fixture
 def sealed(closed: Any) -> Any:
     prove(closed)
     submit_dossier(closed.session.pk, actor=closed.actor(HEAD))
-    dossier = seal_dossier(closed.session.dossier.pk, actor=closed.actor(REVIEWER))
+    dossier = review_and_seal(closed)
     sealer = Sealer(seal_key(), "温审核", closed.session.closed_at + timedelta(days=1))
     finish_seal(dossier.pk, pdf=b"%PDF", package=b"PK", manifest_sha256="ab" * 32, pages=9, sealer=sealer)
     return closed
@@ -150,3 +153,39 @@ def test_the_database_itself_allows_one_claim_and_only_sums_that_add_up(sealed: 
     with pytest.raises(IntegrityError), transaction.atomic():
         made.save(force_insert=True)
     assert Dossier.objects.get().claims.count() == 1
+
+
+def test_the_database_itself_makes_no_claim_without_a_sealed_dossier(closed: Any) -> None:
+    prove(closed)
+    submit_dossier(closed.session.pk, actor=closed.actor(HEAD))
+    said = {"renci": 1, "unit_price_fen": 1, "amount_fen": 1, "created_by": closed.user(HEAD)}
+
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        Claim.objects.create(
+            dossier=Dossier.objects.get(),
+            fund_line=closed.session.agreement.fund_line,
+            created_at=closed.session.closed_at,
+            **said,
+        )
+    assert "claim_needs_sealed_dossier" in str(refused.value)
+
+
+def test_a_dossier_that_was_opened_again_lets_no_claim_be_handed_in(sealed: Any) -> None:
+    made = claim(sealed)
+    Dossier.objects.update(status="submitted")
+
+    with pytest.raises(DossierNotSealedError):
+        submit_claim(made.pk, actor=sealed.actor(HEAD))
+    attempt = AuditEvent.objects.latest("pk")
+    assert (attempt.verb, attempt.details["code"]) == ("claim.refused", "dossier_not_sealed")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Claim.objects.update(status="submitted", submitted_by=sealed.user(HEAD), submitted_at=made.created_at)
+
+
+ALLOWED = {("draft", "submitted"), ("submitted", "withdrawn"), ("withdrawn", "submitted")}
+
+
+@pytest.mark.parametrize("start", ClaimStatus)
+@pytest.mark.parametrize("target", ClaimStatus)
+def test_only_these_moves_are_allowed(start: ClaimStatus, target: ClaimStatus) -> None:
+    assert Claim(status=start).may_enter(target) == ((start, target) in ALLOWED)

@@ -37,7 +37,8 @@ from training.enrolment.services import (
 )
 from training.people.models import Trainee
 from training.people.rules import mask_id_number
-from training.scheduling.services import cancel_session, return_session, submit_session
+from training.scheduling.running import cancel_session
+from training.scheduling.services import return_session, submit_session
 
 CLERK = Role.INSTITUTION_CLERK
 PEOPLE = synthetic_people(16, seed=7)  # the county's roster is the first twelve

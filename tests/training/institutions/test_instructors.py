@@ -15,8 +15,9 @@ from training.institutions import services
 from training.institutions.choices import ProofKind
 from training.institutions.models import Instructor, InstructorProof
 from training.institutions.queries import others_with_same_certificate
+from training.scheduling.lessons import add_lesson
 from training.scheduling.models import Venue
-from training.scheduling.services import add_lesson, submit_session
+from training.scheduling.services import submit_session
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
 REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD

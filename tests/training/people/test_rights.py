@@ -85,15 +85,15 @@ def stranger(county: Any, trainee: Any) -> Trainee:
     ],
 )
 def test_the_day_of_the_answer_counts_working_days(received_on: date, due_on: date) -> None:
-    assert answer_due_on(received_on) == due_on
+    assert answer_due_on(received_on, 15) == due_on
 
 
 @given(st.dates(date(2021, 1, 1), date(2024, 12, 1)))
 def test_an_answer_is_due_within_the_thirty_days_of_the_standard_but_for_long_holidays(day: date) -> None:
-    due = answer_due_on(day)
+    due = answer_due_on(day, 15)
 
     assert timedelta(days=17) <= due - day <= timedelta(days=32)
-    assert answer_due_on(day + timedelta(days=1)) >= due
+    assert answer_due_on(day + timedelta(days=1), 15) >= due
 
 
 def test_what_is_late_shows_as_overdue(trainee: Any, officer: Any, county: Any, clock: Any) -> None:

@@ -14,8 +14,10 @@ from training.core.models import AuditEvent
 from training.institutions.models import Instructor
 from training.scheduling import feeds
 from training.scheduling.feeds import open_feed, read_feed, revoke_feed
+from training.scheduling.lessons import change_lesson
 from training.scheduling.models import CalendarFeed
-from training.scheduling.services import add_venue, cancel_session, change_lesson, revise_venue
+from training.scheduling.running import cancel_session
+from training.scheduling.venues import add_venue, revise_venue
 
 CLERK, HEAD, REVIEWER = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
 

@@ -24,20 +24,13 @@ from training.demo.scenery import FARMERS_PLAN
 from training.institutions.models import Instructor
 from training.scheduling.choices import SessionStatus
 from training.scheduling.errors import ChangedMeanwhileError, ClashError, GoneMeanwhileError
+from training.scheduling.lessons import add_lesson, change_lesson, copy_day, move_day, remove_lesson
 from training.scheduling.models import Lesson, TrainingSession, Venue
 from training.scheduling.queries import check
 from training.scheduling.rules import refusals
-from training.scheduling.services import (
-    add_lesson,
-    add_venue,
-    cancel_session,
-    change_lesson,
-    copy_day,
-    move_day,
-    plan_session,
-    remove_lesson,
-    submit_session,
-)
+from training.scheduling.running import cancel_session
+from training.scheduling.services import plan_session, submit_session
+from training.scheduling.venues import add_venue
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
 COUNTY = ZoneInfo("Asia/Shanghai")

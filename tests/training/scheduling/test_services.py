@@ -26,15 +26,14 @@ from training.demo.scenery import FARMERS_PLAN, roster_workbook
 from training.enrolment.models import Enrolment
 from training.enrolment.services import import_roster, withdraw_enrolment
 from training.scheduling.choices import SessionStatus
+from training.scheduling.lessons import add_lesson, remove_lesson
 from training.scheduling.models import Lesson, TrainingSession, Venue
+from training.scheduling.running import cancel_session
 from training.scheduling.services import (
-    add_lesson,
     add_witness,
     approve_session,
-    cancel_session,
     pin_courseware,
     plan_session,
-    remove_lesson,
     return_session,
     revise_plan,
     submit_session,

@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.conftest import approved, county
+from tests.standing import stage
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.demo.scenery import paper
@@ -19,7 +21,7 @@ from training.followup.choices import EvidenceGrade, OutcomeKind
 from training.followup.models import Outcome
 from training.followup.services import claim_outcome
 from training.institutions.choices import ProofKind
-from training.institutions.services import add_proof
+from training.institutions.services import add_proof, verify_proof
 from training.scheduling.services import submit_session
 
 
@@ -38,36 +40,39 @@ def browse(county: Any) -> Callable[..., Client]:
     return sign_in
 
 
-@pytest.fixture
-def submitted(county: Any) -> Any:
+def submit(county: Any, _clock: Any) -> Any:
     """The session waits for the bureau's approval."""
     county.session = submit_session(county.session.pk, actor=county.actor(Role.INSTITUTION_HEAD))
     return county
 
 
-@pytest.fixture
-def closed(approved: Any, clock: Any) -> Any:
+def hold(approved: Any, clock: Any) -> Any:
     """Held by a real station's signed events, and closed; roster numbers 11 and 12 never came."""
     hold_and_close(approved, clock, absent=(11, 12))
     return approved
 
 
-@pytest.fixture
-def complete(closed: Any) -> Any:
+def prove(closed: Any, _clock: Any) -> Any:
     """The last missing paper is in: all nine items are complete."""
-    hand_in_proof(closed)
+    verify_proof(hand_in_proof(closed).pk, actor=closed.actor(Role.BUREAU_REVIEWER))
     return closed
 
 
-@pytest.fixture
-def handed_in(complete: Any) -> Any:
+def hand_in(complete: Any, _clock: Any) -> Any:
     """The complete dossier waits for the bureau."""
     submit_dossier(complete.session.pk, actor=complete.actor(Role.INSTITUTION_HEAD))
     return complete
 
 
-def hand_in_proof(county: Any) -> None:
-    add_proof(
+submitted = stage("submitted", submit, after=county)
+closed = stage("closed", hold, after=approved)
+complete = stage("complete", prove, after=closed)
+handed_in = stage("handed_in", hand_in, after=complete)
+
+
+def hand_in_proof(county: Any) -> Any:
+    """The bureau has not looked at it yet."""
+    return add_proof(
         county.instructors[1].pk,
         kind=ProofKind.TITLE,
         number="赣职 2020-0412",

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from tests.training.reviews import review_and_seal
 from tests.training.signing import Signer, attend, enrol, scan, send
 from tests.training.web.conftest import dossier_of
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
@@ -29,7 +30,6 @@ from training.attendance.services import (
 )
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
-from training.dossiers.sealing import seal_dossier
 from training.scheduling.models import Lesson
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
@@ -560,7 +560,7 @@ def test_the_code_on_a_row_opens_its_half_day_with_the_cursor_there(
 @pytest.fixture
 def sealed(handed_in: Any, django_capture_on_commit_callbacks: Any) -> Any:
     with django_capture_on_commit_callbacks(execute=True):
-        seal_dossier(dossier_of(handed_in).pk, actor=handed_in.actor(REVIEWER))
+        review_and_seal(handed_in)
     return handed_in
 
 

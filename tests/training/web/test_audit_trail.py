@@ -65,7 +65,7 @@ def test_every_look_at_what_is_masked_counts_as_sensitive() -> None:
 def read(client: Client, **query: Any) -> list[AuditEvent]:
     page = client.get(reverse("audit"), query)
     assert page.status_code == 200
-    return [entry.event for entry in page.context["entries"]]
+    return [entry.event for entry in page.context["rows"]]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.conftest import Clock, County
+from tests.training.reviews import review_and_seal
 from tests.training.signing import hold_and_close
 from tests.training.web.test_url_matrix import named_patterns
 from training.accounts.choices import Role
@@ -35,7 +36,6 @@ from training.demo.scenery import (
 )
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
-from training.dossiers.sealing import seal_dossier
 from training.institutions.models import Agreement, Institution, Instructor
 from training.programmes.models import Programme, Region
 from training.programmes.preset import ClassType, Preset
@@ -313,7 +313,7 @@ def test_a_session_is_sealed_and_claimed_by_the_countys_own_items(
         )
     post(head, "dossier-submit", session.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        seal_dossier(Dossier.objects.get().pk, actor=county.actor(Role.BUREAU_HEAD))
+        review_and_seal(county, Role.BUREAU_HEAD)
     post(head, "session-claim", session.pk)
 
     assert Dossier.objects.get().status == DossierStatus.SEALED

@@ -12,11 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from tests.training.web.conftest import claim_shop, dossier_of
+from tests.training.reviews import review_and_seal
+from tests.training.web.conftest import claim_shop
 from training.accounts.choices import Role
 from training.accounts.models import User
 from training.core.models import AuditEvent, StoredFile
-from training.dossiers.sealing import seal_dossier
 
 CLERK = Role.INSTITUTION_CLERK
 REVIEWER = Role.BUREAU_REVIEWER
@@ -162,7 +162,7 @@ def every_file(county: Any) -> list[str]:
 @pytest.fixture
 def sealed(handed_in: Any, django_capture_on_commit_callbacks: Any) -> Any:
     with django_capture_on_commit_callbacks(execute=True):
-        seal_dossier(dossier_of(handed_in).pk, actor=handed_in.actor(REVIEWER))
+        review_and_seal(handed_in)
     handed_in.session.refresh_from_db()
     return handed_in
 

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import CLASS_DAY
+from tests.training.reviews import review_and_seal
 from tests.training.signing import picture
 from training.accounts.choices import Role
 from training.claims.models import Claim
@@ -25,7 +26,6 @@ from training.core.models import AuditEvent
 from training.demo.people import synthetic_people
 from training.demo.scenery import add_institution, paper, plan_farmers_session, roster_workbook
 from training.dossiers.choices import DossierStatus
-from training.dossiers.sealing import seal_dossier
 from training.enrolment.models import Enrolment, RosterImport
 from training.people.models import Consent
 from training.scheduling.choices import SessionStatus
@@ -215,7 +215,7 @@ def test_the_list_asks_the_database_as_often_for_thirty_sessions_as_for_one(
     assert len(page.context["rows"]) == min(1 + more, 20)
 
 
-LIST_QUERIES = 25
+LIST_QUERIES = 27
 
 
 def test_search_status_and_page_live_in_the_address(county: Any, browse: Any) -> None:
@@ -669,7 +669,7 @@ def test_a_sealed_session_is_claimed_for_its_renci(
     handed_in: Any, browse: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        seal_dossier(handed_in.session.dossier.pk, actor=handed_in.actor(Role.BUREAU_HEAD))
+        review_and_seal(handed_in, Role.BUREAU_HEAD)
     page = post(browse(HEAD), "session-claim", handed_in.session.pk)
 
     assert "10 人次 × 400.00 元" in shown(page)
@@ -697,7 +697,7 @@ def test_a_bad_file_among_good_ones_is_named_and_the_good_ones_are_kept(closed: 
     assert page.status_code == 422
     assert "收下了 1 个文件。" in shown(page)
     assert page.context["form"].non_field_errors() == [
-        "“假.jpg”的内容不是这里能用的格式，请换成：JPG 照片、PNG 图片。"
+        "“假.jpg”的内容不是这里能用的格式，请换成：JPG 照片、PNG 图片、HEIC 照片。"
     ]
 
 

@@ -31,7 +31,13 @@ from training.attendance.queries.registers import (
     register,
     session_register,
 )
-from training.attendance.queries.scans import COUNTED_KINDS, VOIDED, counted_scans, given_tokens
+from training.attendance.queries.scans import (
+    COUNTED_KINDS,
+    VOIDED,
+    counted_scans,
+    given_tokens,
+    signed_in,
+)
 
 __all__ = [
     "COUNTED_KINDS",
@@ -66,6 +72,7 @@ __all__ = [
     "prove",
     "register",
     "session_register",
+    "signed_in",
     "templates",
     "unexplained_holes",
 ]

@@ -51,6 +51,35 @@ def counted_scans(sessions: Iterable[TrainingSession]) -> dict[int, list[Scan]]:
     return {enrolment: scans for enrolment, scans in counted.items() if scans}
 
 
+def signed_in(sessions: Iterable[TrainingSession]) -> dict[int, set[int]]:
+    """enrolment id -> lessons with a sign-in that counts: the lesson ids of `counted_scans`, without the scans.
+
+    For asking about very many sessions; two queries that read nothing of any other.
+    """
+    ids = [session.pk for session in sessions]
+    events = list(
+        AttendanceEvent.objects.filter(
+            Q(kind=EventKind.VOID) | Q(kind=EventKind.SIGN_IN, enrolment__isnull=False),
+            training_session__in=ids,
+            held_reason="",
+        )
+        .order_by()
+        .values_list("kind", "pk", "training_session", "event_id", "voids", "enrolment", "lesson")
+    )
+    corrections = Correction.objects.filter(training_session__in=ids, status=CorrectionStatus.APPROVED)
+    by_hand = list(corrections.order_by().values_list("kind", "voids", "enrolment", "lesson"))
+    voided = {(session, voids) for kind, _pk, session, _id, voids, *_ in events if kind == EventKind.VOID}
+    taken_back = {voids for _kind, voids, *_ in by_hand}
+    lessons: dict[int, set[int]] = defaultdict(set)
+    for kind, pk, session, event_id, _voids, enrolment, lesson in events:
+        if kind == EventKind.SIGN_IN and pk not in taken_back and (session, event_id) not in voided:
+            lessons[enrolment].add(lesson)
+    for kind, _voids, enrolment, lesson in by_hand:
+        if kind == CorrectionKind.SIGN_IN and enrolment is not None:
+            lessons[enrolment].add(lesson)
+    return lessons
+
+
 def scans_and_voids(sessions: Iterable[TrainingSession]) -> dict[int, list[Scan]]:
     """`counted_scans`, with a scan of kind `void` where a record was taken back; in two queries."""
     ids = [session.pk for session in sessions]

@@ -45,7 +45,7 @@ def complete_enrolments(session: TrainingSession) -> list[Completion]:
         raise InvalidTransitionError(_("最后一次课还没有结束，不能结课。"))
     rows = [
         _written(Completion(enrolment=enrolment, rule_set=session.rule_set), result)
-        for enrolment, result in _results(session)
+        for enrolment, result in completion_results(session)
     ]
     for row in rows:
         row.enrolment.enter(_outcome(row))
@@ -64,7 +64,7 @@ def complete_anew(session: TrainingSession, *, actor: Actor) -> list[Completion]
     }
     return [
         _replace(rows[enrolment.pk], result, actor)
-        for enrolment, result in _results(session)
+        for enrolment, result in completion_results(session)
         if _differs(rows[enrolment.pk], result)
     ]
 
@@ -79,7 +79,7 @@ def _replace(row: Completion, result: CompletionResult, actor: Actor) -> Complet
     return row
 
 
-def _results(session: TrainingSession) -> list[tuple[Enrolment, CompletionResult]]:
+def completion_results(session: TrainingSession) -> list[tuple[Enrolment, CompletionResult]]:
     """What the rule makes of everyone on the roster, now."""
     lessons = [lesson_time(lesson) for lesson in session.lessons.all()]
     minutes = minutes_by_lesson(register(session))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.attendance.choices import CorrectionKind, CorrectionSource, CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
@@ -32,6 +32,8 @@ from training.core.actor import Actor
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
+from training.notifications.choices import Kind
+from training.notifications.services import notify_waiting
 from training.scheduling.choices import TAKES_ATTENDANCE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 
@@ -98,6 +100,7 @@ def propose_correction(
     )
     _refuse_second(session.corrections.filter(lesson=lesson, enrolment=enrolment, kind=kind))
     correction.evidence = keep_evidence(evidence, actor=actor)
+    _tell(Kind.CORRECTION_PROPOSED, session, actor)
     return two_people.propose(correction, reason, actor=actor)
 
 
@@ -124,6 +127,7 @@ def propose_paper(
     stored = keep_evidence(sheet, actor=actor)
     for correction in found:
         correction.evidence = stored
+    _tell(Kind.CORRECTION_PROPOSED, session, actor)
     return [two_people.propose(correction, reason, actor=actor) for correction in found]
 
 
@@ -212,6 +216,7 @@ def propose_void(
         voids=event,
         evidence=keep_evidence(evidence, actor=actor),
     )
+    _tell(Kind.CORRECTION_PROPOSED, session, actor)
     return two_people.propose(correction, reason, actor=actor)
 
 
@@ -237,6 +242,8 @@ def approve_corrections(correction_ids: Iterable[int], *, actor: Actor) -> list[
     rows = list(visible.select_for_update(of=("self",)).select_related("voids"))
     if len(rows) != len(wanted):
         raise NotFoundError(Correction._meta.label)
+    for session in sessions:
+        _tell(Kind.CORRECTION_DECIDED, session, actor)
     for row in rows:
         if row.voids is not None:
             _refuse_voided(row.voids)
@@ -254,6 +261,7 @@ def decline_correction(correction_id: int, *, reason: str, actor: Actor) -> Corr
     """不予核准, with the reason."""
     demand(actor, "correction.decide")
     correction: Correction = Correction.objects.lock(actor, pk=correction_id)
+    _tell(Kind.CORRECTION_DECIDED, correction.training_session, actor)
     return two_people.decline(correction, reason, actor=actor)
 
 
@@ -263,6 +271,13 @@ def withdraw_correction(correction_id: int, *, actor: Actor) -> Correction:
     demand(actor, "correction.propose")
     correction: Correction = Correction.objects.lock(actor, pk=correction_id)
     return two_people.withdraw(correction, actor=actor)
+
+
+def _tell(kind: Kind, session: TrainingSession, actor: Actor) -> None:
+    """A paper register is one notice, not eighty."""
+    deciders = BUREAU_ROLES | {Role.INSTITUTION_HEAD}
+    roles = deciders if kind == Kind.CORRECTION_PROPOSED else INSTITUTION_ROLES
+    notify_waiting(kind, session, roles=roles, actor=actor, session=str(session))
 
 
 def _open(session_id: int, actor: Actor) -> TrainingSession:
@@ -275,6 +290,8 @@ def _open(session_id: int, actor: Actor) -> TrainingSession:
     dossier = getattr(session, "dossier", None)
     if dossier is not None and dossier.is_frozen:
         raise InvalidTransitionError(_("档案正在封存，签到不能再更正。"))
+    if dossier is not None and dossier.spares("A8"):
+        raise InvalidTransitionError(_("商务局没有退回签到名册（A8），签到不能更正。"))
     return session
 
 

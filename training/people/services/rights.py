@@ -17,7 +17,7 @@ from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.refusals import InputError
 from training.people.choices import IdentityCheck, RightsChannel, RightsKind, RightsStatus
 from training.people.models import NameWord, RightsRequest, Trainee
-from training.people.queries import is_named_elsewhere
+from training.people.queries import answer_rule, is_named_elsewhere
 from training.people.rules import answer_due_on, check_name, check_phone, deletion_verdicts
 from training.people.services.consents import end_all_consents
 from training.people.services.groups import drop_groups
@@ -44,7 +44,7 @@ def receive_request(
         channel=channel,
         asked=asked.strip(),
         received_on=received_on,
-        due_on=answer_due_on(received_on),
+        due_on=answer_due_on(received_on, answer_rule(trainee, received_on).answer_working_days),
         received_by_id=actor.person_id,
     )
     record(actor, "rights.received", request, due=request.due_on.isoformat())

@@ -33,6 +33,7 @@ def blank_sheets(session: TrainingSession) -> bytes:
                 )
                 for row in roster
             ),
+            url=f"{server}{reverse('register-paper', args=[session.pk])}?half_day={on}-{half_day}",
         )
         for on, half_day in half_days_of(session)
     ]  # fmt: skip

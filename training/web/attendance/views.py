@@ -21,7 +21,7 @@ from training.web.attendance import forms, queries, words
 from training.web.attendance.paper import blank_sheets
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, csv_response, list_view, page_of
 
 A_SHEET = 60
 """Corrections on a page: a paper register's worth comes at once."""
@@ -125,7 +125,9 @@ def corrections(request: WorkRequest) -> HttpResponse:
     page = page_of(request, queries.search_corrections(request.actor, **filters.chosen), size=A_SHEET)
     shown = {
         "filters": filters,
+        "export": reverse("corrections-export"),
         "page_obj": page,
+        "rows": page.object_list,
         "ticked": request.GET.get("ticked") == "all",
         "to_tick": [row.pk for row in page if queries.waits_for(row, request.actor)],
     }
@@ -175,17 +177,11 @@ def withdraw(request: WorkRequest, correction: Any) -> HttpResponse:
     return _back_to_corrections(request)
 
 
-@needs("register.view")
-def clashes(request: WorkRequest) -> HttpResponse:
+@list_view("register.view", "attendance/clashes.html", export="clashes-export")
+def clashes(request: WorkRequest) -> Listing:
     filters = forms.ClashFilter(request)
-    page = page_of(request, queries.clashes_of(request.actor, **filters.chosen))
-    return render(request, "attendance/clashes.html", {"filters": filters, "page_obj": page})
-
-
-@needs("register.view")
-def export_clashes(request: WorkRequest) -> StreamingHttpResponse:
-    found = queries.clashes_of(request.actor, **forms.ClashFilter(request).chosen)
-    return csv_response(_("一人两处.csv"), queries.CLASH_COLUMNS, queries.export_clash_rows(found))
+    rows = queries.clashes_of(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("一人两处.csv"), queries.CLASH_COLUMNS, queries.export_clash_rows))
 
 
 @needs("register.view")

@@ -4,5 +4,5 @@ from training.web.audit import views
 
 urlpatterns = [
     path("", views.trail, name="audit"),
-    path("export/", views.export, name="audit-export"),
+    path("export/", views.trail.file, name="audit-export"),
 ]

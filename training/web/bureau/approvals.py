@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Min, Q, QuerySet
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from training.core import clock
@@ -16,22 +16,15 @@ from training.core.actor import Actor
 from training.courses.rules import Notice
 from training.dossiers.queries import check_sessions
 from training.dossiers.rules import Finding, ItemResult, findings
-from training.people.queries import verified_groups
+from training.enrolment.noticing import is_doubt, notices_of
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.scheduling.turns import Turn
 from training.web.bureau.history import turns
-from training.web.bureau.noticed import (
-    HARDLY_DUE_YET,
-    PlannedLesson,
-    notices,
-    timetable_notices,
-    verification,
-)
-from training.web.courses.queries import outline_gaps
-from training.web.timetable.queries import noticed
 
 EXPORT_CHUNK = 50
+HARDLY_DUE_YET = frozenset({"not_approved", "not_closed", "no_register", "no_photo", "not_in_register"})
+"""Archive findings that every plan has: they fill themselves once the class is held."""
 COLUMNS = (
     _("期号"),
     _("培训名称"),
@@ -59,7 +52,7 @@ class Waiting:
     @property
     def doubts(self) -> tuple[Notice, ...]:
         """Worth a question before approving."""
-        return tuple(notice for notice in self.noticed if not notice.well and not notice.soft)
+        return tuple(notice for notice in self.noticed if is_doubt(notice))
 
     @property
     def first_on(self) -> date | None:
@@ -92,51 +85,17 @@ def read(rows: QuerySet[Any], actor: Actor) -> list[Waiting]:
     """One page of them, in a number of queries that does not grow with it."""
     checked = check_sessions(rows.select_related("reviewed_by"))
     whose = turns([session for session, _items in checked], actor)
-    verified = _verified([session for session, _items in checked])
-    timetabled = noticed([session for session, _items in checked], actor)
+    noticed = notices_of([session for session, _items in checked], actor)
     return [
         Waiting(
             session,
             items,
-            (*noticed_about(session, verified), *timetable_notices(timetabled[session.pk])),
+            noticed[session.pk],
             tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
             whose.get(session.pk),
         )
         for session, items in checked
     ]
-
-
-def _verified(sessions: Iterable[Any]) -> set[tuple[int, str]]:
-    """(trainee, group) of whoever on these rosters has a group that is verified today."""
-    people = [place.trainee_id for session in sessions for place in session.on_roster if place.group]
-    return verified_groups(people, clock.today())
-
-
-def noticed_about(session: Any, verified: set[tuple[int, str]] | None = None) -> tuple[Notice, ...]:
-    """Of a session that was read `with_archive`; `verified` where it was asked for many at once."""
-    planned = [
-        PlannedLesson(lesson.topic, lesson.minutes, lesson.venue.seats, lesson.on, lesson.practical)
-        for lesson in session.lessons.all()
-    ]
-    groups = [enrolment.group for enrolment in session.on_roster]
-    submitted_on = localdate(session.submitted_at) if session.submitted_at else clock.today()
-    known = _verified([session]) if verified is None else verified
-    open_groups = [
-        place.group
-        for place in session.on_roster
-        if place.group and (place.trainee_id, place.group) not in known
-    ]
-    return (
-        *notices(session.rule_set.rules, session.category, planned, groups, submitted_on),
-        *outline_gaps(session),
-        verification(len(groups), len(open_groups)),
-    )
-
-
-def doubts_about(session: TrainingSession, actor: Actor) -> list[str]:
-    """What stands in the way of approving it without a second thought, in words."""
-    found = read(TrainingSession.objects.visible_to(actor).filter(pk=session.pk), actor)
-    return [notice.text for row in found for notice in row.doubts]
 
 
 def lines(rows: QuerySet[Any], actor: Actor) -> Iterator[tuple[Any, ...]]:

@@ -63,12 +63,3 @@ class ReturnForm(CardForm):
     reason = forms.CharField(
         label=_("退回原因"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("写明改什么，机构会看到。")
     )
-
-
-class ReturnItemsForm(ReturnForm):
-    items = forms.MultipleChoiceField(label=_("退回哪几项"), widget=forms.CheckboxSelectMultiple)
-    field_order = ["items", "reason"]
-
-    def __init__(self, *args: Any, items: Iterable[Any], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["items"].choices = [(item.code, f"{item.code} {item.title}") for item in items]  # type: ignore[attr-defined]

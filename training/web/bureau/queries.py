@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +24,6 @@ from training.attendance.queries import (
     templates,
 )
 from training.attendance.rules import hours
-from training.claims.models import Claim
 from training.core.actor import Actor
 from training.courses.rules import Notice
 from training.dossiers.choices import DossierStatus
@@ -34,6 +32,7 @@ from training.dossiers.queries import check_session, check_sessions, with_archiv
 from training.dossiers.rules import Finding, ItemResult, findings
 from training.enrolment.call_list import has_news
 from training.enrolment.models import Enrolment
+from training.enrolment.noticing import notices_of
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution, Instructor
 from training.scheduling.choices import HalfDay as HalfDayName
@@ -41,10 +40,8 @@ from training.scheduling.choices import SessionStatus
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Witness
 from training.scheduling.running import has_begun
 from training.scheduling.turns import Turn
-from training.web.bureau.approvals import noticed_about
+from training.web.bureau.approvals import HARDLY_DUE_YET
 from training.web.bureau.history import Deed, deeds, timeline, turns
-from training.web.bureau.noticed import HARDLY_DUE_YET, timetable_notices
-from training.web.timetable.queries import noticed
 from training.web.timetable.sessions import planned_as
 
 CARDS = {
@@ -189,7 +186,7 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
         teachers=_teachers(lessons),
         roster=_roster(whole),
         missing=tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
-        noticed=(*noticed_about(whole), *timetable_notices(noticed([whole], actor)[whole.pk])),
+        noticed=notices_of([whole], actor)[whole.pk],
         category=rules.category(whole.category).name,
         class_type=rules.class_type(whole.class_type).name,
         form=rules.form(whole.form).name,
@@ -270,7 +267,7 @@ def archive(dossier: Dossier, actor: Actor) -> Archive:
     completions = Completion.objects.filter(enrolment__training_session=session)
     return Archive(
         plan=planned,
-        register=_register(session),
+        register=register_pages(session),
         photos=[row for row in evidence if row.item == "A9"],
         others=[row for row in evidence if row.item != "A9"],
         completions=list(completions.select_related("enrolment__trainee").order_by("enrolment__number")),
@@ -279,7 +276,7 @@ def archive(dossier: Dossier, actor: Actor) -> Archive:
     )
 
 
-def _register(session: TrainingSession) -> tuple[RegisterPage, ...]:
+def register_pages(session: TrainingSession) -> tuple[RegisterPage, ...]:
     events = {event.digest: event for event in session.events.defer("payload", "signature")}
     return tuple(
         RegisterPage(
@@ -392,16 +389,3 @@ def _about(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
 
 def _reason(field: str, reason: str) -> dict[str, str]:
     return {field: reason} if reason else {}
-
-
-def claims(actor: Actor) -> QuerySet[Any]:
-    return (
-        Claim.objects.visible_to(actor)
-        .select_related("dossier__training_session__institution", "fund_line")
-        .order_by("-created_at", "-pk")
-    )
-
-
-def claimed(rows: QuerySet[Any]) -> dict[str, int]:
-    """人次 and 分 of all of them together."""
-    return rows.aggregate(renci=Coalesce(Sum("renci"), 0), amount_fen=Coalesce(Sum("amount_fen"), 0))

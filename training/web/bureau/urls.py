@@ -17,5 +17,4 @@ urlpatterns = [
     path("events/<int:pk>/reveal/", views.reveal_walk_in, name="bureau-event-reveal"),
     path("held/", views.held, name="bureau-held"),
     path("held/refused/", views.refused, name="bureau-refused"),
-    path("claims/", views.claims, name="bureau-claims"),
 ]

@@ -23,7 +23,6 @@ from training.web.bureau.forms import (
     HeldFilter,
     QueueFilter,
     ReturnForm,
-    ReturnItemsForm,
     SessionFilter,
 )
 from training.web.courses.queries import taught
@@ -81,8 +80,7 @@ def session(request: WorkRequest, session: Any) -> HttpResponse:
 @require_POST
 @about(queries.session_of, "session.approve")
 def approve(request: WorkRequest, session: Any) -> HttpResponse:
-    doubts = approvals.doubts_about(session, request.actor)
-    approved = approve_session(session.pk, doubts=doubts, actor=request.actor)
+    approved = approve_session(session.pk, actor=request.actor)
     said = _("已批准开班，批准文号 %(number)s。") % {"number": approved.approval_number}
     if not approved.approval_number:
         said = _("已同意。系统看到有疑问的地方，还要商务局负责人批准。")
@@ -101,9 +99,7 @@ def return_session(request: WorkRequest, session: Any) -> HttpResponse:
 @about(queries.dossier_of, "archive.view")
 def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
     archive = queries.archive(dossier, request.actor)
-    action = reverse("bureau-dossier-return", args=[dossier.pk])
-    form = ReturnItemsForm(items=archive.plan.items, action=action)
-    context = {"dossier": dossier, "archive": archive, "plan": archive.plan, "form": form}
+    context = {"dossier": dossier, "archive": archive, "plan": archive.plan}
     response = render(request, "bureau/dossier.html", context)
     if dossier.status == DossierStatus.SEALING:
         response["Refresh"] = str(REFRESH_SECONDS)  # asks again by itself, also without JavaScript
@@ -113,12 +109,8 @@ def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
 @require_POST
 @about(queries.dossier_of, "dossier.review")
 def return_dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
-    send_back_dossier(
-        dossier.pk,
-        items=request.POST.getlist("items"),
-        reason=request.POST.get("reason", ""),
-        actor=request.actor,
-    )
+    """What was marked on the desk goes back."""
+    send_back_dossier(dossier.pk, actor=request.actor)
     messages.success(request, _("已退回补正，机构会看到是哪几项和原因。"))
     return redirect("bureau-dossier", dossier.pk)
 
@@ -159,10 +151,3 @@ def refused(request: WorkRequest) -> HttpResponse:
     filters = HeldFilter(request)
     page = page_of(request, queries.refused(request.actor, **filters.chosen))
     return render(request, "bureau/held.html", {"filters": filters, "page_obj": page, "refused": True})
-
-
-@needs("archive.view")
-def claims(request: WorkRequest) -> HttpResponse:
-    rows = queries.claims(request.actor)
-    context = {"page_obj": page_of(request, rows), "total": queries.claimed(rows)}
-    return render(request, "bureau/claims.html", context)

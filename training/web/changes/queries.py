@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,10 @@ class Difference:
     @property
     def differs(self) -> bool:
         return self.approved != self.wanted
+
+
+def with_differences(rows: Iterable[ChangeRequest]) -> list[tuple[ChangeRequest, list[Difference]]]:
+    return [(row, differences(row)) for row in rows]
 
 
 def differences(change: ChangeRequest) -> list[Difference]:

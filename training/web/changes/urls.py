@@ -4,7 +4,7 @@ from training.web.changes import views
 
 urlpatterns = [
     path("", views.changes, name="changes"),
-    path("export/", views.export_changes, name="changes-export"),
+    path("export/", views.changes.file, name="changes-export"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/approve/", views.approve, name="change-approve"),
     path("<int:pk>/decline/", views.decline, name="change-decline"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,25 +21,19 @@ from training.scheduling import running
 from training.scheduling.choices import ChangeKind
 from training.web.changes import forms, queries
 from training.web.forms import done, form_page
-from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.gate import WorkRequest, about
+from training.web.lists import File, Listing, list_view, page_of
 
 of_session = partial(about, queries.session_of)
 A_ROSTER = 50
 
 
-@needs("change.view")
-def changes(request: WorkRequest) -> HttpResponse:
+@list_view("change.view", "changes/list.html", export="changes-export")
+def changes(request: WorkRequest) -> Listing:
     filters = forms.ChangeFilter(request)
-    page = page_of(request, queries.search(request.actor, **filters.chosen))
-    rows = [(row, queries.differences(row)) for row in page.object_list]
-    return render(request, "changes/list.html", {"filters": filters, "page_obj": page, "rows": rows})
-
-
-@needs("change.view")
-def export_changes(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.search(request.actor, **forms.ChangeFilter(request).chosen)
-    return csv_response(_("变更申请.csv"), queries.CHANGE_COLUMNS, queries.change_lines(rows))
+    rows = queries.search(request.actor, **filters.chosen)
+    file = File(_("变更申请.csv"), queries.CHANGE_COLUMNS, queries.change_lines)
+    return Listing(rows, filters, file, queries.with_differences)
 
 
 @about(queries.change_of, "change.view")

@@ -24,6 +24,7 @@ from training.programmes.preset import (
 from training.programmes.queries import rule_set_on
 from training.programmes.rule import Rule
 from training.programmes.target import Target
+from training.programmes.words import CHOICES
 
 YEAR = tuple(range(1, 13))
 
@@ -248,6 +249,15 @@ def sentences(rules: Preset) -> list[Said]:
         ),
         *((title, text, rules.planning) for title, text in _teaching(rules.planning)),
         (
+            _("档案核验"),
+            _("商务局收到档案后 %(days)s 个工作日内核验；另一人复核：%(second)s。")
+            % {
+                "days": rules.review.working_days,
+                "second": CHOICES[rules.review.second_person],
+            },
+            rules.review,
+        ),
+        (
             _("课程专题"),
             _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * rules.topic_match.min_share},
             rules.topic_match,
@@ -276,6 +286,11 @@ def sentences(rules: Preset) -> list[Said]:
             _("训后跟踪"),
             _("结业后第 %(days)s 天各联系一次。") % {"days": _("、").join(map(str, rules.follow_up.days))},
             rules.follow_up,
+        ),
+        (
+            _("个人信息权利请求"),
+            _("收到后 %(days)s 个工作日内答复。") % {"days": rules.rights.answer_working_days},
+            rules.rights,
         ),
         (
             _("补贴标准"),
@@ -308,6 +323,16 @@ def _teaching(rule: PlanningRule) -> Iterator[tuple[str, str]]:
     yield (
         _("课件审定"),
         _("课件要商务局审定后才能用。") if rule.courseware_approval else _("课件不要求审定。"),
+    )
+    yield (
+        _("场地容量"),
+        _("名册人数超过场地容量的，不能提交。")
+        if rule.seats_are_limit
+        else _("名册人数超过场地容量的，只提醒。"),
+    )
+    yield (
+        _("授课人转场"),
+        _("两处场地之间按直线每小时 %(speed)s 公里核对赶不赶得到。") % {"speed": rule.travel_kmh},
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -10,7 +12,7 @@ from training.programmes.queries import pending_version, the_programme
 from training.web.county import queries, rulebook
 from training.web.county.forms import EnrolmentFilter
 from training.web.gate import WorkRequest, needs
-from training.web.lists import page_of
+from training.web.lists import Listing
 
 
 @needs("indicator.view")
@@ -33,10 +35,9 @@ def target(request: WorkRequest, code: str) -> HttpResponse:
 
 def _rows(request: WorkRequest, found: queries.Depth) -> HttpResponse:
     filters = EnrolmentFilter(request)
-    page = page_of(request, queries.places(found, **filters.chosen))
-    shown = queries.named(page.object_list, request.actor)
-    context = {"filters": filters, "page_obj": page, "depth": found, "places": shown}
-    return render(request, "county/enrolments.html", context)
+    shown = partial(queries.named, actor=request.actor)
+    rows = queries.places(found, **filters.chosen)
+    return Listing(rows, filters, shown=shown).page(request, "county/enrolments.html", depth=found)
 
 
 @needs("programme.view")

@@ -25,12 +25,12 @@ from training.courses.rules import (
     OutlineLine,
     Part,
     TopicLine,
-    gaps,
     outline_changes,
     plain,
     topic_lines,
     topic_share,
 )
+from training.enrolment.noticing import outline_gaps
 from training.institutions.models import Institution
 from training.programmes.preset import Category, Preset
 from training.programmes.queries import rule_set_on, the_programme
@@ -526,16 +526,6 @@ def taught(session: Any) -> Taught:
         courseware=list(with_superseded(session.courseware.all())),
         held=lesson_parts(_held(session)),
     )
-
-
-def outline_gaps(session: Any) -> list[Notice]:
-    """Where the timetable is not what the session's outline says; nothing before there is either."""
-    rules, timetable = session.rule_set.rules, lesson_parts(session.lessons.all())
-    if session.outline is None or not timetable:
-        return []
-    unit = rules.attendance.unit_minutes
-    found = topic_lines(rules.category(session.category), parts(session.outline, unit), timetable)
-    return [Notice(False, text) for text in gaps(found, unit)]
 
 
 def _held(session: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from training.courses.queries import lines
 from training.web.courses import forms, queries
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 
 
 def _own(request: WorkRequest) -> int:
@@ -35,25 +35,14 @@ def _institutions(request: WorkRequest) -> Any:
 # Courses
 
 
-def _found_courses(request: WorkRequest) -> tuple[forms.CourseFilter, Any, Any]:
+@list_view("course.view", "courses/courses.html", export="courses-export")
+def courses(request: WorkRequest) -> Listing:
     rules = queries.rules_in_force(request.actor)
     filters = forms.CourseFilter(request, rules, _institutions(request))
-    return filters, queries.courses(request.actor, **filters.chosen), rules
-
-
-@needs("course.view")
-def courses(request: WorkRequest) -> HttpResponse:
-    filters, found, rules = _found_courses(request)
-    page = page_of(request, found)
-    context = {"filters": filters, "page_obj": page, "rows": queries.course_rows(page.object_list, rules)}
-    return render(request, "courses/courses.html", context)
-
-
-@needs("course.view")
-def export_courses(request: WorkRequest) -> StreamingHttpResponse:
-    _filters, found, rules = _found_courses(request)
-    rows = queries.course_lines(queries.course_rows(found, rules))
-    return csv_response(_("课程.csv"), queries.COURSE_COLUMNS, rows)
+    rows = queries.courses(request.actor, **filters.chosen)
+    shown = partial(queries.course_rows, rules=rules)
+    file = File(_("课程.csv"), queries.COURSE_COLUMNS, lambda rows: queries.course_lines(shown(rows)))
+    return Listing(rows, filters, file, shown)
 
 
 @needs("outline.manage")
@@ -95,24 +84,13 @@ def draft_outline(request: WorkRequest, course: Any) -> HttpResponse:
 # Outlines
 
 
-def _found_outlines(request: WorkRequest) -> tuple[forms.OutlineFilter, Any]:
+@list_view("course.view", "courses/outlines.html", export="outlines-export")
+def outlines(request: WorkRequest) -> Listing:
     filters = forms.OutlineFilter(request, _institutions(request))
-    return filters, queries.outlines(request.actor, **filters.chosen)
-
-
-@needs("course.view")
-def outlines(request: WorkRequest) -> HttpResponse:
-    filters, found = _found_outlines(request)
-    page = page_of(request, found)
-    rows = queries.outline_rows(page.object_list, queries.rules_in_force(request.actor))
-    return render(request, "courses/outlines.html", {"filters": filters, "page_obj": page, "rows": rows})
-
-
-@needs("course.view")
-def export_outlines(request: WorkRequest) -> StreamingHttpResponse:
-    _filters, found = _found_outlines(request)
-    rows = queries.outline_rows(found, queries.rules_in_force(request.actor))
-    return csv_response(_("培训大纲.csv"), queries.OUTLINE_COLUMNS, queries.outline_lines(rows))
+    rows = queries.outlines(request.actor, **filters.chosen)
+    shown = partial(queries.outline_rows, rules=queries.rules_in_force(request.actor))
+    file = File(_("培训大纲.csv"), queries.OUTLINE_COLUMNS, lambda rows: queries.outline_lines(shown(rows)))
+    return Listing(rows, filters, file, shown)
 
 
 @about(queries.outline_of, "course.view")
@@ -163,23 +141,11 @@ def return_outline(request: WorkRequest, outline: Any) -> HttpResponse:
 # Courseware
 
 
-def _found_courseware(request: WorkRequest) -> tuple[forms.CoursewareFilter, Any]:
+@list_view("course.view", "courses/courseware.html", export="courseware-export")
+def courseware(request: WorkRequest) -> Listing:
     filters = forms.CoursewareFilter(request, queries.topics(request.actor), _institutions(request))
-    return filters, queries.courseware(request.actor, **filters.chosen)
-
-
-@needs("course.view")
-def courseware(request: WorkRequest) -> HttpResponse:
-    filters, found = _found_courseware(request)
-    return render(
-        request, "courses/courseware.html", {"filters": filters, "page_obj": page_of(request, found)}
-    )
-
-
-@needs("course.view")
-def export_courseware(request: WorkRequest) -> StreamingHttpResponse:
-    _filters, found = _found_courseware(request)
-    return csv_response(_("课件.csv"), queries.COURSEWARE_COLUMNS, queries.courseware_lines(found))
+    rows = queries.courseware(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("课件.csv"), queries.COURSEWARE_COLUMNS, queries.courseware_lines))
 
 
 @needs("session.plan")

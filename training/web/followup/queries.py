@@ -117,6 +117,11 @@ class Person:
     outcomes: list[Outcome]
 
     @property
+    def owed(self) -> bool:
+        """Whether somebody is still to call: only so long is the number shown in full."""
+        return any(not follow_up.done_at for follow_up in self.follow_ups)
+
+    @property
     def denied(self) -> bool:
         """The person said they never came: a matter for the bureau, not for another call."""
         return any(contact.result == ContactResult.DENIED for contact in self.contacts)

@@ -4,7 +4,7 @@ from training.web.followup import views
 
 urlpatterns = [
     path("", views.follow_ups, name="followups"),
-    path("export/", views.export, name="followups-export"),
+    path("export/", views.follow_ups.file, name="followups-export"),
     path("<int:pk>/contact/", views.contact, name="followup-contact"),
     path("people/<int:pk>/", views.person, name="followup-person"),
     path("people/<int:pk>/phone/", views.phone, name="followup-phone"),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,26 +16,16 @@ from training.core import clock
 from training.followup.services import claim_outcome, log_contact, verify_outcome, view_phone
 from training.web.followup import queries
 from training.web.followup.forms import ContactForm, FollowUpFilter, OutcomeFilter, OutcomeForm
-from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.gate import WorkRequest, about
+from training.web.lists import File, Listing, list_view
 
 
-def _listed(request: WorkRequest) -> tuple[FollowUpFilter, Any]:
-    filters = FollowUpFilter(request, queries.townships(request.actor))
-    return filters, queries.follow_ups(request.actor, today=clock.today(), **filters.chosen)
-
-
-@needs("outcome.verify")
-def follow_ups(request: WorkRequest) -> HttpResponse:
-    filters, rows = _listed(request)
-    context = {"filters": filters, "page_obj": page_of(request, rows), "today": clock.today()}
-    return render(request, "followup/list.html", context)
-
-
-@needs("outcome.verify")
-def export(request: WorkRequest) -> StreamingHttpResponse:
-    _filters, rows = _listed(request)
-    return csv_response(_("跟踪名单.csv"), queries.COLUMNS, queries.lines(rows))
+@list_view("outcome.verify", "followup/list.html", export="followups-export")
+def follow_ups(request: WorkRequest) -> Listing:
+    today, filters = clock.today(), FollowUpFilter(request, queries.townships(request.actor))
+    rows = queries.follow_ups(request.actor, today=today, **filters.chosen)
+    file = File(_("跟踪名单.csv"), queries.COLUMNS, queries.lines)
+    return Listing(rows, filters, file, beside={"today": today})
 
 
 @about(queries.enrolment_of, "outcome.verify")
@@ -76,11 +66,10 @@ def claim(request: WorkRequest, enrolment: Any) -> HttpResponse:
     return _person_page(request, enrolment, form=form, form_title=_("登记成果"))
 
 
-@needs("outcome.verify")
-def outcomes(request: WorkRequest) -> HttpResponse:
+@list_view("outcome.verify", "followup/outcomes.html")
+def outcomes(request: WorkRequest) -> Listing:
     filters = OutcomeFilter(request)
-    page = page_of(request, queries.outcomes(request.actor, **filters.chosen))
-    return render(request, "followup/outcomes.html", {"filters": filters, "page_obj": page})
+    return Listing(queries.outcomes(request.actor, **filters.chosen), filters)
 
 
 @require_POST

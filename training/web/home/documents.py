@@ -15,7 +15,7 @@ from training.core.audit import record
 from training.core.errors import NotFoundError, TrainingError
 from training.core.models import StoredFile
 from training.courses.models import Courseware, Outline
-from training.dossiers.models import Dossier, Evidence
+from training.dossiers.models import Dossier, DossierVersion, Evidence
 from training.enrolment.models import RosterImport
 from training.followup.models import Outcome
 from training.institutions.models import Agreement, InstructorProof, Licence
@@ -53,6 +53,8 @@ SOURCES = {
     "group": Source(TraineeGroup, acts=("group.verify", "rights.handle")),
     "dossier-pdf": Source(Dossier, "pdf"),
     "dossier-package": Source(Dossier, "package"),
+    "version-pdf": Source(DossierVersion, "pdf", acts=("dossier.view",)),
+    "version-package": Source(DossierVersion, "package", acts=("dossier.view",)),
 }
 
 

@@ -28,9 +28,13 @@ from training.institutions.queries import proofs_to_verify, standing_fault
 from training.people.queries import open_requests, overdue_requests, waiting_groups
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
+from training.uploads.choices import ReuseStatus
+from training.web.archives import queries as archives
+from training.web.archives.forms import Due
 from training.web.attendance.forms import Trouble, Waits
 from training.web.attendance.queries import lost_to_decide, search_corrections, unsaid
 from training.web.changes.queries import waiting as changes_waiting
+from training.web.evidence.queries import open_pairs
 from training.web.institution.queries import Todo, sessions_to_do
 from training.web.institutions.forms import Alert
 from training.web.institutions.queries import (
@@ -64,6 +68,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_stations(actor),
             *_numbers(actor),
             *_for_institution(actor),
+            *_archives(actor),
             *_registration(actor, Show.TO_ACCEPT),
             *_returned_outlines(actor),
             *_corrections(actor),
@@ -73,6 +78,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_stations(actor),
             *_numbers(actor),
             *_for_bureau(actor),
+            *_archives(actor),
             *_registration(actor, Show.TO_REVIEW),
             *_overdue_rights(actor),
         ]
@@ -155,9 +161,18 @@ def _for_bureau(actor: Actor) -> list[Waiting]:
         *_corrections(actor),
         _dossiers(actor, DossierStatus.SUBMITTED, _("培训档案待核验"), _("逐项核验，齐全真实的封存")),
         *_held(actor),
+        *_reuses(actor),
         *_institutions(actor),
         _outcomes(actor),
     ]
+
+
+def _reuses(actor: Actor) -> list[Waiting]:
+    """Only when there are any: they stand in the way of A9."""
+    count = open_pairs(actor)
+    listed = f"{reverse('reuses')}?status={ReuseStatus.OPEN.value}"
+    row = Waiting(count, _("重复使用的材料待核对"), _("同一文件或同一画面用在两处，并排看了再定"), listed)
+    return [row] if count else []
 
 
 def _courses(actor: Actor) -> list[Waiting]:
@@ -249,6 +264,19 @@ def _standing(actor: Actor) -> list[Waiting]:
     return [row for row in rows if row.count]
 
 
+def _archives(actor: Actor) -> list[Waiting]:
+    """Only where something is missing that this side can do something about; what is overdue apart."""
+    late, all_of_them = archives.overdue(actor), archives.todo(actor).count()
+    listed = reverse("archive-todo")
+    rows = [
+        Waiting(
+            late, _("档案已过期限"), _("先补逾期的，缺什么、由谁补都列出来了"), f"{listed}?due={Due.OVERDUE}"
+        ),
+        Waiting(all_of_them, _("档案缺材料的期"), _("到期以前补齐，到期前系统会提醒"), listed),
+    ]
+    return [row for row in rows if row.count]
+
+
 def _changes(actor: Actor) -> list[Waiting]:
     """Only where some wait: most sessions are held as approved."""
     count = changes_waiting(actor).count()
@@ -259,7 +287,8 @@ def _changes(actor: Actor) -> list[Waiting]:
 
 def _dossiers(actor: Actor, status: DossierStatus, what: str, hint: str) -> Waiting:
     count = Dossier.objects.visible_to(actor).filter(status=status).count()
-    return Waiting(count, what, hint, f"{reverse('bureau-sessions')}?dossier={status.value}")
+    listed = f"{reverse('bureau-sessions')}?dossier={status.value}"
+    return Waiting(count, what, hint, reverse("desk") if status == DossierStatus.SUBMITTED else listed)
 
 
 def _held(actor: Actor) -> list[Waiting]:
@@ -336,7 +365,7 @@ def _for_finance(actor: Actor) -> list[Waiting]:
     handed_in = Claim.objects.visible_to(actor).filter(status=ClaimStatus.SUBMITTED)
     hint = _("每一笔都点得开档案和证据")
     return [
-        Waiting(handed_in.count(), _("补贴申领"), hint, reverse("bureau-claims")),
+        Waiting(handed_in.count(), _("补贴申领"), hint, reverse("claims")),
         _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证")),
     ]
 

@@ -7,7 +7,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from training.core.files import PHOTOS
-from training.core.pictures import shown_copy
+from training.core.pictures import shown_as, shown_copy
+from training.web.archives.queries import nearest
 from training.web.gate import WorkRequest
 from training.web.home.documents import open_document
 from training.web.home.health import parts
@@ -16,7 +17,8 @@ from training.web.home.queries import waiting_for
 
 @require_GET
 def home(request: WorkRequest) -> HttpResponse:
-    return render(request, "home/home.html", {"waiting": waiting_for(request.actor)})
+    archives = nearest(request.actor)  # first: it brings up to date what is counted then
+    return render(request, "home/home.html", {"archives": archives, "waiting": waiting_for(request.actor)})
 
 
 @require_GET
@@ -39,10 +41,11 @@ def file(request: WorkRequest, kind: str, pk: int) -> HttpResponse:
     A picture is shown without what its camera wrote into it: where it was taken, and whose telephone it was.
     """
     stored, data = open_document(kind, pk, actor=request.actor)
-    shown = stored.content_type.startswith(("image/", "application/pdf")) and "download" not in request.GET
-    if shown and stored.content_type in PHOTOS:
-        data = shown_copy(data)
-    response = HttpResponse(data, content_type=stored.content_type)
+    content_type = stored.content_type
+    shown = content_type.startswith(("image/", "application/pdf")) and "download" not in request.GET
+    if shown and content_type in PHOTOS:
+        data, content_type = shown_copy(data), shown_as(content_type)
+    response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(not shown, stored.name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -175,8 +175,8 @@ class EvidenceForm(CardForm):
     caption = forms.CharField(label=_("说明"), max_length=200, help_text=_("例如：5 月 18 日上午，学员实操"))
     uploads = UploadsField(
         label=_("文件"),
-        accept=".jpg,.jpeg,.png,.pdf",
-        help_text=_("可以一次选多个；照片用 JPG 或 PNG，其他材料也可以用 PDF。"),
+        accept=".jpg,.jpeg,.png,.heic,.pdf,.xlsx",
+        help_text=_("可以一次选多个；照片用 JPG、PNG 或 HEIC，其他材料也可以用 PDF 或 Excel。"),
     )
 
     def __init__(self, *args: Any, session: TrainingSession, **options: Any) -> None:
@@ -187,7 +187,7 @@ class EvidenceForm(CardForm):
         self.fields["item"].choices = [CHOOSE, *items]  # type: ignore[attr-defined]
         self.fields["lesson_id"].choices = [("", _("不属于某一课次")), *lessons]  # type: ignore[attr-defined]
 
-    def hand_in(self, session_id: int, *, actor: Actor) -> int:
+    def hand_in(self, session_id: int, *, device: str, actor: Actor) -> int:
         """Keep every file that is good; the others stay in the form's errors. How many were kept."""
         if not self.is_valid():
             return 0
@@ -195,7 +195,7 @@ class EvidenceForm(CardForm):
         uploads = details.pop("uploads")
         details["kind"] = EvidenceKind(details["kind"])
         return sum(
-            self._keep(partial(add_evidence, session_id, file=file, actor=actor, **details))
+            self._keep(partial(add_evidence, session_id, file=file, device=device, actor=actor, **details))
             for file in uploads
         )
 

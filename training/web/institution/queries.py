@@ -223,7 +223,7 @@ class SessionPage(SessionRow):
 def session_page(pk: int, actor: Actor) -> SessionPage:
     session_of(pk, actor)
     row = session_rows(sessions(actor).filter(pk=pk).prefetch_related("witnesses"))[0]
-    evidence = list(row.session.evidence.select_related("lesson", "file"))
+    evidence = list(row.session.evidence.select_related("lesson", "file", "picture"))
     standing = [entry for entry in evidence if entry.withdrawn_at is None]
     return SessionPage(
         row.session,

@@ -29,9 +29,12 @@ from training.enrolment.services import (
 )
 from training.enrolment.services import withdraw_enrolment as take_off_roster
 from training.people.services import record_consent
+from training.scheduling import running
 from training.scheduling import services as scheduling
 from training.web.courses.forms import PinForm
 from training.web.courses.queries import taught
+from training.web.evidence.queries import doubts_about, unfinished
+from training.web.evidence.views import device_of
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.institution import forms, queries, rosters
@@ -94,7 +97,11 @@ def _plan(institution_id: int, *, agreement_id: int, actor: Any, **plan: Any) ->
 @of_session
 def session(request: WorkRequest, session: Any) -> HttpResponse:
     page = queries.session_page(session.pk, request.actor)
-    return render(request, "institution/session.html", {"page": page, "taught": taught(page.session)})
+    return render(
+        request,
+        "institution/session.html",
+        {"page": page, "taught": taught(page.session), "doubts": doubts_about(session, request.actor)},
+    )
 
 
 @of_session
@@ -147,7 +154,7 @@ def close(request: WorkRequest, session: Any) -> HttpResponse:
 @of_session
 def cancel(request: WorkRequest, session: Any) -> HttpResponse:
     form = forms.ReasonForm(request.POST or None)
-    if form.accept(partial(scheduling.cancel_session, session.pk, actor=request.actor)):
+    if form.accept(partial(running.cancel_session, session.pk, actor=request.actor)):
         return done(request, _("本期已取消。"), "session", session.pk)
     back = reverse("session", args=[session.pk])
     return form_page(
@@ -262,15 +269,17 @@ def consent(request: WorkRequest, enrolment: Any) -> HttpResponse:
 
 @of_session
 def add_evidence(request: WorkRequest, session: Any) -> HttpResponse:
-    initial = {name: request.GET[name] for name in ("item", "kind") if name in request.GET}
+    """With script files come in piece by piece (`web.evidence`), without it all at once with the form."""
+    initial = {name: request.GET[name] for name in ("item", "kind", "lesson_id") if name in request.GET}
     form = forms.EvidenceForm(request.POST or None, request.FILES or None, session=session, initial=initial)
-    kept = form.hand_in(session.pk, actor=request.actor)
+    kept = form.hand_in(session.pk, device=device_of(request), actor=request.actor)
     said = ngettext("收下了 %(count)s 个文件。", "收下了 %(count)s 个文件。", kept) % {"count": kept}
     if kept and not form.errors:
         return done(request, said, "session", session.pk)
-    back = reverse("session", args=[session.pk])
-    note = said if kept else ""
-    return form_page(request, form, title=_("上传材料"), subtitle=session, back=back, note=note)
+    context = {"form": form, "session": session, "note": said if kept else ""}
+    context["unfinished"] = unfinished(session, request.actor)
+    status = 422 if form.errors else 200
+    return render(request, "institution/evidence_add.html", context, status=status)
 
 
 @about(queries.evidence_of, "evidence.add")

@@ -5,7 +5,7 @@ from training.web.institutions import agreements, views
 urlpatterns = [
     # the county's
     path("", views.institutions, name="bureau-institutions"),
-    path("export/", views.export, name="bureau-institutions-export"),
+    path("export/", views.institutions.file, name="bureau-institutions-export"),
     path("register/", views.register, name="bureau-institution-register"),
     path("<int:pk>/", views.institution, name="bureau-institution"),
     path("<int:pk>/staff/", views.add_staff, name="bureau-institution-staff"),
@@ -20,7 +20,7 @@ urlpatterns = [
     path("licences/<int:pk>/refuse/", views.refuse_licence, name="licence-refuse"),
     # both sides'
     path("expiring/", views.expiring, name="papers-expiring"),
-    path("expiring/export/", views.export_expiring, name="papers-expiring-export"),
+    path("expiring/export/", views.expiring.file, name="papers-expiring-export"),
     path("agreements/<int:pk>/", agreements.agreement, name="agreement"),
     # an institution's own
     path("ours/", views.papers, name="papers"),

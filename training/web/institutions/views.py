@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from training.web.institutions.forms import (
     ReasonForm,
     StaffForm,
 )
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 from training.web.people.links import show_link
 
 
@@ -40,19 +40,11 @@ def own(request: WorkRequest) -> int:
 # The county's list
 
 
-@require_GET
-@needs("archive.view")
-def institutions(request: WorkRequest) -> HttpResponse:
+@list_view("archive.view", "institutions/list.html", export="bureau-institutions-export")
+def institutions(request: WorkRequest) -> Listing:
     filters = InstitutionFilter(request)
-    page = page_of(request, queries.institution_rows(request.actor, **filters.chosen))
-    return render(request, "institutions/list.html", {"filters": filters, "page_obj": page})
-
-
-@require_GET
-@needs("archive.view")
-def export(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.institution_rows(request.actor, **InstitutionFilter(request).chosen)
-    return csv_response(_("培训机构.csv"), queries.COLUMNS, queries.lines(rows))
+    rows = queries.institution_rows(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("培训机构.csv"), queries.COLUMNS, queries.lines))
 
 
 @needs("institution.register")
@@ -195,19 +187,11 @@ def refuse_licence(request: WorkRequest, licence: Any) -> HttpResponse:
 # What runs out, for both sides
 
 
-@require_GET
-@needs("agreement.view")
-def expiring(request: WorkRequest) -> HttpResponse:
+@list_view("agreement.view", "institutions/expiring.html", export="papers-expiring-export")
+def expiring(request: WorkRequest) -> Listing:
     filters = ExpiringFilter(request)
-    page = page_of(request, queries.endings(request.actor, **filters.chosen))
-    return render(request, "institutions/expiring.html", {"filters": filters, "page_obj": page})
-
-
-@require_GET
-@needs("agreement.view")
-def export_expiring(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.endings(request.actor, **ExpiringFilter(request).chosen)
-    return csv_response(_("到期提醒.csv"), queries.ENDING_COLUMNS, queries.ending_lines(rows))
+    rows = queries.endings(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("到期提醒.csv"), queries.ENDING_COLUMNS, queries.ending_lines))
 
 
 # An institution's own page

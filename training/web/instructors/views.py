@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from training.accounts.permissions import may
 from training.institutions import services
@@ -21,26 +21,19 @@ from training.web.institutions.forms import ReasonForm
 from training.web.institutions.views import own
 from training.web.instructors import queries
 from training.web.instructors.forms import InstructorForm, OwnFilter, PoolFilter, ProofFilter, ProofForm
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 
 # An institution's own
 
 
-@require_GET
-@needs("institution.manage_papers")
-def instructors(request: WorkRequest) -> HttpResponse:
-    filters = OwnFilter(request, queries.topics(request.actor))
-    page = page_of(request, queries.listed(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "rows": queries.shown(page.object_list)}
-    return render(request, "instructors/ours.html", context)
+@list_view("institution.manage_papers", "instructors/ours.html", export="instructors-export")
+def instructors(request: WorkRequest) -> Listing:
+    return _people(request, OwnFilter(request, queries.topics(request.actor)), _("授课人.csv"))
 
 
-@require_GET
-@needs("institution.manage_papers")
-def export_instructors(request: WorkRequest) -> StreamingHttpResponse:
-    filters = OwnFilter(request, queries.topics(request.actor))
+def _people(request: WorkRequest, filters: OwnFilter, name: str) -> Listing:
     rows = queries.listed(request.actor, **filters.chosen)
-    return csv_response(_("授课人.csv"), queries.COLUMNS, queries.lines(rows))
+    return Listing(rows, filters, File(name, queries.COLUMNS, queries.lines), queries.shown)
 
 
 @needs("institution.manage_papers")
@@ -102,39 +95,17 @@ def reinstate(request: WorkRequest, instructor: Any) -> HttpResponse:
 # The county's pool
 
 
-def _pool_filter(request: WorkRequest) -> PoolFilter:
-    return PoolFilter(request, queries.topics(request.actor), queries.institutions(request.actor))
+@list_view("archive.view", "instructors/pool.html", export="instructor-pool-export")
+def pool(request: WorkRequest) -> Listing:
+    filters = PoolFilter(request, queries.topics(request.actor), queries.institutions(request.actor))
+    return _people(request, filters, _("师资库.csv"))
 
 
-@require_GET
-@needs("archive.view")
-def pool(request: WorkRequest) -> HttpResponse:
-    filters = _pool_filter(request)
-    page = page_of(request, queries.listed(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "rows": queries.shown(page.object_list)}
-    return render(request, "instructors/pool.html", context)
-
-
-@require_GET
-@needs("archive.view")
-def export_pool(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.listed(request.actor, **_pool_filter(request).chosen)
-    return csv_response(_("师资库.csv"), queries.COLUMNS, queries.lines(rows))
-
-
-@require_GET
-@needs("archive.view")
-def proofs(request: WorkRequest) -> HttpResponse:
+@list_view("archive.view", "instructors/proofs.html", export="proofs-export")
+def proofs(request: WorkRequest) -> Listing:
     filters = ProofFilter(request)
-    page = page_of(request, queries.proofs(request.actor, **filters.chosen))
-    return render(request, "instructors/proofs.html", {"filters": filters, "page_obj": page})
-
-
-@require_GET
-@needs("archive.view")
-def export_proofs(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.proofs(request.actor, **ProofFilter(request).chosen)
-    return csv_response(_("资质证明.csv"), queries.PROOF_COLUMNS, queries.proof_lines(rows))
+    rows = queries.proofs(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("资质证明.csv"), queries.PROOF_COLUMNS, queries.proof_lines))
 
 
 @require_POST

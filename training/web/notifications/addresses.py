@@ -8,6 +8,7 @@ from typing import Final
 from django.urls import reverse
 
 from training.accounts.choices import INSTITUTION_ROLES
+from training.notifications.choices import Kind
 from training.notifications.models import Notification
 
 
@@ -21,14 +22,26 @@ def _instructor(row: Notification) -> str:
     return reverse("instructor", args=[row.about_id]) if ours else reverse("bureau-institutions")
 
 
+def _correction(row: Notification) -> str:
+    return reverse("corrections")
+
+
+BY_KIND: Final[Mapping[str, Callable[[Notification], str]]] = {
+    Kind.CORRECTION_PROPOSED: _correction,
+    Kind.CORRECTION_DECIDED: _correction,
+}
 PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
     "scheduling.TrainingSession": _session,
     "scheduling.ChangeRequest": lambda row: reverse("change", args=[row.about_id]),
     "institutions.Instructor": _instructor,
+    "integrity.IntegrityRun": lambda row: reverse("integrity-run", args=[row.about_id]),
+    "courses.Outline": lambda row: reverse("outline", args=[row.about_id]),
+    "courses.Courseware": lambda row: reverse("courseware-piece", args=[row.about_id]),
+    "enrolment.RegistrationCall": lambda row: reverse("registration-call", args=[row.about_id]),
     "stations.Station": lambda row: reverse("station", args=[row.about_id]),
 }
 
 
 def address_of(row: Notification) -> str:
-    page = PAGES.get(row.about_type)
+    page = BY_KIND.get(row.kind) or PAGES.get(row.about_type)
     return page(row) if page else reverse("home")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from training.notifications import queries, services
 from training.web.forms import done
 from training.web.gate import WorkRequest
-from training.web.lists import page_of
+from training.web.lists import Listing
 from training.web.middleware import MEMBERSHIP_KEY
 from training.web.notifications.addresses import address_of
 from training.web.notifications.forms import InboxFilter, Show
@@ -21,15 +21,13 @@ from training.web.notifications.forms import InboxFilter, Show
 def inbox(request: WorkRequest) -> HttpResponse:
     filters = InboxFilter(request)
     unread = filters.value("show") == Show.UNREAD
-    rows = queries.inbox(request.actor, q=filters.value("q"), unread=unread)
-    shown = {
-        "filters": filters,
-        "page_obj": page_of(request, rows),
+    beside = {
         "any_unread": queries.inbox(request.actor, unread=True).exists(),
         "mail_works": bool(settings.EMAIL_URL),
         "wants_mail": queries.wants_mail(request.actor),
     }
-    return render(request, "notifications/list.html", shown)
+    rows = queries.inbox(request.actor, q=filters.value("q"), unread=unread)
+    return Listing(rows, filters, beside=beside).page(request, "notifications/list.html")
 
 
 def open_one(request: WorkRequest, pk: int) -> HttpResponse:

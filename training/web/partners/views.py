@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,24 +17,16 @@ from training.partners.queries import token_of, uses
 from training.web.bureau.history import deeds
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view, page_of
 from training.web.partners import queries
 from training.web.partners.forms import IssueForm, RevokeForm, TokenFilter
 
 
-@require_GET
-@needs("token.view")
-def tokens(request: WorkRequest) -> HttpResponse:
+@list_view("token.view", "partners/tokens.html", export="tokens-export")
+def tokens(request: WorkRequest) -> Listing:
     filters = TokenFilter(request)
-    page = page_of(request, queries.listed(request.actor, **filters.chosen))
-    return render(request, "partners/tokens.html", {"filters": filters, "page_obj": page})
-
-
-@require_GET
-@needs("token.view")
-def export(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.listed(request.actor, **TokenFilter(request).chosen)
-    return csv_response(_("数据接口凭证.csv"), queries.TOKEN_COLUMNS, queries.token_lines(rows))
+    rows = queries.listed(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("数据接口凭证.csv"), queries.TOKEN_COLUMNS, queries.token_lines))
 
 
 @never_cache

@@ -4,7 +4,7 @@ from training.web.people import views
 
 urlpatterns = [
     path("", views.accounts, name="accounts"),
-    path("export/", views.export, name="accounts-export"),
+    path("export/", views.accounts.file, name="accounts-export"),
     path("add/", views.add, name="account-add"),
     path("<int:pk>/", views.account, name="account"),
     path("<int:pk>/link/", views.new_link, name="account-link"),

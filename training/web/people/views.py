@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from training.accounts.choices import Role
 from training.institutions.services import give_staff_role
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 from training.web.people import queries
 from training.web.people.forms import (
     AccountFilter,
@@ -30,21 +30,12 @@ from training.web.people.forms import (
 from training.web.people.links import show_link
 
 
-@require_GET
-@needs("account.view")
-def accounts(request: WorkRequest) -> HttpResponse:
-    filters = AccountFilter(request, queries.roles_of(request.actor))
-    page = page_of(request, queries.listed(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "rows": queries.shown(page.object_list)}
-    return render(request, "people/accounts.html", context)
-
-
-@require_GET
-@needs("account.view")
-def export(request: WorkRequest) -> StreamingHttpResponse:
+@list_view("account.view", "people/accounts.html", export="accounts-export")
+def accounts(request: WorkRequest) -> Listing:
     filters = AccountFilter(request, queries.roles_of(request.actor))
     rows = queries.listed(request.actor, **filters.chosen)
-    return csv_response(_("账号.csv"), queries.ACCOUNT_COLUMNS, queries.account_lines(rows))
+    file = File(_("账号.csv"), queries.ACCOUNT_COLUMNS, queries.account_lines)
+    return Listing(rows, filters, file, queries.shown)
 
 
 @never_cache

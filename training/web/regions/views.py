@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from training.core import clock
 from training.programmes import services
@@ -17,34 +15,20 @@ from training.programmes.queries import region_by_id, the_programme
 from training.programmes.region_file import COLUMNS
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 from training.web.regions import queries
 from training.web.regions.forms import NotPoorForm, PoorForm, RegionFilter, RegionsFileForm
 
 
-@require_GET
-@needs("programme.view")
-def regions(request: WorkRequest) -> HttpResponse:
-    programme = the_programme(request.actor)
-    filters = RegionFilter(request, queries.townships(programme, request.actor))
-    page = page_of(request, queries.listed(programme, request.actor, **filters.chosen))
-    context = {
-        "programme": programme,
-        "filters": filters,
-        "page_obj": page,
-        "counts": queries.counts(programme, request.actor),
-        "today": clock.today(),
-    }
-    return render(request, "regions/regions.html", context)
-
-
-@require_GET
-@needs("programme.view")
-def export(request: WorkRequest) -> StreamingHttpResponse:
+@list_view("programme.view", "regions/regions.html", export="regions-export")
+def regions(request: WorkRequest) -> Listing:
     programme = the_programme(request.actor)
     filters = RegionFilter(request, queries.townships(programme, request.actor))
     rows = queries.listed(programme, request.actor, **filters.chosen)
-    return csv_response(_("行政区划.csv"), queries.COLUMNS, queries.lines(rows))
+    file = File(_("行政区划.csv"), queries.COLUMNS, queries.lines)
+    counts = queries.counts(programme, request.actor)
+    beside = {"programme": programme, "counts": counts, "today": clock.today()}
+    return Listing(rows, filters, file, beside=beside)
 
 
 @needs("region.manage")

@@ -24,8 +24,8 @@ from training.enrolment import registration
 from training.enrolment.nominations import nominate_list as take_list
 from training.enrolment.roster_book import roster_template
 from training.web.forms import done, form_page
-from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.gate import WorkRequest, about
+from training.web.lists import File, Listing, csv_response, list_view, page_of
 from training.web.registration import forms, history, queries
 from training.web.registration.poster import address_of, draw_poster
 
@@ -33,19 +33,11 @@ of_call = about(queries.find_call, "registration.view")
 DEFAULT_PLACES = 30
 
 
-@require_GET
-@needs("registration.view")
-def calls(request: WorkRequest) -> HttpResponse:
+@list_view("registration.view", "registration/calls.html", export="registration-export")
+def calls(request: WorkRequest) -> Listing:
     filters = forms.CallFilter(request)
-    page = page_of(request, queries.calls(request.actor, **filters.chosen))
-    return render(request, "registration/calls.html", {"filters": filters, "page_obj": page})
-
-
-@require_GET
-@needs("registration.view")
-def export_calls(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.calls(request.actor, **forms.CallFilter(request).chosen)
-    return csv_response(_("报名.csv"), queries.CALL_COLUMNS, queries.call_lines(rows))
+    rows = queries.calls(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("报名.csv"), queries.CALL_COLUMNS, queries.call_lines))
 
 
 @about(queries.find_session, "registration.open")

@@ -4,10 +4,31 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from training.programmes.preset_file import PresetError, located, read_preset
 from training.web.forms import CardForm, DateInput, UploadField
+from training.web.lists import FilterForm
+
+
+class Then(models.TextChoices):
+    """How an archive would stand under the new rules."""
+
+    INCOMPLETE = "incomplete", _("不齐全")
+    COMPLETE = "complete", _("齐全")
+
+
+class Whose(models.TextChoices):
+    """Which rules a session would go by."""
+
+    FOLLOWS = "follows", _("会改按新规则的")
+    KEEPS = "keeps", _("按原规则办到底的")
+
+
+class EffectFilter(FilterForm):
+    then = forms.ChoiceField(label=_("按新规则"), required=False, choices=[("", _("全部")), *Then.choices])
+    whose = forms.ChoiceField(label=_("哪些期"), required=False, choices=[("", _("全部")), *Whose.choices])
 
 
 class AdoptForm(CardForm):

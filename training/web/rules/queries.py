@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
+from training.dossiers.what_if import ArchiveEffect, WhatIf, what_if
 from training.programmes.draft import entries_of, entry_at, problems_of, section_called
 from training.programmes.errors import Loc
 from training.programmes.models import Programme, RuleDraft, RuleSet
@@ -28,6 +30,7 @@ from training.programmes.queries import (
 from training.programmes.rule import Rule
 from training.programmes.schema import Field, Section, fields_of, key_of, sections
 from training.programmes.words import (
+    FIELDS,
     Names,
     Said,
     changes_in_words,
@@ -42,6 +45,7 @@ from training.programmes.words import (
 from training.scheduling.choices import SessionStatus
 from training.scheduling.rule_changes import Effect, effects_of, keeping
 from training.web.rules.editor import EntryForm
+from training.web.rules.forms import Then, Whose
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,11 @@ class Desk:
         return self.draft is not None and self.draft.based_on_id != self.latest.pk
 
     @property
+    def by_others(self) -> list[Said]:
+        """What has been adopted since the draft was begun."""
+        return changes_in_words(self.draft.based_on.rules, self.latest.rules) if self.draft else []
+
+    @property
     def problems(self) -> list[Problem]:
         return [Problem.of(loc, message, self.body) for loc, message in problems_of(self.body)]
 
@@ -225,6 +234,17 @@ class Problem:
         if len(loc) > 1 and isinstance(loc[1], int):
             words.append(entry_name(entries_of(body, name)[loc[1]]))
         return cls(name, _(" › ").join(words), message)
+
+
+def place_name(body: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Where in the rules, in words: section › entry › field as far as the path goes."""
+    section, *rest = path
+    words = [section_name(section)]
+    if rest and isinstance(body.get(section), list):
+        key = rest.pop(0)
+        entries = entries_of(body, section)
+        words += [entry_name(entry) for at, entry in enumerate(entries) if key_of(entry, at) == key] or [key]
+    return _(" › ").join([*words, *(str(FIELDS.get(name, name)) for name in rest)])
 
 
 @dataclass(frozen=True)
@@ -383,3 +403,54 @@ def preview(actor: Actor) -> Preview:
     rules = Preset.model_validate(work.body)
     changed = changes_in_words(work.latest.rules, rules)
     return Preview(draft, work, rules, changed, effects_of(rules, work.programme, actor), kept)
+
+
+# What it would mean for archives
+
+EFFECT_COLUMNS = (
+    gettext_lazy("期号"),
+    gettext_lazy("培训名称"),
+    gettext_lazy("培训机构"),
+    gettext_lazy("状态"),
+    gettext_lazy("现在"),
+    gettext_lazy("按新规则"),
+    gettext_lazy("会多缺的"),
+    gettext_lazy("不再要的"),
+)
+
+
+def what_if_adopted(actor: Actor) -> WhatIf | None:
+    """None while the draft contradicts itself; raises NotFoundError where there is none."""
+    draft = draft_here(actor)
+    if problems_of(draft.body):
+        return None
+    return what_if(Preset.model_validate(draft.body), draft.programme, actor)
+
+
+def chosen(found: WhatIf | None, *, q: str = "", then: str = "", whose: str = "") -> list[ArchiveEffect]:
+    """What the filters ask for, archives that would become incomplete first."""
+    effects = [
+        effect
+        for effect in (found.effects if found else ())
+        if q.lower() in f"{effect.session} {effect.session.institution}".lower()
+        and (not then or effect.complete_then == (then == Then.COMPLETE))
+        and (not whose or effect.follows == (whose == Whose.FOLLOWS))
+    ]
+    return sorted(effects, key=lambda effect: (effect.complete_then, not effect.complete_now))
+
+
+def effect_lines(effects: Iterable[ArchiveEffect]) -> Iterator[tuple[Any, ...]]:
+    """For a file, in the order of EFFECT_COLUMNS."""
+    words = {True: _("齐全"), False: _("不齐全")}
+    for effect in effects:
+        session = effect.session
+        yield (
+            session.code,
+            session.title,
+            session.institution.name,
+            session.get_status_display(),
+            words[effect.complete_now],
+            words[effect.complete_then],
+            _("；").join(finding.message for finding in effect.more),
+            _("；").join(finding.message for finding in effect.less),
+        )

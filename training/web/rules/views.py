@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,9 +21,10 @@ from training.programmes.words import section_name
 from training.web.county.rulebook import RuleBook
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, needs
+from training.web.lists import File, Listing, list_view
 from training.web.rules import queries
 from training.web.rules.editor import EntryForm, Signature
-from training.web.rules.forms import AdoptForm, RulesFileForm, WithdrawForm
+from training.web.rules.forms import AdoptForm, EffectFilter, RulesFileForm, WithdrawForm
 
 
 @require_GET
@@ -107,11 +109,36 @@ def preview(request: WorkRequest) -> HttpResponse:
     return render(request, "rules/preview.html", context, status=422 if form.errors else 200)
 
 
+@list_view("rules.draft", "rules/archives.html", export="rule-draft-archives-export")
+def archives(request: WorkRequest) -> Listing:
+    """What the draft would mean for the archives that are open; nothing is changed by looking."""
+    found = queries.what_if_adopted(request.actor)
+    filters = EffectFilter(request)
+    file = File(_("新规则对档案的影响.csv"), queries.EFFECT_COLUMNS, queries.effect_lines)
+    return Listing(queries.chosen(found, **filters.chosen), filters, file, beside={"found": found})
+
+
 @require_POST
 @needs("rules.draft")
 def discard(request: WorkRequest) -> HttpResponse:
     services.discard_draft(queries.draft_here(request.actor).pk, actor=request.actor)
     return done(request, _("草稿已放弃，现行规则没有变。"), "programme")
+
+
+@require_POST
+@needs("rules.draft")
+def rebase(request: WorkRequest) -> HttpResponse:
+    draft, met = services.rebase_draft(queries.draft_here(request.actor).pk, actor=request.actor)
+    if met:
+        said = _("这几处别人也改了，草稿里用了第 %(version)s 版的，请再看一遍：%(places)s。")
+        places = _("；").join(queries.place_name(draft.body, path) for path in met)
+        messages.warning(request, said % {"version": draft.based_on.version, "places": places})
+    said = (
+        _("草稿已移到第 %(version)s 版上，您的改动都还在。")
+        if not met
+        else _("草稿已移到第 %(version)s 版上。")
+    )
+    return done(request, said % {"version": draft.based_on.version}, "rule-draft")
 
 
 @needs("rules.draft")

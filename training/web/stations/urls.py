@@ -4,7 +4,7 @@ from training.web.stations import views
 
 urlpatterns = [
     path("", views.fleet, name="stations"),
-    path("export/", views.export, name="stations-export"),
+    path("export/", views.fleet.file, name="stations-export"),
     path("code/", views.issue, name="station-code"),
     path("<uuid:pk>/", views.station, name="station"),
     path("<uuid:pk>/may/", views.allow, name="station-may"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,24 +16,17 @@ from training.core import clock
 from training.stations.services import issue_code, issue_renewal_code, permit, revoke_station
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view
 from training.web.stations import queries
 from training.web.stations.forms import CodeForm, FleetFilter, PermissionForm, RenewForm, RevokeForm
 
 
-@needs("station.view")
-def fleet(request: WorkRequest) -> HttpResponse:
-    filters = FleetFilter(request, queries.institutions(request.actor))
-    page = page_of(request, queries.fleet(request.actor, **filters.chosen))
-    context = {"filters": filters, "page_obj": page, "now": clock.now()}
-    return render(request, "stations/fleet.html", context)
-
-
-@needs("station.view")
-def export(request: WorkRequest) -> StreamingHttpResponse:
+@list_view("station.view", "stations/fleet.html", export="stations-export")
+def fleet(request: WorkRequest) -> Listing:
     filters = FleetFilter(request, queries.institutions(request.actor))
     rows = queries.fleet(request.actor, **filters.chosen)
-    return csv_response(_("签到终端.csv"), queries.FLEET_COLUMNS, queries.fleet_lines(rows))
+    file = File(_("签到终端.csv"), queries.FLEET_COLUMNS, queries.fleet_lines)
+    return Listing(rows, filters, file, beside={"now": clock.now()})
 
 
 @never_cache

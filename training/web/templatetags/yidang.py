@@ -15,6 +15,7 @@ from training.courses.rules import in_hours as as_hours
 from training.dossiers.rules import ItemResult
 from training.people.rules import mask_phone
 from training.scheduling.choices import HalfDay
+from training.web.archives.places import place_of
 
 register = template.Library()
 
@@ -39,14 +40,42 @@ def masked_phone(phone: str) -> str:
 @register.filter
 def suppliers(codes: Iterable[str]) -> str:
     """Who must supply an archive item, in words."""
-    words = {"institution": _("培训机构"), "bureau": _("商务局"), "system": _("系统自动生成")}
+    words = {
+        "institution": _("培训机构"),
+        "bureau": _("商务局"),
+        "system": _("系统自动生成"),
+        "township": _("乡镇"),
+        "follow_up": _("跟踪服务人员"),
+    }
     return _("、").join(words[code] for code in codes)
 
 
-@register.inclusion_tag("parts/nine_grid.html")
-def nine_grid(items: Sequence[ItemResult], *, small: bool = False, sealed: bool = False) -> dict[str, Any]:
-    """九宫格: one cell an archive item, filled when complete; always in reading order A1…A9."""
-    return {"items": items, "small": small, "sealed": sealed, "label": grid_label(items)}
+@register.inclusion_tag("parts/nine_grid.html", takes_context=True)
+def nine_grid(
+    context: Mapping[str, Any],
+    items: Sequence[ItemResult],
+    *,
+    session: Any = None,
+    small: bool = False,
+    sealed: bool = False,
+) -> dict[str, Any]:
+    """九宫格: one cell an archive item, filled and ticked when complete; always in reading order A1…A9.
+
+    With the `session` a small one leads to its grid, and each cell of a large one to where something can be
+    done about the item. The session is read with its dossier.
+    """
+    actor = context.get("actor")
+
+    def place(item: str) -> str:
+        return place_of(session, item, actor) if session is not None and actor is not None else ""
+
+    return {
+        "cells": [(item, place(item.code)) for item in items],
+        "href": place(""),
+        "small": small,
+        "sealed": sealed,
+        "label": grid_label(items),
+    }
 
 
 @register.filter

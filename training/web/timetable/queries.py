@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -17,29 +17,23 @@ from training.accounts.choices import INSTITUTION_ROLES
 from training.attendance.rules import hours
 from training.core import clock
 from training.core.actor import Actor
-from training.enrolment.choices import ON_ROSTER
-from training.enrolment.models import Enrolment
+from training.enrolment.noticing import around, people_on
 from training.institutions.models import Institution, Instructor
 from training.institutions.queries import teaching_fault
 from training.scheduling.choices import EDITABLE, ENDED_EARLY, HalfDay, SessionStatus
 from training.scheduling.models import CalendarFeed, Lesson, TrainingSession, Venue
-from training.scheduling.queries import check, check_all, minutes_by_kind, slots_of
+from training.scheduling.queries import check, minutes_by_kind
 from training.scheduling.rules import (
     EVENING,
     Finding,
-    double_booked,
     half_day,
-    short_of_stations,
     unusual_day,
 )
 from training.scheduling.venues import demand_keeper
-from training.stations.choices import StationStatus
-from training.stations.models import Station
 from training.web.courses.queries import session_topics
 
 ABOUT_THE_DAY: Final = frozenset({"holiday", "worked_instead", "unpublished"})
 """Said once above the day's lessons."""
-SAID_BY_THE_BUREAU: Final = ABOUT_THE_DAY | {"capacity", "may_not_teach", "outside_window"}
 A_WEEK: Final = timedelta(days=7)
 RECENT: Final = timedelta(days=60)
 MOST_CHOICES: Final = 300
@@ -200,105 +194,9 @@ def _day(on: date, lessons: Sequence[Lesson], by_lesson: Mapping[int, Sequence[F
     return Day(on, tuple(unusual_day(on)), tuple(rows))
 
 
-def people_on(session: TrainingSession) -> int:
-    return session.enrolments.filter(ON_ROSTER).count()
-
-
 def check_planned(session: TrainingSession, lesson: Lesson, actor: Actor) -> list[Finding]:
     """All there is to say about one lesson that is not saved, as it is being typed."""
     return [*check([lesson], actor, people=people_on(session))[0], *around(session, [lesson], actor)]
-
-
-def around(session: TrainingSession, lessons: Collection[Lesson], actor: Actor) -> list[Finding]:
-    """Trainees and stations that these lessons want in two places."""
-    return around_all([(session, lessons)], actor)[session.pk]
-
-
-def around_all(
-    plans: Sequence[tuple[TrainingSession, Collection[Lesson]]], actor: Actor
-) -> dict[int, list[Finding]]:
-    """The same for several sessions by id, in five queries; sessions come with rule set and institution.
-
-    Not `visible_to` the actor: a person may be on the roster of an institution the actor does not see, which
-    is said without naming it.
-    """
-    days = {lesson.on for _session, lessons in plans for lesson in lessons}
-    sessions = [session.pk for session, _lessons in plans]
-    rosters = _rosters(sessions)
-    named = {trainee: name for people in rosters.values() for trainee, name in people.items()}
-    elsewhere = _rosters_with_lessons(named, days)
-    institutions = {session.institution_id for session, _lessons in plans}
-    others = Lesson.objects.filter(
-        Q(training_session__in=elsewhere) | Q(training_session__institution__in=institutions),
-        live=True,
-        on__in=days,
-    ).select_related("training_session", "instructor", "venue")
-    beside, stations = list(others), _stations(institutions)
-    return {
-        session.pk: _around(session, lessons, beside, elsewhere, rosters[session.pk], stations, actor)
-        for session, lessons in plans
-    }
-
-
-def _around(
-    session: TrainingSession,
-    lessons: Collection[Lesson],
-    beside: Sequence[Lesson],
-    elsewhere: Mapping[int, set[int]],
-    roster: Mapping[int, str],
-    stations: Mapping[int, int],
-    actor: Actor,
-) -> list[Finding]:
-    zone = ZoneInfo(session.rule_set.rules.timezone)
-    own = slots_of(lessons, zone, actor)
-    others = [lesson for lesson in beside if lesson.training_session_id != session.pk]
-    colleagues = [row for row in others if row.training_session.institution_id == session.institution_id]
-    slots = slots_of(others, zone, actor)
-    people = (
-        (roster[pk], slot) for slot in slots for pk in elsewhere.get(slot.session, set()) & roster.keys()
-    )
-    return [
-        *double_booked(own, sorted(people, key=lambda place: place[0])),
-        *short_of_stations(own, slots_of(colleagues, zone, actor), stations.get(session.institution_id, 0)),
-    ]
-
-
-def _rosters(sessions: Collection[int]) -> dict[int, dict[int, str]]:
-    """Trainee ids and names by session."""
-    found: dict[int, dict[int, str]] = {pk: {} for pk in sessions}
-    places = Enrolment.objects.filter(ON_ROSTER, training_session__in=sessions).order_by("pk")
-    for session, trainee, name in places.values_list("training_session", "trainee", "trainee__name"):
-        found[session][trainee] = name
-    return found
-
-
-def _rosters_with_lessons(trainees: Collection[int], days: Collection[date]) -> dict[int, set[int]]:
-    """Which of these people stand on which rosters that have lessons on these days."""
-    there = Lesson.objects.filter(training_session=OuterRef("training_session"), live=True, on__in=days)
-    places = Enrolment.objects.filter(ON_ROSTER, Exists(there), trainee__in=trainees).order_by("pk")
-    found: dict[int, set[int]] = {}
-    for session, trainee in places.values_list("training_session", "trainee"):
-        found.setdefault(session, set()).add(trainee)
-    return found
-
-
-def _stations(institutions: Collection[int]) -> dict[int, int]:
-    active = Station.objects.filter(institution__in=institutions, status=StationStatus.ACTIVE).order_by()
-    return dict(active.values_list("institution").annotate(Count("pk")))
-
-
-def noticed(sessions: Sequence[Any], actor: Actor) -> dict[int, list[Finding]]:
-    """What the rules say of whole timetables, each sentence once; for a bureau that reads many.
-
-    Sessions were read with their lessons (instructor and venue), rule set and roster. Days and seats are
-    said elsewhere in the bureau's own words.
-    """
-    plans = [(session, list(session.lessons.all())) for session in sessions]
-    found = around_all(plans, actor)
-    for session, said in check_all(plans, actor).items():
-        words = {finding.message: finding for finding in said if finding.code not in SAID_BY_THE_BUREAU}
-        found[session] = [*words.values(), *found[session]]
-    return found
 
 
 # A week

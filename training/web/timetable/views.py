@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -19,7 +19,8 @@ from django.views.decorators.http import condition, require_GET, require_POST
 
 from training.accounts.permissions import may
 from training.scheduling import feeds as calendar_feeds
-from training.scheduling import services as scheduling
+from training.scheduling import lessons
+from training.scheduling import venues as places
 from training.scheduling.calendars import CONTENT_TYPE
 from training.scheduling.errors import ChangedMeanwhileError, GoneMeanwhileError
 from training.scheduling.lessons import LessonPlan, planned_lesson
@@ -28,7 +29,7 @@ from training.scheduling.venues import VENUE_FIELDS, keeps
 from training.web.courses.queries import taught
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, Listing, list_view, page_of
 from training.web.timetable import forms, queries
 from training.web.timetable.sheet import timetable_sheet
 
@@ -57,7 +58,7 @@ def _timetable(request: WorkRequest, session: Any, day_form: Any = None) -> Http
 def add_lesson(request: WorkRequest, session: Any) -> HttpResponse:
     form = forms.LessonForm(request.POST or None, session=session)
     if "check" not in request.POST and form.accept(
-        lambda **_said: scheduling.add_lesson(session.pk, actor=request.actor, **form.plan)
+        lambda **_said: lessons.add_lesson(session.pk, actor=request.actor, **form.plan)
     ):
         return done(request, _("课次已加入课程安排。"), "session-timetable", session.pk)
     return _lesson_page(request, session, form, _("添加课次"))
@@ -76,7 +77,7 @@ def change_lesson(request: WorkRequest, session: Any, lesson: int) -> HttpRespon
 
 def _change(request: WorkRequest, session: Any, lesson: int, form: Any, version: Any, **_said: Any) -> Any:
     try:
-        return scheduling.change_lesson(session.pk, lesson, version=version, actor=request.actor, **form.plan)
+        return lessons.change_lesson(session.pk, lesson, version=version, actor=request.actor, **form.plan)
     except ChangedMeanwhileError as refusal:
         form.look_at(refusal.details["version"])
         raise
@@ -134,7 +135,7 @@ def remove_lesson(request: WorkRequest, session: Any, lesson: int) -> HttpRespon
     if stands is None:
         return _gone(request, session, GoneMeanwhileError())
     kept = {name: str(value) for name, value in queries.as_typed(stands, session).items()}
-    scheduling.remove_lesson(lesson, actor=request.actor)
+    lessons.remove_lesson(lesson, actor=request.actor)
     request.session[REMOVED] = kept | {"session": session.pk, "practical": stands.practical}
     return done(request, _("课次已删除。"), "session-timetable", session.pk)
 
@@ -152,7 +153,7 @@ def restore_lesson(request: WorkRequest, session: Any) -> HttpResponse:
     kept = _removed(request, session)
     if kept is None:
         return done(request, _("没有可以撤销的删除。"), "session-timetable", session.pk)
-    scheduling.add_lesson(
+    lessons.add_lesson(
         session.pk,
         on=date.fromisoformat(kept["on"]),
         start=time.fromisoformat(kept["start"]),
@@ -178,7 +179,7 @@ def whole_day(request: WorkRequest, session: Any) -> HttpResponse:
 
 
 def _whole_day(session_id: int, *, how: str, day: date, to: date, actor: Any) -> Any:
-    act = scheduling.move_day if how == "move" else scheduling.copy_day
+    act = lessons.move_day if how == "move" else lessons.copy_day
     return act(session_id, day=day, to=to, actor=actor)
 
 
@@ -202,24 +203,18 @@ def week(request: WorkRequest) -> HttpResponse:
     return render(request, "timetable/week.html", {"filters": filters, "week": page})
 
 
-@needs("venue.view")
-def venues(request: WorkRequest) -> HttpResponse:
+@list_view("venue.view", "timetable/venues.html", export="venues-export")
+def venues(request: WorkRequest) -> Listing:
     filters = forms.VenueFilter(request)
-    page = page_of(request, queries.venues(request.actor, **filters.chosen))
-    return render(request, "timetable/venues.html", {"filters": filters, "page_obj": page})
-
-
-@needs("venue.view")
-def export_venues(request: WorkRequest) -> StreamingHttpResponse:
-    rows = queries.venues(request.actor, **forms.VenueFilter(request).chosen)
-    return csv_response(_("场地.csv"), queries.VENUE_COLUMNS, queries.venue_lines(rows))
+    rows = queries.venues(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("场地.csv"), queries.VENUE_COLUMNS, queries.venue_lines))
 
 
 @needs("venue.manage")
 def add_venue(request: WorkRequest) -> HttpResponse:
     form = forms.VenueForm(request.POST or None)
     own = request.membership.institution_id if request.membership else None
-    if form.accept(partial(scheduling.add_venue, own, actor=request.actor)):
+    if form.accept(partial(places.add_venue, own, actor=request.actor)):
         return done(request, _("场地已添加。"), "venues")
     note = "" if own else _("商务局添加的是县里共用的场地，全县的培训机构都可以排课。")
     return form_page(request, form, title=_("添加场地"), back=reverse("venues"), note=note)
@@ -236,7 +231,7 @@ def venue(request: WorkRequest, venue: Any) -> HttpResponse:
 def change_venue(request: WorkRequest, venue: Any) -> HttpResponse:
     initial = {name: getattr(venue, name) for name in VENUE_FIELDS}
     form = forms.VenueForm(request.POST or None, initial=initial)
-    if form.accept(partial(scheduling.revise_venue, venue.pk, actor=request.actor)):
+    if form.accept(partial(places.revise_venue, venue.pk, actor=request.actor)):
         return done(request, _("场地已保存。"), "venue", venue.pk)
     back = reverse("venue", args=[venue.pk])
     return form_page(request, form, title=_("修改场地"), subtitle=venue, back=back)
@@ -245,14 +240,14 @@ def change_venue(request: WorkRequest, venue: Any) -> HttpResponse:
 @require_POST
 @of_venue
 def retire_venue(request: WorkRequest, venue: Any) -> HttpResponse:
-    scheduling.retire_venue(venue.pk, actor=request.actor)
+    places.retire_venue(venue.pk, actor=request.actor)
     return done(request, _("场地已停用，以后排课选不到它。"), "venue", venue.pk)
 
 
 @require_POST
 @of_venue
 def reopen_venue(request: WorkRequest, venue: Any) -> HttpResponse:
-    scheduling.reopen_venue(venue.pk, actor=request.actor)
+    places.reopen_venue(venue.pk, actor=request.actor)
     return done(request, _("场地已重新启用。"), "venue", venue.pk)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +30,7 @@ from training.people.queries import (
     waiting_groups,
 )
 from training.people.queries import namesakes as all_namesakes
-from training.programmes.queries import the_programme
+from training.programmes.queries import region_of, the_programme
 from training.web.audit.words import ROLES
 
 COLUMNS = (
@@ -213,6 +214,7 @@ class TraineePage:
     answers: dict[str, Consent]
     requests: list[Any]
     sensitive: list[GroupLine] | None
+    poor_village: bool
 
     @property
     def completed(self) -> int:
@@ -231,7 +233,14 @@ def trainee_page(trainee: Trainee, *, sensitive: bool = False) -> TraineePage:
         answers={consent.purpose: consent for consent in trainee.consents.filter(withdrawn_at__isnull=True)},
         requests=list(trainee.rights_requests.order_by("-pk")),
         sensitive=[line for line in lines if line.sensitive] if sensitive else None,
+        poor_village=_in_poor_village(trainee),
     )
+
+
+def _in_poor_village(trainee: Trainee) -> bool:
+    """Whether the village is a listed poverty village today: of the place, not of the person."""
+    village = region_of(trainee.programme, trainee.township, trainee.village) if trainee.village else None
+    return village is not None and village.was_poor_on(clock.today())
 
 
 def places_of(trainee: Trainee, words: Mapping[str, GroupWord], *, sensitive: bool) -> list[Place]:
@@ -300,5 +309,8 @@ def waiting(actor: Actor, *, q: str = "", township: str = "", group: str = "") -
 
 
 def namesakes(actor: Actor) -> QuerySet[Any]:
-    rows: QuerySet[Any] = all_namesakes(actor).annotate(places=Count("enrolments"))
+    """Each with its number of places on rosters, counted for the rows of the page only."""
+    own = Enrolment.objects.filter(trainee=OuterRef("pk")).order_by().values("trainee")
+    places = Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0)
+    rows: QuerySet[Any] = all_namesakes(actor).annotate(places=places)
     return rows

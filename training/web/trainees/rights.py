@@ -15,8 +15,9 @@ from training.core import clock
 from training.core.actor import Actor
 from training.people.choices import OPEN_REQUESTS, RightsKind, RightsStatus
 from training.people.models import RightsRequest, Trainee
-from training.people.queries import found, is_named_elsewhere
+from training.people.queries import answer_rule, found, is_named_elsewhere
 from training.people.rules import Verdict, deletion_verdicts
+from training.programmes.preset import RightsRule
 from training.scheduling.choices import SessionStatus
 
 IDENTITY_NOTE = _(
@@ -101,6 +102,7 @@ class Change:
 
 @dataclass(frozen=True)
 class RequestPage:
+    term: RightsRule
     items: list[Item]
     changes: list[Change]
     sealed: list[str]
@@ -109,6 +111,7 @@ class RequestPage:
 def page_of(request: RightsRequest) -> RequestPage:
     deletes = request.kind == RightsKind.DELETE
     return RequestPage(
+        term=answer_rule(request.trainee, request.received_on),
         items=[_item(verdict) for verdict in _verdicts(request)] if deletes else [],
         changes=[
             Change(FIELDS[field], before, after)

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from training.people import services
 from training.people.choices import RightsKind
 from training.web.forms import CardForm, done, form_page
-from training.web.gate import WorkRequest, about, needs
-from training.web.lists import page_of
+from training.web.gate import WorkRequest, about
+from training.web.lists import Listing, list_view
 from training.web.trainees import forms, rights
 from training.web.trainees.copying import personal_copy
 from training.web.trainees.queries import trainee_of
@@ -34,12 +34,10 @@ def receive(request: WorkRequest, trainee: Any) -> HttpResponse:
     return form_page(request, form, title=_("登记权利请求"), subtitle=trainee, back=back, note=note)
 
 
-@require_GET
-@needs("rights.view")
-def requests(request: WorkRequest) -> HttpResponse:
+@list_view("rights.view", "trainees/requests.html")
+def requests(request: WorkRequest) -> Listing:
     filters = forms.RightsFilter(request)
-    page = page_of(request, rights.listed(request.actor, **filters.chosen))
-    return render(request, "trainees/requests.html", {"filters": filters, "page_obj": page})
+    return Listing(rights.listed(request.actor, **filters.chosen), filters)
 
 
 @never_cache

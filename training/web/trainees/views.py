@@ -18,7 +18,7 @@ from training.people import services
 from training.people.queries import sensitive_codes
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import Listing, csv_response, list_view, page_of
 from training.web.trainees import queries
 from training.web.trainees.forms import (
     AllowContactForm,
@@ -50,12 +50,12 @@ def _asks_for_sensitive(filters: Any, words: Any) -> bool:
 def trainees(request: WorkRequest) -> HttpResponse:
     words = queries.book(request.actor)
     filters = _filters(request, words)
-    rows = queries.pool(request.actor, **filters.chosen)
-    page = page_of(request, queries.with_groups(rows, words))
+    rows = queries.with_groups(queries.pool(request.actor, **filters.chosen), words)
+    page = page_of(request, rows)
     if _asks_for_sensitive(filters, words):
         services.note_sensitive(list(page.object_list), actor=request.actor)
     context = {"filters": filters, "page_obj": page, "rows": queries.rows_of(page.object_list, words)}
-    return render(request, "trainees/trainees.html", context)
+    return render(request, "trainees/trainees.html", context | {"export": reverse("trainees-export")})
 
 
 @require_GET
@@ -73,11 +73,9 @@ def export(request: WorkRequest) -> StreamingHttpResponse:
     return csv_response(_("学员库.csv"), queries.COLUMNS, queries.file_lines(rows, words))
 
 
-@require_GET
-@needs("trainee.view")
-def namesakes(request: WorkRequest) -> HttpResponse:
-    page = page_of(request, queries.namesakes(request.actor), size=50)
-    return render(request, "trainees/namesakes.html", {"page_obj": page})
+@list_view("trainee.view", "trainees/namesakes.html")
+def namesakes(request: WorkRequest) -> Listing:
+    return Listing(queries.namesakes(request.actor), size=50)
 
 
 # One person
@@ -119,9 +117,8 @@ def number(request: WorkRequest, trainee: Any) -> HttpResponse:
 @require_GET
 @about(queries.trainee_of, "trainee.view_looks")
 def looks(request: WorkRequest, trainee: Any) -> HttpResponse:
-    page = page_of(request, queries.looks(trainee, request.actor), size=50)
-    context = {"trainee": trainee, "page_obj": page, "lines": queries.look_lines(page.object_list)}
-    return render(request, "trainees/looks.html", context)
+    listing = Listing(queries.looks(trainee, request.actor), shown=queries.look_lines, size=50)
+    return listing.page(request, "trainees/looks.html", trainee=trainee)
 
 
 @require_POST
@@ -178,7 +175,7 @@ def _groups_page(request: WorkRequest, form: DecideForm, problem: str = "") -> H
     lines = queries.lines_of(page.object_list, words)
     shown = {line.group.trainee_id: line.group.trainee for line in lines if line.sensitive}
     services.note_sensitive(shown.values(), actor=request.actor)
-    context = {"filters": filters, "page_obj": page, "lines": lines, "form": form, "problem": problem}
+    context = {"filters": filters, "page_obj": page, "rows": lines, "form": form, "problem": problem}
     return render(request, "trainees/groups.html", context, status=422 if problem else 200)
 
 

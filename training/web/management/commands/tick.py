@@ -7,15 +7,17 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from training.core.actor import SYSTEM
+from training.dossiers.snapshots import catch_up, catch_up_with_today, mark_news
 from training.notifications.services import send_letters
 from training.scheduling.running import begin_due_sessions
-from training.web.notifications.watch import warn_of_expiring_proofs, warn_of_stations
+from training.uploads.services import forget_stale_uploads
+from training.web.notifications.watch import warn_of_due_archives, warn_of_expiring_proofs, warn_of_stations
 
 
 class Command(BaseCommand):
     """To be run every minute, or left running with `--every`. Doing it twice changes nothing."""
 
-    help = "到点的事：开课、到期与终端提醒、发邮件 / what is due: classes begin, reminders, letters"
+    help = "到点的事：开课、核对档案、到期与终端提醒、发邮件 / what is due: classes begin, archives, reminders, letters"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="again and again, until stopped")
@@ -28,6 +30,11 @@ class Command(BaseCommand):
 
     def _once(self) -> None:
         begun = begin_due_sessions(actor=SYSTEM)
-        told = warn_of_expiring_proofs() + warn_of_stations()
+        mark_news()
+        checked = catch_up(SYSTEM) + catch_up_with_today()
+        told = warn_of_expiring_proofs() + warn_of_stations() + warn_of_due_archives()
+        forget_stale_uploads(actor=SYSTEM)
         letters = send_letters(actor=SYSTEM)
-        self.stdout.write(f"开课 / begun {begun}, 提醒 / told {told}, 邮件 / letters {letters}")
+        self.stdout.write(
+            f"开课 / begun {begun}, 档案核对 / archives checked {checked}, 提醒 / told {told}, 邮件 / letters {letters}"
+        )

@@ -13,9 +13,6 @@ from training.courses.rules import Notice, Part, topic_share
 from training.programmes.preset import Preset
 from training.scheduling.rules import Finding
 
-HARDLY_DUE_YET = frozenset({"not_approved", "not_closed", "no_register", "no_photo", "not_in_register"})
-"""Archive findings that every plan has: they fill themselves once the class is held."""
-
 
 @dataclass(frozen=True)
 class PlannedLesson:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from training.enrolment.noticed import PlannedLesson, notices
 from training.programmes.preset_file import load_preset
-from training.web.bureau.noticed import PlannedLesson, notices
 
 RULES = load_preset("shicheng")
 
