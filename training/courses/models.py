@@ -28,6 +28,7 @@ class Course(ScopedModel):
     objective = models.TextField(_("培训目标"))
     groups = models.JSONField(_("建议对象"), default=list)
     class_types = models.JSONField(_("适用班型"), default=list)
+    retired_at = models.DateTimeField(_("停用时间"), null=True)
 
     class Meta:
         ordering = ["title", "pk"]

@@ -14,11 +14,13 @@ from training.courses.rules import OutlineLine, Part, in_minutes
 
 
 def approved_outlines(actor: Actor) -> QuerySet[Any]:
-    """The newest approved version of every course: what a session may be planned by."""
+    """The newest approved version of every course that is not retired: what a session may be planned by."""
     newer = Outline.objects.filter(
         course=OuterRef("course"), status=OutlineStatus.APPROVED, version__gt=OuterRef("version")
     )
-    rows: QuerySet[Any] = Outline.objects.visible_to(actor).filter(status=OutlineStatus.APPROVED)
+    rows: QuerySet[Any] = Outline.objects.visible_to(actor).filter(
+        status=OutlineStatus.APPROVED, course__retired_at=None
+    )
     return rows.exclude(Exists(newer)).select_related("course").order_by("course__title", "pk")
 
 

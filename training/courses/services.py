@@ -60,6 +60,32 @@ def revise_course(course_id: int, *, course: Mapping[str, Any], actor: Actor) ->
     return kept
 
 
+@transaction.atomic
+def retire_course(course_id: int, *, actor: Actor) -> Course:
+    """停用: no new session is planned by it; those that were stay as they are. Twice changes nothing."""
+    demand(actor, "outline.manage")
+    course: Course = Course.objects.lock(actor, pk=course_id)
+    if course.outlines.filter(status=OutlineStatus.SUBMITTED).exists():
+        raise InvalidTransitionError(_("大纲正在审批，等有了结果再停用。"))
+    if course.retired_at is None:
+        course.retired_at = clock.now()
+        course.save(update_fields=["retired_at"])
+        record(actor, "course.retired", course)
+    return course
+
+
+@transaction.atomic
+def restore_course(course_id: int, *, actor: Actor) -> Course:
+    """恢复使用, with the outlines it had."""
+    demand(actor, "outline.manage")
+    course: Course = Course.objects.lock(actor, pk=course_id)
+    if course.retired_at is not None:
+        course.retired_at = None
+        course.save(update_fields=["retired_at"])
+        record(actor, "course.restored", course)
+    return course
+
+
 def _refuse_twin(institution: Institution, title: str, besides: int = 0) -> None:
     if institution.courses.filter(title=title).exclude(pk=besides).exists():
         raise InvalidInputError(_("已经有一门叫“%(title)s”的课程。") % {"title": title})
@@ -73,6 +99,8 @@ def draft_outline(course_id: int, *, actor: Actor) -> Outline:
     """The next version, with the rows of the last to start from; the one already at work if there is one."""
     demand(actor, "outline.manage")
     course: Course = Course.objects.lock(actor, pk=course_id)
+    if course.retired_at is not None:
+        raise InvalidTransitionError(_("课程已停用，先恢复使用再改大纲。"))
     newest: Outline | None = course.outlines.order_by("-version").first()
     if newest and newest.status in OUTLINE_OPEN:
         return newest

@@ -84,6 +84,8 @@ def _outline(plan: Mapping[str, Any], institution: Institution, actor: Actor) ->
     outline: Outline = Outline.objects.select_related("course").fetch(actor, **own)
     if outline.status != OutlineStatus.APPROVED:
         raise InvalidInputError(_("“%(outline)s”的大纲还没有批准，不能用来开班。") % {"outline": outline})
+    if outline.course.retired_at is not None:
+        raise InvalidInputError(_("课程“%(course)s”已停用，不能用来开班。") % {"course": outline.course})
     if outline.course.category != plan["category"]:
         raise InvalidInputError(_("大纲“%(outline)s”是另一个课程类别的。") % {"outline": outline})
     return outline

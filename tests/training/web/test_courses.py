@@ -108,6 +108,22 @@ def test_what_is_wrong_with_a_line_stands_beside_it(
     assert second.rows.count() == farmers.rows.count()
 
 
+def test_a_retired_course_plans_no_session_until_it_is_restored(
+    county: Any, farmers: Outline, browse: Any
+) -> None:
+    client, title = browse(CLERK), farmers.course.title
+    assert title in client.get(reverse("session-plan")).content.decode()
+
+    assert "已停用" in say(client, "course-retire", farmers.course_id)
+    assert title not in client.get(reverse("session-plan")).content.decode()
+    assert title not in client.get(reverse("courses")).content.decode()
+    assert title in client.get(reverse("courses"), {"state": "retired"}).content.decode()
+    assert "先恢复使用再改大纲" in say(client, "outline-draft", farmers.course_id)
+
+    assert "已恢复使用" in say(client, "course-restore", farmers.course_id)
+    assert title in client.get(reverse("session-plan")).content.decode()
+
+
 def test_more_lines_are_given_and_what_was_written_is_kept(
     county: Any, farmers: Outline, browse: Any
 ) -> None:

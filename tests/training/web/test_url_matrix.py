@@ -177,6 +177,8 @@ ROWS = [
     Row("course", SEES_COURSES, "course"),
     Row("course-revise", WRITES_COURSES, "course"),
     Row("outline-draft", WRITES_COURSES, "course", post=True),
+    Row("course-retire", WRITES_COURSES, "course", post=True),
+    Row("course-restore", WRITES_COURSES, "course", post=True),
     Row("outlines", SEES_COURSES),
     Row("outlines-export", SEES_COURSES),
     Row("outline", SEES_COURSES, "outline"),

@@ -118,6 +118,8 @@ VERBS: Final[Mapping[str, Any]] = {
     "outcome.rejected": _("成果不予认定"),
     "outcome.verified": _("核实成果"),
     "outline.approved": _("批准大纲"),
+    "course.retired": _("停用课程"),
+    "course.restored": _("恢复使用课程"),
     "outline.drafted": _("起草大纲"),
     "outline.returned": _("退回大纲"),
     "outline.submitted": _("提交大纲"),

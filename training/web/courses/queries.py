@@ -43,12 +43,13 @@ PRACTICE = _("实操")
 
 
 class CourseState(models.TextChoices):
-    """Where the outline of a course stands."""
+    """Where a course and its outline stand; without one chosen, retired courses are left out."""
 
     APPROVED = "approved", _("有已批准的大纲")
     WAITING = "waiting", _("大纲待审批")
     RETURNED = "returned", _("大纲被退回")
     NONE = "none", _("还没有批准过的大纲")
+    RETIRED = "retired", _("已停用")
 
 
 def rules_in_force(actor: Actor) -> Preset:
@@ -77,20 +78,26 @@ def courses(
     actor: Actor, *, q: str = "", category: str = "", state: str = "", institution: str = ""
 ) -> QuerySet[Any]:
     """By title, with their outlines, newest first, and `sessions`; an empty argument does not filter."""
-    sessions = Count("outlines__training_sessions", distinct=True)
-    outlines = Prefetch(
-        "outlines", _handed_in(actor).order_by("-version").prefetch_related("rows"), "versions"
-    )
-    rows: QuerySet[Any] = Course.objects.visible_to(actor).annotate(sessions=sessions)
+    rows = _courses(actor)
     if q:
         rows = rows.filter(
             Q(title__icontains=q) | Q(institution__name__icontains=q) | Exists(_about(OuterRef("pk"), q))
         )
     chosen = {"category": category, "institution": institution}
     rows = rows.filter(**{field: value for field, value in chosen.items() if value})
-    if state:
+    rows = rows.filter(retired_at__isnull=state != CourseState.RETIRED)
+    if state and state != CourseState.RETIRED:
         rows = rows.filter(_in_state(actor, CourseState(state)))
-    return rows.select_related("institution").prefetch_related(outlines).order_by("title", "pk")
+    return rows.order_by("title", "pk")
+
+
+def _courses(actor: Actor) -> QuerySet[Any]:
+    sessions = Count("outlines__training_sessions", distinct=True)
+    outlines = Prefetch(
+        "outlines", _handed_in(actor).order_by("-version").prefetch_related("rows"), "versions"
+    )
+    rows: QuerySet[Any] = Course.objects.visible_to(actor).annotate(sessions=sessions)
+    return rows.select_related("institution").prefetch_related(outlines)
 
 
 def _about(course: Any, q: str) -> QuerySet[Any]:
@@ -211,7 +218,7 @@ class CoursePage:
 
 def course_page(course: Course, actor: Actor) -> CoursePage:
     rules = rules_in_force(actor)
-    row = course_rows(courses(actor).filter(pk=course.pk), rules)[0]
+    row = course_rows(_courses(actor).filter(pk=course.pk), rules)[0]
     sessions = TrainingSession.objects.visible_to(actor).filter(outline__course=course)
     return CoursePage(
         row=row,

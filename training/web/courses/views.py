@@ -81,6 +81,20 @@ def draft_outline(request: WorkRequest, course: Any) -> HttpResponse:
     return redirect("outline-write", outline.pk)
 
 
+@require_POST
+@about(queries.course_of, "outline.manage")
+def retire_course(request: WorkRequest, course: Any) -> HttpResponse:
+    services.retire_course(course.pk, actor=request.actor)
+    return done(request, _("课程已停用，不再用来开班；随时可以恢复。"), "course", course.pk)
+
+
+@require_POST
+@about(queries.course_of, "outline.manage")
+def restore_course(request: WorkRequest, course: Any) -> HttpResponse:
+    services.restore_course(course.pk, actor=request.actor)
+    return done(request, _("课程已恢复使用。"), "course", course.pk)
+
+
 # Outlines
 
 
