@@ -159,8 +159,10 @@ def _judge(
     running.reviewed_by_id = actor.user_id
     running.confirmed_by = running.confirmed_at = None  # what was confirmed is no longer what is there
     running.save(update_fields=["reviewed_by", "confirmed_by", "confirmed_at"])
-    verb = "item.accepted" if decision == Decision.ACCEPTED else "item.returned"
-    record(actor, verb, dossier, item=item, reason=reason)
+    if decision == Decision.ACCEPTED:
+        record(actor, "item.accepted", dossier, item=item, reason=reason)
+    else:
+        record(actor, "item.returned", dossier, item=item, reason=reason)
     return review
 
 
