@@ -113,6 +113,6 @@ def set_page_aside(page_id: int, *, actor: Actor) -> ScannedPage:
         raise InvalidInputError(_("这一页已经归档。放错了的，请在那一期的页面上撤下。"))
     page.set_aside_at = clock.now() if page.set_aside_at is None else None
     page.save(update_fields=["set_aside_at"])
-    verb = "register_scan.page_set_aside" if page.set_aside_at else "register_scan.page_taken_up"
-    record(actor, verb, page)
+    aside = page.set_aside_at is not None
+    record(actor, "register_scan.page_set_aside" if aside else "register_scan.page_taken_up", page)
     return page
