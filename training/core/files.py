@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import File
 from django.db import transaction
 
 from training.core import clock
 from training.core.actor import Actor
-from training.core.crypto import decrypt, encrypt
+from training.core.content import Content
+from training.core.crypto import decrypt, encrypted
 from training.core.errors import InvalidInputError
 from training.core.models import StoredFile
 from training.core.uploads import DOCUMENTS, IMAGES, CheckedFile, UploadError, check_upload
@@ -34,21 +38,35 @@ def check(name: str, data: bytes, *, allow: frozenset[str]) -> CheckedFile:
         raise InvalidInputError(problem.message, code=problem.code, name=name) from problem
 
 
-def keep(name: str, data: bytes, *, content_type: str, actor: Actor, sensitive: bool = False) -> StoredFile:
-    """Keep bytes that we made or have already checked."""
-    sha256 = hashlib.sha256(data).hexdigest()
+def keep(
+    name: str, data: bytes | Path, *, content_type: str, actor: Actor, sensitive: bool = False
+) -> StoredFile:
+    """Keep what we made or have already checked; a file on disk is copied piece by piece."""
+    content = Content.at(data) if isinstance(data, Path) else Content.held(data)
     stored = StoredFile(
         name=name[-200:],
         content_type=content_type,
-        size=len(data),
-        sha256=sha256,
+        size=content.size,
+        sha256=content.sha256,
         sensitive=sensitive,
         uploaded_by=actor.name,
         uploaded_at=clock.now(),
     )
-    stored.file.save(sha256, ContentFile(encrypt(data) if sensitive else data), save=False)
+    pieces = encrypted(content.chunks()) if sensitive else content.chunks()
+    stored.file.save(content.sha256, _Pieces(pieces), save=False)
     stored.save()
     return stored
+
+
+class _Pieces(File):
+    """What a storage writes as it comes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__(None)
+        self._pieces = pieces
+
+    def chunks(self, chunk_size: Any = None) -> Iterator[bytes]:
+        return self._pieces
 
 
 def read(stored: StoredFile) -> bytes:

@@ -6,10 +6,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
 
 from training.dossiers import container
 from training.dossiers.checks import Payload, check_payload
-from training.dossiers.facts import DossierFacts, EnvelopeFacts
+from training.core.content import Content
+from training.dossiers.facts import Attachment, DossierFacts, EnvelopeFacts
 from training.dossiers.four_properties import report
 from training.dossiers.layout import (
     BAG_INFO,
@@ -29,6 +33,7 @@ from training.dossiers.layout import (
     all_files,
     envelopes_path,
     manifest,
+    manifest_lines,
     original_paths,
 )
 from training.dossiers.metadata import Metadata, describe
@@ -79,37 +84,56 @@ checks seal, signatures, chains and counts, without network or database.
 
 
 def build_bag(facts: DossierFacts, pdf: bytes, sealer: Sealer | None) -> bytes:
-    """The package as one zip file; the same facts, PDF and sealer give the same bytes.
+    """The package in memory; see `write_bag`."""
+    target = BytesIO()
+    _write(facts, Content.held(pdf), sealer, target)
+    return target.getvalue()
 
-    Raises ContainerError(`too_large`) above 4 GiB or 20,000 files.
+
+def write_bag(facts: DossierFacts, pdf: Path, sealer: Sealer | None, target: Path) -> str:
+    """Write the package as one zip file; the same facts, PDF and sealer give the same bytes.
+
+    The PDF has just been signed by us. Gives the SHA-256 of the manifest. No more than one original at a time
+    is in memory. Raises ContainerError(`too_large`) above 4 GiB or 20,000 files.
     """
+    with target.open("w+b") as file:
+        return _write(facts, Content.at(pdf), sealer, file)
+
+
+def _write(facts: DossierFacts, pdf: Content, sealer: Sealer | None, target: BinaryIO) -> str:
     originals = original_paths(all_files(facts))
-    payload = {path: file.read() for path, file in originals.items()}
-    payload |= {path: _lines(entries) for path, entries in _envelopes(facts).items()}
-    payload |= {DOSSIER: pdf, METADATA: describe(facts, pdf, originals)}
+    payload = {path: _original(file) for path, file in originals.items()}
+    payload |= {path: Content.held(_lines(entries)) for path, entries in _envelopes(facts).items()}
+    payload |= {DOSSIER: pdf, METADATA: Content.held(describe(facts, pdf, originals))}
     payload |= _descriptions(payload)
     tags = {
         BAGIT: DECLARATION,
         BAG_INFO: _info(facts, payload),
         HOW_TO_VERIFY: _HOW.encode(),
-        MANIFEST: manifest(payload),
+        MANIFEST: manifest_lines({path: content.sha256 for path, content in payload.items()}),
     }
     tags[TAG_MANIFEST] = manifest(tags)
     if sealer:
         tags[SEAL] = sealer.seal(_seal_statement(facts, tags[MANIFEST], tags[TAG_MANIFEST]))
-    return container.pack(payload | tags)
+    container.write(target, payload | {name: Content.held(content) for name, content in tags.items()})
+    return hashlib.sha256(tags[MANIFEST]).hexdigest()
 
 
-def _descriptions(payload: dict[str, bytes]) -> dict[str, bytes]:
+def _original(file: Attachment) -> Content:
+    return Content(lambda: BytesIO(file.read()))
+
+
+def _descriptions(payload: Mapping[str, Content]) -> dict[str, Content]:
     """What follows from the other files: metadata in XML, and what our own checks say of them today."""
-    metadata = Metadata.model_validate_json(payload[METADATA])
-    checked = report(check_payload(Payload(payload, metadata)), metadata)
-    return {
+    metadata = Metadata.model_validate_json(payload[METADATA].read())
+    checked = report(check_payload(Payload(payload, metadata, just_signed=True)), metadata)
+    descriptions = {
         METADATA_XML: describe_xml(metadata),
         METADATA_SCHEMA: schema(),
         FOUR_PROPERTIES: checked.as_json(),
         FOUR_PROPERTIES_TEXT: checked.as_text(),
     }
+    return {path: Content.held(content) for path, content in descriptions.items()}
 
 
 def _seal_statement(facts: DossierFacts, manifest: bytes, tag_manifest: bytes) -> dict[str, object]:
@@ -145,9 +169,9 @@ def _lines(envelopes: list[EnvelopeFacts]) -> bytes:
     return "".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs).encode()
 
 
-def _info(facts: DossierFacts, payload: Mapping[str, bytes]) -> bytes:
+def _info(facts: DossierFacts, payload: Mapping[str, Content]) -> bytes:
     """bag-info.txt; Bagging-Date is the day of the facts, for the same facts must give the same bytes."""
-    octets = sum(map(len, payload.values()))
+    octets = sum(content.size for content in payload.values())
     lines = {
         "Source-Organization": facts.session.institution,
         "External-Identifier": facts.session.code,

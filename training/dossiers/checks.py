@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from typing import Final
 
 import pikepdf
+from pikepdf import AccessMode
 from PIL import Image
 
 from training.dossiers import evidence
+from training.core.content import Content
 from training.dossiers.evidence import Evidence
 from training.dossiers.findings import Check, Finding
 from training.dossiers.layout import DOSSIER, METADATA
@@ -21,31 +22,54 @@ from training.dossiers.metadata import File, Metadata
 from training.dossiers.pdfa import check_pdfa
 from training.dossiers.signatures import NOBODY, Trust, check_signatures
 
-Entries = dict[str, bytes]
+Entries = Mapping[str, Content]
+_NOTHING: Final = Content.held(b"")
+
+
+@dataclass(frozen=True)
+class Original:
+    """What one look at an original file told."""
+
+    file: File
+    sha256: str
+    size: int
+    opens: bool  # as what it says it is
+    program: str  # the kind, "" if it is none
 
 
 @dataclass(frozen=True)
 class Payload:
-    """The files of a package, what its metadata say of them, and whose word counts."""
+    """The files of a package, what its metadata say of them, and whose word counts.
+
+    `just_signed`: the PDF was signed by us a moment ago, see `check_signatures`.
+    """
 
     entries: Entries
     metadata: Metadata
     trust: Trust = NOBODY
+    just_signed: bool = False
 
     @property
-    def pdf(self) -> bytes:
-        return self.entries.get(DOSSIER, b"")
+    def pdf(self) -> Content:
+        return self.entries.get(DOSSIER, _NOTHING)
 
     @cached_property
     def evidence(self) -> Evidence:
         return Evidence(self.entries, self.metadata)
 
-    @property
-    def originals(self) -> Iterator[tuple[File, bytes]]:
-        """Those that are there."""
-        for file in self.metadata.files:
-            if file.path in self.entries:
-                yield file, self.entries[file.path]
+    @cached_property
+    def originals(self) -> dict[str, Original]:
+        """Those that are there, by path; each is read once."""
+        return {
+            file.path: _look(file, self.entries[file.path])
+            for file in self.metadata.files
+            if file.path in self.entries
+        }
+
+
+def _look(file: File, content: Content) -> Original:
+    data = content.read()
+    return Original(file, content.sha256, content.size, _opens(file.content_type, data), _program(data))
 
 
 QUALITY: Final = frozenset({"sources", "items", "readable", "safe", "masked"})
@@ -61,10 +85,10 @@ def _files(payload: Payload) -> Iterator[Finding]:
     """The originals are those the metadata describes, with these digests."""
     entries, listed = payload.entries, {file.path: file for file in payload.metadata.files}
     for path, file in listed.items():
-        content = entries.get(path)
-        if content is None:
+        original = payload.originals.get(path)
+        if original is None:
             yield Finding(path, "", f"缺少原始文件《{file.name}》", f"the original {file.name!r} is missing")
-        elif (hashlib.sha256(content).hexdigest(), len(content)) != (file.sha256, file.size):
+        elif (original.sha256, original.size) != (file.sha256, file.size):
             yield Finding(
                 path, "", f"《{file.name}》不是上传时的原件", f"{file.name!r} is not as it was uploaded"
             )
@@ -83,12 +107,12 @@ def _sources(payload: Payload) -> Iterator[Finding]:
 def _pdf(payload: Payload) -> Iterator[Finding]:
     metadata = payload.metadata
     try:
-        with pikepdf.open(BytesIO(payload.pdf)) as pdf:
+        with payload.pdf.open() as file, pikepdf.open(file, access_mode=AccessMode.stream) as pdf:
             pages, subject = len(pdf.pages), str(pdf.docinfo.get("/Subject", ""))
     except (pikepdf.PdfError, pikepdf.PasswordError):
         yield Finding(DOSSIER, "", "缺少或打不开", "missing or unreadable")
         return
-    same = hashlib.sha256(payload.pdf).hexdigest() == metadata.dossier.sha256
+    same = payload.pdf.sha256 == metadata.dossier.sha256
     if not same or pages != metadata.dossier.pages:
         yield Finding(DOSSIER, "", "不是元数据所说的那一份", "not the one the metadata describes")
     if subject != metadata.session.code:
@@ -113,12 +137,18 @@ def _masked(payload: Payload) -> Iterator[Finding]:
 
 def _readable(payload: Payload) -> Iterator[Finding]:
     """Each original opens as what it says it is."""
-    for file, content in payload.originals:
-        try:
-            if file.content_type in _READERS:
-                _READERS[file.content_type](content)
-        except Exception:  # noqa: BLE001  a damaged file may break its parser anywhere
-            yield Finding(file.path, "", "打不开", "can't be opened")
+    for path, original in payload.originals.items():
+        if not original.opens:
+            yield Finding(path, "", "打不开", "can't be opened")
+
+
+def _opens(content_type: str, data: bytes) -> bool:
+    try:
+        if content_type in _READERS:
+            _READERS[content_type](data)
+    except Exception:  # noqa: BLE001  a damaged file may break its parser anywhere
+        return False
+    return True
 
 
 def _open_pdf(content: bytes) -> None:
@@ -147,28 +177,33 @@ _PROGRAMS = {b"MZ": "Windows", b"\x7fELF": "Linux", b"#!": "script", b"\xd0\xcf\
 
 def _safe(payload: Payload) -> Iterator[Finding]:
     """Nothing that runs: no program, no macro."""
-    for file, content in payload.originals:
-        kind = next((name for mark, name in _PROGRAMS.items() if content.startswith(mark)), "")
-        if not kind and content.startswith(b"PK") and b"vbaProject.bin" in content:
-            kind = "macros"
-        if kind:
-            yield Finding(file.path, "", f"可能含有程序（{kind}）", f"may hold a program ({kind})")
+    for path, original in payload.originals.items():
+        if kind := original.program:
+            yield Finding(path, "", f"可能含有程序（{kind}）", f"may hold a program ({kind})")
+
+
+def _program(data: bytes) -> str:
+    if data.startswith(b"PK") and b"vbaProject.bin" in data:
+        return "macros"
+    return next((name for mark, name in _PROGRAMS.items() if data.startswith(mark)), "")
+
+
+def _signatures(payload: Payload) -> Iterator[Finding]:
+    with payload.pdf.open() as file:
+        yield from check_signatures(file, DOSSIER, payload.trust, just_signed=payload.just_signed)
+
+
+def _pdfa(payload: Payload) -> Iterator[Finding]:
+    with payload.pdf.open() as file:
+        yield from check_pdfa(file, DOSSIER)
 
 
 _CHECKS: tuple[tuple[str, tuple[str, str], Callable[[Payload], Iterator[Finding]]], ...] = (
     ("files", ("原始文件与元数据一致", "Originals as the metadata says"), _files),
     ("sources", ("原始文件的来源（谁、何时上传）", "Where the originals come from"), _sources),
     ("pdf", ("档案 PDF 是元数据所说的那一份", "Dossier PDF as the metadata says"), _pdf),
-    (
-        "signatures",
-        ("档案 PDF 的电子签章", "Signatures in the dossier PDF"),
-        lambda p: check_signatures(p.pdf, DOSSIER, p.trust),
-    ),
-    (
-        "pdfa",
-        ("档案 PDF 的 PDF/A 声明", "PDF/A claim of the dossier PDF"),
-        lambda p: check_pdfa(p.pdf, DOSSIER),
-    ),
+    ("signatures", ("档案 PDF 的电子签章", "Signatures in the dossier PDF"), _signatures),
+    ("pdfa", ("档案 PDF 的 PDF/A 声明", "PDF/A claim of the dossier PDF"), _pdfa),
     ("items", ("各项材料齐全", "Items complete"), _items),
     (
         "events",

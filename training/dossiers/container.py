@@ -12,6 +12,10 @@ import unicodedata
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
+from shutil import copyfileobj
+from typing import BinaryIO
+
+from training.core.content import CHUNK, Content
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 4 * 1024**3 - 1  # without the Zip64 extension, which plain tools of an office may not read
@@ -39,14 +43,20 @@ class ContainerError(Exception):
 
 def pack(entries: Mapping[str, bytes]) -> bytes:
     """The zip file of these entries; raises ContainerError(`too_large`, `unsafe_name`)."""
-    if sum(map(len, entries.values())) > MAX_BYTES or len(entries) > MAX_ENTRIES:
-        raise ContainerError("too_large", DIRECTORY)
     target = BytesIO()
+    write(target, {name: Content.held(content) for name, content in entries.items()})
+    return target.getvalue()
+
+
+def write(target: BinaryIO, entries: Mapping[str, Content]) -> None:
+    """As `pack`, entry by entry; `target` can be read back."""
+    if sum(content.size for content in entries.values()) > MAX_BYTES or len(entries) > MAX_ENTRIES:
+        raise ContainerError("too_large", DIRECTORY)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=False) as package:
         for name in sorted(entries):
             _check_name(name)
-            package.writestr(_info(name), entries[name])
-    return target.getvalue()
+            with package.open(_info(name), "w") as entry, entries[name].open() as source:
+                copyfileobj(source, entry, CHUNK)
 
 
 def unpack(content: bytes) -> dict[str, bytes]:

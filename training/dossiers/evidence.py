@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from pydantic import ValidationError
 
 from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
+from training.core.content import Content
 from training.dossiers.findings import Finding
 from training.dossiers.layout import METADATA, OUTSIDE_CHAIN, envelopes_path
 from training.dossiers.metadata import Correction, HalfDay, LostRange, Metadata, Signed, Station
@@ -37,7 +38,7 @@ class Line:
 class Evidence:
     """The package's events, read and verified once, beside what the metadata says of them."""
 
-    def __init__(self, entries: dict[str, bytes], metadata: Metadata) -> None:
+    def __init__(self, entries: Mapping[str, Content], metadata: Metadata) -> None:
         self._entries = entries
         self.metadata = metadata
 
@@ -80,7 +81,7 @@ class Evidence:
 
     def _read(self, name: str) -> Iterator[Line]:
         station = next((s for s in self.metadata.stations if envelopes_path(s.id) == name), None)
-        for number, text in enumerate(self._entries[name].split(b"\n")[:-1], 1):
+        for number, text in enumerate(self._entries[name].read().split(b"\n")[:-1], 1):
             try:
                 envelope = Envelope.model_validate_json(text)
             except ValidationError:

@@ -49,10 +49,13 @@ def all_files(facts: DossierFacts) -> list[Attachment]:
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:
-    """`sha256sum` lines, sorted by path."""
-    return "".join(
-        f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(files.items())
-    ).encode()
+    """`sha256sum` lines of files in memory, sorted by path."""
+    return manifest_lines({path: hashlib.sha256(content).hexdigest() for path, content in files.items()})
+
+
+def manifest_lines(digests: Mapping[str, str]) -> bytes:
+    """Path -> SHA-256, as `sha256sum` writes it."""
+    return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()
 
 
 def envelopes_path(station: str) -> str:

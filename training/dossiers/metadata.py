@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any
 
 import pikepdf
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from training.core.content import Content
 from training.dossiers.facts import Attachment, DossierFacts
 
 FORMAT = "yidang-dossier/1"
 
 
-def describe(facts: DossierFacts, pdf: bytes, paths: Mapping[str, Attachment]) -> bytes:
+def describe(facts: DossierFacts, pdf: Content, paths: Mapping[str, Attachment]) -> bytes:
     """The facts as JSON with sorted keys; the envelopes by digest, as they stand in files of their own."""
-    with pikepdf.open(BytesIO(pdf)) as opened:
+    with pdf.open() as file, pikepdf.open(file, access_mode=pikepdf.AccessMode.stream) as opened:
         pages = len(opened.pages)
     data = _plain(facts) | {
         "format": FORMAT,
-        "dossier": {"pages": pages, "sha256": hashlib.sha256(pdf).hexdigest()},
+        "dossier": {"pages": pages, "sha256": pdf.sha256},
         "files": [{"path": path, **_plain(file)} for path, file in paths.items()],
         "counts": {
             "rostered_people": len(facts.roster),

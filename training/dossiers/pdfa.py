@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
@@ -18,16 +17,21 @@ _FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
 _PRINT, _UNSEEN = 4, 1 | 2 | 32  # annotation flags: Print; Invisible, Hidden, NoView
 
 
-def check_pdfa(content: bytes, file: str) -> Iterator[Finding]:
+def check_pdfa(content: BinaryIO, file: str) -> Iterator[Finding]:
     """What contradicts the claim to be PDF/A-1b (ISO 19005-1); a note where the file claims nothing."""
     try:
-        with pikepdf.open(BytesIO(content)) as pdf:
-            yield from _check(pdf, content, file)
+        with pikepdf.open(content, access_mode=pikepdf.AccessMode.stream) as pdf:
+            yield from _check(pdf, file, _head(content))
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, KeyError, AttributeError):
         yield Finding(file, "", "打不开", "can't be opened")
 
 
-def _check(pdf: pikepdf.Pdf, content: bytes, file: str) -> Iterator[Finding]:
+def _head(content: BinaryIO) -> bytes:
+    content.seek(0)
+    return content.read(8)
+
+
+def _check(pdf: pikepdf.Pdf, file: str, head: bytes) -> Iterator[Finding]:
     claim = _claim(pdf)
     if not claim:
         yield Finding(
@@ -42,7 +46,7 @@ def _check(pdf: pikepdf.Pdf, content: bytes, file: str) -> Iterator[Finding]:
         yield Finding(
             file, "XMP", f"声明的不是 PDF/A-1b：{claim}", f"claims something else than PDF/A-1b: {claim}"
         )
-    for record, zh, en in _contradictions(pdf, content):
+    for record, zh, en in _contradictions(pdf, head):
         yield Finding(file, record, zh, en)
 
 
@@ -54,8 +58,8 @@ def _claim(pdf: pikepdf.Pdf) -> dict[str, str]:
     return {name.decode(): value.decode("ascii", "replace") for name, value in found}
 
 
-def _contradictions(pdf: pikepdf.Pdf, content: bytes) -> Iterator[tuple[str, str, str]]:
-    if not content.startswith(b"%PDF-1.4"):
+def _contradictions(pdf: pikepdf.Pdf, head: bytes) -> Iterator[tuple[str, str, str]]:
+    if head != b"%PDF-1.4":
         yield "", "不是 PDF 1.4", "not PDF 1.4"
     if pdf.is_encrypted:
         yield "", "加了密", "encrypted"

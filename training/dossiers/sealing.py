@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -62,8 +63,8 @@ def seal_key() -> Ed25519PrivateKey:
 def finish_seal(
     dossier_id: int,
     *,
-    pdf: bytes,
-    package: bytes,
+    pdf: bytes | Path,
+    package: bytes | Path,
     manifest_sha256: str,
     pages: int,
     sealer: Sealer,

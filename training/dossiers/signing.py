@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pyhanko.pdf_utils.content import PdfContent
@@ -27,6 +27,7 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
 from training.dossiers import fonts
+from training.core.content import CHUNK
 from training.dossiers.loops import outside_any_loop
 from training.dossiers.pdf import SEAL_BOXES
 from training.dossiers.signing_keys import Key
@@ -53,20 +54,27 @@ class PdfSigner:
 
 
 def sign_pdf(pdf: bytes, signers: Sequence[PdfSigner], *, fonts_dir: Path | None = None) -> bytes:
+    """The PDF signed, in memory; see `sign_in_place`."""
+    target = BytesIO(pdf)
+    sign_in_place(target, signers, fonts_dir=fonts_dir)
+    return target.getvalue()
+
+
+def sign_in_place(pdf: BinaryIO, signers: Sequence[PdfSigner], *, fonts_dir: Path | None = None) -> None:
     """Sign one after the other, each in its box on the last page; raises SigningError, or OSError.
 
-    The first signature certifies the document: from then on only the other fields may be signed.
+    The signatures are written behind what is there. The first one certifies the document: from then on only
+    the other fields may be signed.
     """
     fonts.register(fonts_dir or fonts.default_fonts_dir())
     for turn, signer in enumerate(signers):
-        writer = _Writer(BytesIO(pdf))
+        writer = _Writer(pdf)
         if turn == 0:
             for each in signers:
                 page, *box = SEAL_BOXES[each.field]
                 spec = SigFieldSpec(each.field, on_page=page, box=tuple(box))  # type: ignore[arg-type]  # takes fractions
                 append_signature_field(writer, spec)
-        pdf = _sign(writer, signer, certify=turn == 0)
-    return pdf
+        _sign(writer, signer, certify=turn == 0)
 
 
 class _Writer(IncrementalPdfFileWriter):
@@ -106,7 +114,7 @@ class _Picture(PdfContent):
         return b"/Stamp Do"
 
 
-def _sign(writer: IncrementalPdfFileWriter, who: PdfSigner, *, certify: bool) -> bytes:
+def _sign(writer: IncrementalPdfFileWriter, who: PdfSigner, *, certify: bool) -> None:
     _page, left, bottom, right, top = SEAL_BOXES[who.field]
     picture = _Picture(who.stamp.draw(right - left, top - bottom))
     meta = pyhanko.PdfSignatureMetadata(
@@ -117,7 +125,6 @@ def _sign(writer: IncrementalPdfFileWriter, who: PdfSigner, *, certify: bool) ->
         certify=certify,
         docmdp_permissions=MDPPerm.FILL_FORMS,
     )
-    target = BytesIO()
     with who.key.open() as key:
         signer = _Signer(
             meta,
@@ -126,5 +133,6 @@ def _sign(writer: IncrementalPdfFileWriter, who: PdfSigner, *, certify: bool) ->
             stamp_style=StaticStampStyle(background=picture, border_width=0),
         )
         signer.moment = who.at
-        outside_any_loop(partial(signer.sign_pdf, writer, existing_fields_only=True, output=target))
-    return target.getvalue()
+        outside_any_loop(
+            partial(signer.sign_pdf, writer, existing_fields_only=True, in_place=True, chunk_size=CHUNK)
+        )

@@ -1,27 +1,23 @@
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zipfile import ZipFile
 
 from django.conf import settings
 from django_tasks import task
 
 from training.core import clock
-from training.dossiers.bag import build_bag
+from training.dossiers.bag import write_bag
 from training.dossiers.choices import BuildStep, Edition
 from training.dossiers.compile import compile_facts
-from training.dossiers.layout import MANIFEST
 from training.dossiers.models import DossierVersion
 from training.dossiers.pdf.build import Progress, write_pdf
 from training.dossiers.seal import Sealer
 from training.dossiers.sealing import abandon_seal, finish_seal, seal_key
 from training.dossiers.signatories import signers_for
-from training.dossiers.signing import sign_pdf
+from training.dossiers.signing import sign_in_place
 from training.dossiers.versions import (
     BuildCancelledError,
     begin_version,
@@ -61,26 +57,26 @@ def _make(version: DossierVersion) -> None:
     sealer = None
     if version.edition == Edition.SEALED:
         sealer = Sealer(seal_key(), str(dossier.sealed_by), at)
-    with TemporaryDirectory(prefix="yidang-") as directory:
-        path = Path(directory) / "dossier.pdf"
-        built = write_pdf(facts, sealer.note if sealer else None, settings.FONTS_DIR, path, on_progress=tell)
-        pdf = path.read_bytes()
-    if sealer is None:
-        finish_draft(version.pk, pdf=pdf, built=built)
-        return
-    tell(BuildStep.SIGNING, 0, 1)
-    pdf = sign_pdf(pdf, signers_for(dossier, at=at), fonts_dir=settings.FONTS_DIR)
-    tell(BuildStep.PACKING, 0, 1)
-    bag = build_bag(facts, pdf, sealer)
-    finish_seal(
-        dossier.pk,
-        pdf=pdf,
-        package=bag,
-        manifest_sha256=_manifest_sha256(bag),
-        pages=built.pages,
-        sealer=sealer,
-        lacking=built.lacking,
-    )
+    with TemporaryDirectory(prefix="yidang-", dir=settings.VAR_DIR) as directory:
+        pdf, package = Path(directory) / "dossier.pdf", Path(directory) / "dossier.zip"
+        built = write_pdf(facts, sealer.note if sealer else None, settings.FONTS_DIR, pdf, on_progress=tell)
+        if sealer is None:
+            finish_draft(version.pk, pdf=pdf, built=built)
+            return
+        tell(BuildStep.SIGNING, 0, 1)
+        with pdf.open("r+b") as file:
+            sign_in_place(file, signers_for(dossier, at=at), fonts_dir=settings.FONTS_DIR)
+        tell(BuildStep.PACKING, 0, 1)
+        manifest_sha256 = write_bag(facts, pdf, sealer, package)
+        finish_seal(
+            dossier.pk,
+            pdf=pdf,
+            package=package,
+            manifest_sha256=manifest_sha256,
+            pages=built.pages,
+            sealer=sealer,
+            lacking=built.lacking,
+        )
 
 
 def _teller(version_id: int) -> Progress:
@@ -94,8 +90,3 @@ def _teller(version_id: int) -> Progress:
             note_progress(version_id, BuildStep(step), done, total)
 
     return tell
-
-
-def _manifest_sha256(bag: bytes) -> str:
-    with ZipFile(BytesIO(bag)) as opened:
-        return hashlib.sha256(opened.read(MANIFEST)).hexdigest()

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from kiosk.envelope import Envelope
 from training.dossiers.checks import QUALITY, Payload, check_payload
 from training.dossiers.container import MAX_BYTES, ContainerError, unpack
+from training.core.content import Content
 from training.dossiers.findings import Check, Finding, Report
 from training.dossiers.four_properties import compare, report
 from training.dossiers.layout import (
@@ -81,7 +82,8 @@ def verify(path: Path, *, trusted_key: str | None = None, trust: Trust = NOBODY)
         )
         return Report(path.name, (*checks, Check("metadata", *_METADATA, (unreadable,))))
     checks.append(Check("metadata", *_METADATA, tuple(_descriptions(entries, metadata))))
-    found = check_payload(Payload(entries, metadata, trust))
+    payload = {name: Content.held(content) for name, content in entries.items()}
+    found = check_payload(Payload(payload, metadata, trust))
     reported = tuple(_reported(entries, metadata, found, trust))
     proofs = (check for check in found if check.code not in QUALITY)
     return Report(path.name, (*checks, *proofs, Check("four_properties", *_REPORTED, reported)))
@@ -95,8 +97,8 @@ _REPORTED = ("四性检测报告与现在的检测一致", "Four-property report
 def _pdf_alone(content: bytes, name: str, trust: Trust) -> Iterator[Check]:
     """What can be said of a PDF without its package: who signed it, and that nothing changed since."""
     yield Check("pdf", "单独一份 PDF", "A PDF alone", tuple(_identity(content, name)))
-    yield Check("signatures", "电子签章", "Signatures", tuple(check_signatures(content, name, trust)))
-    yield Check("pdfa", "PDF/A 声明", "PDF/A claim", tuple(check_pdfa(content, name)))
+    yield Check("signatures", "电子签章", "Signatures", tuple(check_signatures(BytesIO(content), name, trust)))
+    yield Check("pdfa", "PDF/A 声明", "PDF/A claim", tuple(check_pdfa(BytesIO(content), name)))
 
 
 def _identity(content: bytes, name: str) -> Iterator[Finding]:
@@ -123,7 +125,7 @@ def _descriptions(entries: Entries, metadata: Metadata) -> Iterator[Finding]:
 def _reported(entries: Entries, metadata: Metadata, found: list[Check], trust: Trust) -> Iterator[Finding]:
     """Whose word counts was nobody's question when the report was made: that part is checked without."""
     if trust.roots:
-        alone = tuple(check_signatures(entries.get(DOSSIER, b""), DOSSIER, NOBODY))
+        alone = tuple(check_signatures(BytesIO(entries.get(DOSSIER, b"")), DOSSIER, NOBODY))
         found = [Check(c.code, c.zh, c.en, alone) if c.code == "signatures" else c for c in found]
     yield from compare(entries, report(found, metadata))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -135,7 +136,7 @@ def note_progress(version_id: int, step: BuildStep, done: int, total: int) -> No
 
 
 @transaction.atomic
-def finish_draft(version_id: int, *, pdf: bytes, built: Built) -> DossierVersion:
+def finish_draft(version_id: int, *, pdf: bytes | Path, built: Built) -> DossierVersion:
     """Keep the draft, in place of the one before. Raises BuildCancelledError if it is wanted no more."""
     version: DossierVersion = DossierVersion.objects.lock(SYSTEM, pk=version_id)
     dossier = version.dossier
@@ -166,7 +167,7 @@ def fail_version(version_id: int, *, problem: str) -> DossierVersion:
     return version
 
 
-def keep_made(name: str, data: bytes, content_type: str) -> StoredFile:
+def keep_made(name: str, data: bytes | Path, content_type: str) -> StoredFile:
     return files.keep(name, data, content_type=content_type, actor=SYSTEM, sensitive=True)
 
 

@@ -201,7 +201,9 @@ def sign_again(content: bytes, signer: PdfSigner) -> bytes:
     """Signs a field that is there already."""
     from training.dossiers.signing import _sign, _Writer  # noqa: PLC0415
 
-    return _sign(_Writer(BytesIO(content)), signer, certify=False)
+    target = BytesIO(content)
+    _sign(_Writer(target), signer, certify=False)
+    return target.getvalue()
 
 
 def test_a_cut_off_signature_is_missed(signed: bytes, tmp_path: Path) -> None:

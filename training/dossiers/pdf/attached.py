@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -146,10 +146,9 @@ class Originals:
                     leaves.append(self._keep(name, *drawn.picture(index, *BOX)))
         return leaves
 
-    def append_to(self, path: Path) -> dict[str, int]:
-        """Write them behind the PDF in `path`; gives the object number of each by name."""
-        first = self._scratch.append_to(path)
-        return {name: first + place for name, place in self._places.items()}
+    def append_to(self, path: Path, numbers: Mapping[str, int]) -> None:
+        """Write them behind the PDF in `path`, each by its name in place of the object of that number."""
+        self._scratch.append_to(path, {self._places[name]: number for name, number in numbers.items()})
 
 
 def _line(text: str, style: ParagraphStyle) -> Flowable:

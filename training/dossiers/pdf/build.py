@@ -65,7 +65,7 @@ def write_pdf(
     fonts.register(fonts_dir)
     photos = frozenset(photo.attachment.sha256 for photo in facts.photos)
     with (
-        TemporaryDirectory(prefix="yidang-") as directory,
+        TemporaryDirectory(prefix="yidang-", dir=target.parent) as directory,
         closing(Originals(Path(directory), photos)) as originals,
     ):
         attached = originals.read(all_files(facts), on_each=partial(on_progress, "originals"))
@@ -73,17 +73,17 @@ def write_pdf(
         own = Path(directory) / "own.pdf"
         used = _set_pages(facts, seal, writer, own, partial(on_progress, "pages"))
         on_progress("writing", 0, 1)
-        pages = finish(
+        placed = finish(
             own,
             target,
             title=_title(facts),
             author=facts.session.institution,
             subject=facts.session.code,
             at=facts.as_of.astimezone(writer.zone),
-            originals=originals.append_to(own),
             used=used,
         )
-    return Built(pages, writer.lacking)
+        originals.append_to(target, placed.originals)
+    return Built(placed.pages, writer.lacking)
 
 
 def _title(facts: DossierFacts) -> str:

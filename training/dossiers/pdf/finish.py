@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,14 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 _PRINTED = 4  # annotation flag "Print", which PDF/A-1 wants on every annotation
 
 
+@dataclass(frozen=True)
+class Placed:
+    """How many pages were written, and the number of each original's object by its name."""
+
+    pages: int
+    originals: Mapping[str, int]
+
+
 def finish(
     source: Path,
     target: Path,
@@ -39,17 +48,17 @@ def finish(
     author: str,
     subject: str,
     at: datetime,
-    originals: Mapping[str, int],
     used: Mapping[str, set[int]],
-) -> int:
-    """Write the archival file, the same for the same content; gives its pages.
+) -> Placed:
+    """Write the archival file, the same for the same content.
 
-    `originals` are objects of the source by the name under which the pages in `used` draw them.
+    `used` are the originals, by name, and the pages that draw them; each is an empty object until its bytes
+    are written behind the file. Through pikepdf all of them would be written and hashed once more.
     """
     # Read as it is needed: a mapped file would count as memory of the process.
     with pikepdf.open(source, access_mode=pikepdf.AccessMode.stream) as pdf:
-        for name, number in originals.items():
-            _name(pdf, sorted(used.get(name, ())), name, pdf.get_object(number, 0))
+        for name, pages in used.items():
+            _name(pdf, sorted(pages), name)
         _describe(pdf, {"title": title, "author": author, "subject": subject}, at)
         _make_printable(pdf)
         pdf.save(
@@ -59,11 +68,22 @@ def finish(
             recompress_flate=False,
             deterministic_id=True,
         )
-        return len(pdf.pages)
+    return _placed(target, used)
 
 
-def _name(pdf: pikepdf.Pdf, pages: Sequence[int], name: str, drawn: pikepdf.Object) -> None:
+def _placed(target: Path, used: Mapping[str, set[int]]) -> Placed:
+    with pikepdf.open(target, access_mode=pikepdf.AccessMode.stream) as pdf:
+        pages = list(pdf.pages)
+        originals = {
+            name: pages[min(numbers) - 1].obj.Resources.XObject[name].objgen[0]
+            for name, numbers in used.items()
+        }
+    return Placed(len(pages), originals)
+
+
+def _name(pdf: pikepdf.Pdf, pages: Sequence[int], name: str) -> None:
     """Let these pages, counted from 1, draw it."""
+    drawn = pdf.make_indirect(Dictionary())
     for number in pages:
         resources = pdf.pages[number - 1].obj.Resources
         if "/XObject" not in resources:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count, groupby
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
 import pikepdf
+from pikepdf import Name
 from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
 
@@ -97,29 +100,51 @@ class Scratch:
         )
         return self.add(head % (picture.width, picture.height, _COLOURS[picture.mode]), picture.data)
 
-    def append_to(self, path: Path) -> int:
-        """Write everything behind the PDF in `path`, as an incremental update; gives the first one's number."""
-        with pikepdf.open(path) as pdf:
-            first, root, info = int(pdf.trailer.Size), pdf.Root.objgen[0], pdf.trailer.Info.objgen[0]
+    def append_to(self, path: Path, known: Mapping[int, int]) -> None:
+        """Write everything behind the PDF in `path`, as an incremental update.
+
+        `known` are places and the numbers of the objects that they replace; the others get new ones.
+        """
+        if not self._kept:
+            return
+        with pikepdf.open(path, access_mode=pikepdf.AccessMode.stream) as pdf:
+            size, trailer = int(pdf.trailer.Size), _trailer(pdf)
+        fresh = count(size)
+        numbers = [known[place] if place in known else next(fresh) for place in range(len(self._kept))]
         self._file.seek(0)
         with path.open("r+b") as target:
             target.seek(-64, SEEK_END)
             before = int(target.read().rpartition(b"startxref")[2].split()[0])
-            offsets = [self._write(target, first, number, kept) for number, kept in enumerate(self._kept)]
+            offsets = {
+                number: self._write(target, number, kept, numbers)
+                for number, kept in zip(numbers, self._kept, strict=True)
+            }
             start = target.tell()
-            target.write(b"xref\n%d %d\n" % (first, len(offsets)))
-            target.writelines(b"%010d 00000 n \n" % offset for offset in offsets)
-            last = (first + len(offsets), root, info, before, start)
-            target.write(
-                b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % last
-            )
-        return first
+            target.write(b"xref\n")
+            target.writelines(_sections(offsets))
+            last = (next(fresh), trailer, before, start)
+            target.write(b"trailer\n<</Size %d%b/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % last)
 
-    def _write(self, target: BinaryIO, first: int, number: int, kept: _Kept) -> int:
+    def _write(self, target: BinaryIO, number: int, kept: _Kept, numbers: Sequence[int]) -> int:
         """Gives where it begins."""
         offset = target.tell()
-        head = kept.head % tuple(first + name for name in kept.names)
-        target.write(b"%d 0 obj\n<<%b/Length %d>>\nstream\n" % (first + number, head, kept.length))
+        head = kept.head % tuple(numbers[place] for place in kept.names)
+        target.write(b"%d 0 obj\n<<%b/Length %d>>\nstream\n" % (number, head, kept.length))
         target.write(self._file.read(kept.length))
         target.write(b"\nendstream\nendobj\n")
         return offset
+
+
+def _trailer(pdf: pikepdf.Pdf) -> bytes:
+    """What an update's trailer takes over."""
+    keys = ("/Root", "/Info", "/ID")
+    return b"".join(Name(key).unparse() + b" " + pdf.trailer[key].unparse() for key in keys)
+
+
+def _sections(offsets: Mapping[int, int]) -> Iterator[bytes]:
+    """The lines of a cross-reference table, numbers that follow each other together."""
+    numbers = sorted(offsets)
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        section = [number for _, number in run]
+        yield b"%d %d\n" % (section[0], len(section))
+        yield from (b"%010d 00000 n \n" % offsets[number] for number in section)
