@@ -116,17 +116,17 @@ class WholeCounty:
             yield from (known.trainee for known in know_trainees(self.programme, rows))
 
 
-def found_county() -> WholeCounty:
-    """A county with its institutions and nobody trained yet."""
+def found_county(code: str = "WHOLE") -> WholeCounty:
+    """A county with its institutions and nobody trained yet; `code` is its programme's."""
     from training.accounts.choices import Role  # noqa: PLC0415  after Django is ready
     from training.core.actor import SYSTEM  # noqa: PLC0415
     from training.demo import scenery  # noqa: PLC0415
     from training.programmes.preset_file import load_preset  # noqa: PLC0415
     from training.programmes.services import load_programme  # noqa: PLC0415
 
-    preset = load_preset("shicheng").model_copy(update={"code": "WHOLE", "county": "全县"})
+    preset = load_preset("shicheng").model_copy(update={"code": code, "county": "全县"})
     programme = load_programme(preset, actor=SYSTEM)
-    staff = scenery.add_county_staff(programme, "whole-")
+    staff = scenery.add_county_staff(programme, f"{code.lower()}-")
     bureau = staff.actor(Role.BUREAU_HEAD)
     return WholeCounty(programme, staff, [found_house(programme, bureau, n) for n in range(INSTITUTIONS)])
 
@@ -143,7 +143,7 @@ def found_house(programme: Any, bureau: Any, number: int) -> House:
         programme,
         name=f"第{number + 1}培训中心",
         uscc=body + calc_check_digit(body),
-        prefix=f"whole-{number}-",
+        prefix=f"{programme.code.lower()}-{number}-",
         bureau=bureau,
     )
     clerk = staff.actor(Role.INSTITUTION_CLERK)

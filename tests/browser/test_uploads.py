@@ -6,6 +6,7 @@ import base64
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PHONE
@@ -13,6 +14,8 @@ from tests.training.uploads.scenes import jpeg, scene
 from training.accounts.choices import Role
 from training.core.files import read
 from training.dossiers.models import Evidence
+
+pytestmark = pytest.mark.browser
 
 DROP = """([sheet, files]) => {
   const dropped = new DataTransfer();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -180,14 +181,11 @@ def test_only_the_simulators_need_a_unix_terminal(installed: Run) -> None:
 
 
 def test_both_locks_agree() -> None:
-    def pins(name: str) -> dict[str, str]:
-        lines = (ROOT / name).read_text().splitlines()
-        pinned = (
-            line.removesuffix(" \\") for line in lines if "==" in line and not line.startswith((" ", "#"))
-        )
-        return {pin.partition(" ;")[0].partition("==")[0] + pin.partition(" ;")[2]: pin for pin in pinned}
+    def pins(name: str) -> set[str]:
+        """Package and version; where each is wanted may differ between station and server."""
+        return set(re.findall(r"^([\w.-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
     station, everything = pins("requirements-kiosk.lock"), pins("requirements.lock")
-    for name, pin in station.items():  # what the server needs everywhere needs no marker there
-        assert everything.get(name) == pin or everything[name.partition(" ")[0]] == pin.partition(" ;")[0]
-    assert not any(name.startswith(("django", "gunicorn", "psycopg")) for name in station)
+    assert len(station) > 20
+    assert station <= everything
+    assert not any(pin.startswith(("django", "gunicorn", "psycopg")) for pin in station)

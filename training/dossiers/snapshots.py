@@ -112,9 +112,9 @@ def catch_up_with_today(*, limit: int = BATCH) -> int:
 
 
 def batches(
-    *, frozen: bool = False, unchecked_since: datetime | None = None, size: int = BATCH
+    *, frozen: bool = False, unchecked_since: datetime | None = None, size: int = BATCH, after: int = 0
 ) -> Iterator[list[int]]:
-    """Every archive's session, so many at a time, in constant memory; `frozen`: also the sealed ones.
+    """Every archive's session `after` that id, so many at a time, in constant memory; `frozen`: also the sealed.
 
     `unchecked_since` leaves out what has been checked since then: where an earlier run broke off.
     """
@@ -125,7 +125,7 @@ def batches(
             training_session=OuterRef("pk"), stale=False, checked_at__gte=unchecked_since
         )
         rows = rows.exclude(Exists(checked))
-    last = 0
+    last = after
     while batch := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:size]):
         yield batch
         last = batch[-1]

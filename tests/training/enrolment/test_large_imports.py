@@ -34,6 +34,7 @@ from training.enrolment.services import (
     take_rows,
 )
 from training.people.models import Trainee
+from training.scheduling.models import Venue
 from training.scheduling.services import submit_session
 
 CLERK = Role.INSTITUTION_CLERK
@@ -194,6 +195,7 @@ def test_an_import_whose_worker_is_gone_is_seen_to_stand_still(unrostered: Any, 
 
 
 def test_a_roster_that_is_frozen_meanwhile_takes_nobody_more_and_says_why(unrostered: Any) -> None:
+    Venue.objects.update(seats=CHUNK)
     imported = hand_in(unrostered, roster_workbook(PEOPLE))
     take_one_chunk(imported)
     submit_session(unrostered.session.pk, actor=unrostered.actor(Role.INSTITUTION_HEAD))

@@ -160,6 +160,8 @@ def test_applying_asks_the_same_of_the_database_whoever_it_is(county: Any) -> No
 
     stranger = row_of(PEOPLE[2], call)
     on_roster = replace(stranger, name=known.name, id_number=known.id_number, phone=known.phone)
+    # Whoever looks after applications from a place is told once, until they have read it.
+    statements(replace(row_of(PEOPLE[3], call), township=stranger.township, village=stranger.village))
     first = statements(stranger)
     assert statements(on_roster) == statements(row_of(PEOPLE[1], call)) == first
     assert not any("people_trainee" in sql for sql in first)

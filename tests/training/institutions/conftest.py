@@ -12,7 +12,7 @@ from training.institutions.models import Institution
 
 @pytest.fixture
 def make_second() -> Callable[[Any], Institution]:
-    """Another institution of the same county that presents the same two instructors."""
+    """Another institution of the same county that presents one of the instructors, with the same certificate."""
 
     def make(county: Any) -> Institution:
         institution, staff = add_institution(
@@ -22,7 +22,9 @@ def make_second() -> Callable[[Any], Institution]:
             prefix="second-",
             bureau=county.actor(Role.BUREAU_HEAD),
         )
-        add_instructors(institution, actor=staff.actor(Role.INSTITUTION_CLERK))
+        theirs, _second = add_instructors(institution, actor=staff.actor(Role.INSTITUTION_CLERK))
+        ours = county.instructors[0].proofs.get()
+        theirs.proofs.update(number=ours.number, key=ours.key)
         return institution
 
     return make

@@ -37,6 +37,7 @@ from training.demo.scenery import (
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.institutions.models import Agreement, Institution, Instructor
+from training.institutions.services import verify_proof
 from training.programmes.models import Programme, Region
 from training.programmes.preset import ClassType, Preset
 from training.programmes.preset_file import load_preset, preset_names
@@ -299,6 +300,8 @@ def test_a_session_is_sealed_and_claimed_by_the_countys_own_items(
         issuer="人社厅",
         file=scan_of("职称"),
     )
+    proof = place.instructors[1].proofs.get(kind="title")
+    verify_proof(proof.pk, actor=county.actor(Role.BUREAU_REVIEWER))
     for item in place.rules.items_for(kind)[9:]:
         refused = head.post(reverse("dossier-submit", args=[session.pk]))
         assert f"缺 {item.code}：没有材料" in refused.content.decode()

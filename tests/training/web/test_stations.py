@@ -186,7 +186,7 @@ def test_a_newer_station_s_words_and_a_report_of_another_kind_break_no_page(
 
 
 @pytest.mark.parametrize("more", [0, 15])
-@pytest.mark.parametrize(("name", "queries"), [("stations", 20), ("home", 40)])
+@pytest.mark.parametrize(("name", "queries"), [("stations", 20), ("home", 47)])
 def test_the_fleet_asks_a_constant_number_of_questions(
     approved: Any,
     door: Signer,
@@ -199,6 +199,7 @@ def test_the_fleet_asks_a_constant_number_of_questions(
     for number in range(more):
         report(enrol(approved, f"备用{number}"), disk_free=0)
     client = browse(REVIEWER)
+    see(client, name)  # the archives that changed meanwhile are checked again by the first who looks
 
     with django_assert_num_queries(queries):
         see(client, name)

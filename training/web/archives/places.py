@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.permissions import may
 from training.core.actor import Actor
 
 OF_THE_OFFICE: Final = {"A1": "papers", "A2": "papers", "A3": "instructors"}
@@ -15,11 +16,14 @@ ON_ITS_PAGE: Final = {"A4": "plan", "A5": "timetable", "A9": "evidence"}
 
 
 def place_of(session: Any, item: str, actor: Actor) -> str:
-    """A blank item is the grid of all of them. The session is read with its dossier."""
+    """A blank item is the grid of all of them; "" where it is not this person's to do.
+
+    The session is read with its dossier.
+    """
     if actor.role not in INSTITUTION_ROLES:
         return _at_the_bureau(session, item)
     if item in OF_THE_OFFICE:
-        return reverse(OF_THE_OFFICE[item])
+        return reverse(OF_THE_OFFICE[item]) if may(actor, "institution.manage_papers") else ""
     if item in OF_THE_SESSION:
         return reverse(OF_THE_SESSION[item], args=[session.pk])
     anchor = ON_ITS_PAGE.get(item, "evidence") if item else "nine"

@@ -18,7 +18,7 @@ from training.core.models import StoredFile
 from training.scheduling.models import TrainingSession
 from training.uploads.choices import BOTH_STAND, Found, ReuseStatus
 from training.uploads.models import Picture, RegisterScan, Reuse, ScannedPage, Upload
-from training.uploads.reading import draw_page
+from training.uploads.pages import draw_page
 
 REUSE_COLUMNS = (
     _("状态"), _("相同之处"), _("后用于"), _("说明"), _("先用于"), _("说明"), _("发现时间"), _("理由"),

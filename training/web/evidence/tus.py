@@ -32,17 +32,26 @@ View = Callable[..., HttpResponseBase]
 
 
 def speaks_tus(view: View) -> View:
-    """Says the version, refuses another, and answers refusals in a sentence and not with a page."""
+    """Says the version, and answers refusals in a sentence and not with a page. Stands before the gate."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = _answered(view, request, *args, **kwargs)
+        answer["Tus-Resumable"] = VERSION
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return wrapped
+
+
+def hears_tus(view: View) -> View:
+    """Refuses whoever speaks another version, or none. Stands behind the gate: strangers learn nothing."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in ("OPTIONS", "GET") and request.headers.get("Tus-Resumable") != VERSION:
-            answer: HttpResponseBase = HttpResponse(status=412, headers={"Tus-Version": VERSION})
-        else:
-            answer = _answered(view, request, *args, **kwargs)
-        answer["Tus-Resumable"] = VERSION
-        answer["Cache-Control"] = "no-store"
-        return answer
+            return HttpResponse(status=412, headers={"Tus-Version": VERSION})
+        return view(request, *args, **kwargs)
 
     return wrapped
 

@@ -36,6 +36,7 @@ def device_of(request: WorkRequest) -> str:
 @require_http_methods(["OPTIONS", "POST"])
 @tus.speaks_tus
 @about(session_of, "evidence.add")
+@tus.hears_tus
 def uploads(request: WorkRequest, session: Any) -> HttpResponse:
     """Where a file begins (tus: creation)."""
     if request.method == "OPTIONS":
@@ -63,6 +64,7 @@ def uploads(request: WorkRequest, session: Any) -> HttpResponse:
 @require_http_methods(["OPTIONS", "HEAD", "PATCH", "DELETE", "GET"])
 @tus.speaks_tus
 @about(upload_of, "evidence.add")
+@tus.hears_tus
 def upload(request: WorkRequest, upload: Any) -> HttpResponse:
     """One file on its way (tus: core, termination); GET is its line on the page."""
     if request.method == "OPTIONS":
