@@ -135,6 +135,8 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
             Role.PRIVACY_OFFICER: "privacy",
             Role.FOLLOW_UP: "followup",
             Role.AUDITOR: "auditor",
+            Role.FINANCE_REVIEWER: "finance",
+            Role.SUPERVISOR: "supervisor",
         }
         page = open_page(live_server.url, size=size)
         page.get_by_label("账号").fill(f"sc-2020-{names[role]}")

@@ -37,7 +37,7 @@ def _check(pdf: pikepdf.Pdf, file: str, head: bytes) -> Iterator[Finding]:
         yield Finding(
             file,
             "",
-            "没有声明是 PDF/A（附有不合规的外来页面时如此）",
+            "没有声明是 PDF/A",
             "does not claim to be PDF/A",
             grave=False,
         )

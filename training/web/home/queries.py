@@ -365,7 +365,9 @@ def _for_finance(actor: Actor) -> list[Waiting]:
     handed_in = Claim.objects.visible_to(actor).filter(status=ClaimStatus.SUBMITTED)
     hint = _("每一笔都点得开档案和证据")
     return [
-        Waiting(handed_in.count(), _("补贴申领"), hint, reverse("claims")),
+        Waiting(
+            handed_in.count(), _("补贴申领"), hint, f"{reverse('claims')}?status={ClaimStatus.SUBMITTED}"
+        ),
         _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证")),
     ]
 

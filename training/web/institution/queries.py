@@ -18,9 +18,10 @@ from training.core import clock
 from training.core.actor import Actor
 from training.courses.models import Outline
 from training.courses.queries import approved_outlines
-from training.dossiers.choices import TAKES_EVIDENCE, DossierStatus
-from training.dossiers.models import Dossier, Evidence
+from training.dossiers.choices import TAKES_EVIDENCE, Decision, DossierStatus
+from training.dossiers.models import Dossier, Evidence, ItemReview
 from training.dossiers.queries import check_sessions
+from training.dossiers.rounds import running_round
 from training.dossiers.rules import ItemResult
 from training.enrolment.call_list import has_news
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
@@ -164,6 +165,7 @@ class SessionPage(SessionRow):
     imports: list[RosterImport]
     turn: Turn | None
     changes: list[ChangeRequest]
+    returned: list[ItemReview]  # what the bureau wants put right, and where on the paper
     history: list[Deed]
 
     @property
@@ -235,8 +237,16 @@ def session_page(pk: int, actor: Actor) -> SessionPage:
         imports=list(row.session.roster_imports.select_related("file")),
         turn=turns([row.session], actor).get(pk),
         changes=list(row.session.change_requests.select_related("lesson")),
+        returned=_returned(row.dossier),
         history=timeline(row.session, actor),
     )
+
+
+def _returned(dossier: Dossier | None) -> list[ItemReview]:
+    if dossier is None or dossier.status != DossierStatus.RETURNED:
+        return []
+    marked = ItemReview.objects.filter(round=running_round(dossier), decision=Decision.RETURNED)
+    return list(marked.select_related("file"))
 
 
 @dataclass(frozen=True)
