@@ -1,15 +1,8 @@
-"""A large archive that never was, with its originals on disk: what the dossier benchmarks build from.
-
-`python -m benchmarks.archive FOLDER PEOPLE PHOTOS PAGES` writes its PDF in a process of its own and says how
-long that took, how many pages it has, and how much memory the process had at most.
-"""
+"""A large archive that never was, with its originals on disk: what the dossier benchmarks build from."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -22,7 +15,6 @@ from pikepdf import Dictionary, Name
 from PIL import Image
 
 from training.dossiers import facts as f
-from training.dossiers.fonts import default_fonts_dir
 
 DAY = date(2021, 3, 5)
 AT = datetime(2021, 3, 20, 2, 30, tzinfo=UTC)
@@ -136,24 +128,3 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     target = BytesIO()
     image.save(target, "JPEG", quality=quality)
     return target.getvalue()
-
-
-def peak() -> float:
-    """Megabytes (10⁶ bytes) at most so far; `getrusage` would count what the parent had before it forked."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) * 1024 / 1e6
-
-
-def main() -> None:
-    folder, people, photos, pages = Path(sys.argv[1]), *map(int, sys.argv[2:5])
-    from training.dossiers.pdf.build import write_pdf  # noqa: PLC0415  what it takes to import it counts too
-
-    facts = archive(folder, people, photos, pages)
-    started = time.perf_counter()
-    built = write_pdf(facts, None, default_fonts_dir(), folder / "dossier.pdf")
-    seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "pages": built.pages, "peak": peak()}))  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

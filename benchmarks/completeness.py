@@ -109,7 +109,7 @@ def check_all(others: int) -> Run:
     return passed
 
 
-def one_by_one(sample: int) -> Run:
+def one_by_one(others: int, sample: int) -> Run:
     from training.dossiers.snapshots import batches, check_again  # noqa: PLC0415  after Django is ready
 
     passed = Run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from pyhanko.sign.fields import SigFieldSpec
 from benchmarks.archive import archive
 from benchmarks.measure import Comparison, Result, series
 from benchmarks.office import Office
+from benchmarks.worker import waiting
 
 SIZES = {"pages": 1000, "people": 200, "rounds": 3, "memory": (2000, 200, 300)}
 TINY = {"pages": 20, "people": 5, "rounds": 1, "memory": (20, 4, 10)}
@@ -33,29 +34,33 @@ TINY = {"pages": 20, "people": 5, "rounds": 1, "memory": (20, 4, 10)}
 def run(_office: Office, pages: int, people: int, rounds: int, memory: tuple[int, int, int]) -> Result:
     """In turns on the same originals; the memory in a process of its own."""
     found: dict[str, list[float]] = {"ours": [], "pikepdf + hashlib + pyHanko": []}
+    parts: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         facts = archive(Path(folder), people, 0, pages)
         keys = signing(Path(folder) / "ca")
-        for _round in range(rounds):
-            found["pikepdf + hashlib + pyHanko"].append(timed(lambda: bare(facts, keys)))
-            found["ours"].append(timed(lambda: whole(facts, keys)))
-        parts = steps(facts, keys)
+        for turn in range(rounds + 1):
+            least, steps = bare(facts, keys), whole(facts, keys, Path(folder) / f"made-{turn}")
+            if turn:  # the first one reads fonts, makes keys, and asks the system for memory
+                found["pikepdf + hashlib + pyHanko"].append(least)
+                found["ours"].append(sum(steps.values()))
+                parts.append(steps)
     large = in_a_process(*memory)
-    ours, least = (series(values, "s") for values in found.values())
-    figures = {"ours": ours, "pikepdf + hashlib + pyHanko": least}
-    figures |= {f"ours: {name}": series([value], "s") for name, value in parts.items()}
+    ours, least_of_all = (series(values, "s") for values in found.values())
+    figures = {"ours": ours, "pikepdf + hashlib + pyHanko": least_of_all}
+    figures |= {f"ours: {name}": series([step[name] for step in parts], "s") for name in parts[0]}
     figures["most memory of the large one"] = series([large["peak"]], "MB")
     figures["the large one"] = series([large["seconds"]], "s")
     return Result(
         "dossier",
-        "From facts and originals on disk to the package: originals placed in the PDF with captions, contents, "
-        "bookmarks and hashes, both signatures, all files hashed, checked, sealed and packed. The large one is the "
-        "PDF alone, in a process of its own, with phone photos of about 2 MB. 1 MB = 10⁶ bytes.",
+        "From facts and originals on disk to the package on disk: originals placed in the PDF with captions, "
+        "contents, bookmarks and hashes, both signatures, all files hashed, checked, sealed and packed. Time is of "
+        "the processor, user and system. The large one is all that the worker does, from the database to the two "
+        "encrypted files that are kept, with phone photos of about 3 MB, in a process of its own. 1 MB = 10⁶ bytes.",
         "what the libraries need for the same originals and nothing else: pikepdf puts the files one behind the "
-        "other and saves, hashlib hashes each file and the result, pyHanko signs it twice",
+        "other and saves, hashlib hashes each file and the result, pyHanko signs it twice, all in memory",
         figures,
         [
-            Comparison("ours / pikepdf + hashlib + pyHanko", ours.over(least), 1.5),
+            Comparison("ours / pikepdf + hashlib + pyHanko", ours.over(least_of_all), 1.5),
             Comparison("most memory of the large one", figures["most memory of the large one"], 300.0),
         ],
         {
@@ -64,14 +69,26 @@ def run(_office: Office, pages: int, people: int, rounds: int, memory: tuple[int
             "rounds": rounds,
             "large": dict(zip(("people", "photos", "uploaded pages"), memory, strict=True)),
             "pages of the large one": large["pages"],
+            "MB of the large one's package": round(large["package"]),
         },
+        [WHERE],
     )
 
 
+WHERE = (
+    "Where the time goes that the libraries alone do not need: a page of our own for each original page (caption, "
+    "frame, page n of N), in two passes that only lay out and one that draws, more than half of the PDF; the "
+    "package holds every original once more, so each is read, hashed, summed (CRC-32) and written twice; the "
+    "four-property report opens every original and checks both signatures again. What is changed between the two "
+    "signatures is left to yidang-verify: pyHanko takes 2 s for it."
+)
+
+
 def timed(act: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    """Seconds of the processor."""
+    started = time.process_time()
     act()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def signing(folder: Path) -> list[Any]:
@@ -86,46 +103,36 @@ def signing(folder: Path) -> list[Any]:
     ]
 
 
-def whole(facts: Any, keys: list[Any]) -> bytes:
-    written, sealer = built(facts)
-    return packed(facts, signed(written, keys), sealer)
-
-
-def steps(facts: Any, keys: list[Any]) -> dict[str, float]:
-    """Where the time goes, once."""
-    at = [time.perf_counter()]
-    written, sealer = built(facts)
-    at.append(time.perf_counter())
-    content = signed(written, keys)
-    at.append(time.perf_counter())
-    packed(facts, content, sealer)
-    at.append(time.perf_counter())
-    return dict(zip(("PDF", "signatures", "package"), (b - a for a, b in pairwise(at)), strict=True))
-
-
-def built(facts: Any) -> tuple[bytes, Any]:
+def whole(facts: Any, keys: list[Any], folder: Path) -> dict[str, float]:
+    """Seconds of each step, as the background task takes them."""
+    from training.dossiers.bag import write_bag  # noqa: PLC0415  after Django is ready
     from training.dossiers.fonts import default_fonts_dir  # noqa: PLC0415
-    from training.dossiers.pdf import build_pdf  # noqa: PLC0415
+    from training.dossiers.pdf.build import write_pdf  # noqa: PLC0415
     from training.dossiers.seal import Sealer  # noqa: PLC0415
+    from training.dossiers.signing import sign_in_place  # noqa: PLC0415
 
+    folder.mkdir()
+    pdf, fonts_dir = folder / "dossier.pdf", default_fonts_dir()
     sealer = Sealer(Ed25519PrivateKey.from_private_bytes(bytes(32)), "x", datetime(2021, 3, 22, tzinfo=UTC))
-    return build_pdf(facts, sealer.note, default_fonts_dir()), sealer
+
+    def sign() -> None:
+        with pdf.open("r+b") as file:
+            sign_in_place(file, keys, fonts_dir=fonts_dir)
+
+    steps = {
+        "PDF": timed(lambda: write_pdf(facts, sealer.note, fonts_dir, pdf)),
+        "signatures": timed(sign),
+        "package": timed(lambda: write_bag(facts, pdf, sealer, folder / "dossier.zip")),
+    }
+    shutil.rmtree(folder)
+    return steps
 
 
-def signed(content: bytes, keys: list[Any]) -> bytes:
-    from training.dossiers.fonts import default_fonts_dir  # noqa: PLC0415
-    from training.dossiers.signing import sign_pdf  # noqa: PLC0415
-
-    return sign_pdf(content, keys, fonts_dir=default_fonts_dir())
+def bare(facts: Any, keys: list[Any]) -> float:
+    return timed(lambda: merged_and_signed(facts, keys))
 
 
-def packed(facts: Any, content: bytes, sealer: Any) -> bytes:
-    from training.dossiers.bag import build_bag  # noqa: PLC0415
-
-    return build_bag(facts, content, sealer)
-
-
-def bare(facts: Any, keys: list[Any]) -> bytes:
+def merged_and_signed(facts: Any, keys: list[Any]) -> bytes:
     """The same originals one behind the other, hashed, and signed twice without a stamp."""
     with pikepdf.new() as merged:
         for file in facts.attachments:
@@ -148,11 +155,8 @@ def bare(facts: Any, keys: list[Any]) -> bytes:
 
 
 def in_a_process(people: int, photos: int, pages: int) -> dict[str, float]:
-    """What `benchmarks.archive` says of itself; the first run makes the originals and does not count."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.archive", folder]
-        command += map(str, (people, photos, pages))
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603  our own program
-        said = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    found: dict[str, float] = json.loads(said.stdout)
+    """What `benchmarks.worker` says of itself."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.worker", str(waiting(people, photos, pages))]
+    said = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  our own program
+    found: dict[str, float] = json.loads(said.stdout.splitlines()[-1])
     return found

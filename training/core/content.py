@@ -25,7 +25,7 @@ class Content:
     @classmethod
     def at(cls, path: Path) -> Content:
         """Of a file that stays as it is."""
-        return cls(partial(path.open, "rb"))
+        return cls(lambda: path.open("rb"))
 
     @property
     def size(self) -> int:

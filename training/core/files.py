@@ -58,7 +58,7 @@ def keep(
     return stored
 
 
-class _Pieces(File):
+class _Pieces(File[bytes]):
     """What a storage writes as it comes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:

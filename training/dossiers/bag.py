@@ -10,9 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from training.core.content import Content
 from training.dossiers import container
 from training.dossiers.checks import Payload, check_payload
-from training.core.content import Content
 from training.dossiers.facts import Attachment, DossierFacts, EnvelopeFacts
 from training.dossiers.four_properties import report
 from training.dossiers.layout import (

@@ -13,8 +13,8 @@ import pikepdf
 from pikepdf import AccessMode
 from PIL import Image
 
-from training.dossiers import evidence
 from training.core.content import Content
+from training.dossiers import evidence
 from training.dossiers.evidence import Evidence
 from training.dossiers.findings import Check, Finding
 from training.dossiers.layout import DOSSIER, METADATA

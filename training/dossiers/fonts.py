@@ -16,8 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from fontTools import subset, ttLib
-from fontTools.varLib import instancer
+from fontTools import ttLib
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 REGULAR = "NotoSansSC-Regular"
@@ -120,6 +119,9 @@ def _after(name: str, fonts_dir: Path) -> list[tuple[str, Path]]:
 
 def _cut(name: str, path: Path, script: str, weight: int, only: frozenset[str] = frozenset()) -> None:
     """Write the static weight `name` to `path`, whole or not at all; with `only` those characters and a space."""
+    from fontTools import subset  # noqa: PLC0415  10 MB, once in the life of an installation
+    from fontTools.varLib import instancer  # noqa: PLC0415
+
     with ttLib.TTFont(_source(script), recalcTimestamp=False) as font:
         for table in _LAYOUT_TABLES:
             if table in font:

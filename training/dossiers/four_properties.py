@@ -36,7 +36,11 @@ _PROPERTIES: Final[dict[str, tuple[_Line, ...]]] = {
         _Line("files", "固化信息有效：原始文件与采集时的 SHA-256 一致", "逐个重算 SHA-256"),
         _Line("pdf", "元数据与内容一致：档案 PDF 的散列、页数、期号", "打开 PDF，与元数据比对"),
         _Line("events", "签到事件由登记的终端签名", "逐条验证 Ed25519 签名和规范格式"),
-        _Line("signatures", "培训机构和商务局的电子签章有效", "验证签名值和覆盖范围；签章后的修改由 yidang-verify 检测"),
+        _Line(
+            "signatures",
+            "培训机构和商务局的电子签章有效",
+            "验证签名值和覆盖范围；签章后的修改由 yidang-verify 检测",
+        ),
     ),
     "完整性": (
         _Line("items", "各项材料齐全", "按项目规则计算的完整性结果"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any
 
 import pikepdf
@@ -34,7 +35,12 @@ def describe(facts: DossierFacts, pdf: Content, paths: Mapping[str, Attachment])
     del data["attachments"]
     for envelope in data["envelopes"]:
         del envelope["payload"], envelope["signature"]
-    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+    # Piece by piece: `dumps` first makes a list of a hundred thousand of them.
+    target = BytesIO()
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=1, sort_keys=True).iterencode(data):
+        target.write(piece.encode())
+    target.write(b"\n")
+    return target.getvalue()
 
 
 def _plain(value: Any) -> Any:

@@ -26,8 +26,8 @@ from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 
-from training.dossiers import fonts
 from training.core.content import CHUNK
+from training.dossiers import fonts
 from training.dossiers.loops import outside_any_loop
 from training.dossiers.pdf import SEAL_BOXES
 from training.dossiers.signing_keys import Key

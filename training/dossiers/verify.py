@@ -18,9 +18,9 @@ import pikepdf
 from pydantic import ValidationError
 
 from kiosk.envelope import Envelope
+from training.core.content import Content
 from training.dossiers.checks import QUALITY, Payload, check_payload
 from training.dossiers.container import MAX_BYTES, ContainerError, unpack
-from training.core.content import Content
 from training.dossiers.findings import Check, Finding, Report
 from training.dossiers.four_properties import compare, report
 from training.dossiers.layout import (
@@ -97,7 +97,9 @@ _REPORTED = ("四性检测报告与现在的检测一致", "Four-property report
 def _pdf_alone(content: bytes, name: str, trust: Trust) -> Iterator[Check]:
     """What can be said of a PDF without its package: who signed it, and that nothing changed since."""
     yield Check("pdf", "单独一份 PDF", "A PDF alone", tuple(_identity(content, name)))
-    yield Check("signatures", "电子签章", "Signatures", tuple(check_signatures(BytesIO(content), name, trust)))
+    yield Check(
+        "signatures", "电子签章", "Signatures", tuple(check_signatures(BytesIO(content), name, trust))
+    )
     yield Check("pdfa", "PDF/A 声明", "PDF/A claim", tuple(check_pdfa(BytesIO(content), name)))
 
 

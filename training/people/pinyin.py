@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import combinations, islice, product
 
-from pypinyin import Style, pinyin
-
 LONGEST = 64  # characters of a word
 MOST = 24  # ways to read a name that has several
 TOP = "z" * LONGEST
@@ -22,6 +20,8 @@ TOP = "z" * LONGEST
 @cache
 def readings(sign: str) -> tuple[str, ...]:
     """How one character may be typed, the likeliest first; () for what nobody types."""
+    from pypinyin import Style, pinyin  # noqa: PLC0415  its dictionaries take 57 MB, which few processes need
+
     found = pinyin(sign, style=Style.NORMAL, heteronym=True, errors="ignore")
     if found:
         return tuple(dict.fromkeys(_letters(word) for word in found[0]))

@@ -24,7 +24,7 @@ from training.scheduling.choices import HalfDay
 from training.scheduling.models import TrainingSession
 from training.uploads.choices import Found
 from training.uploads.models import RegisterScan, ScannedPage
-from training.uploads.reading import page_alone
+from training.uploads.pages import page_alone
 
 
 @dataclass(frozen=True)

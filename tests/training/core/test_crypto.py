@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.core.crypto import EncryptedTextField, decrypt, encrypt, keyed_hash
+from training.core.crypto import EncryptedTextField, decrypt, encrypt, encrypted, keyed_hash
 
 
 @given(st.binary(max_size=2000))
@@ -18,6 +18,11 @@ def test_what_is_encrypted_comes_back_and_does_not_show(data: bytes) -> None:
 
     assert decrypt(token) == data
     assert len(data) < 8 or data not in token
+
+
+@given(st.lists(st.binary(max_size=70)))
+def test_what_is_encrypted_piece_by_piece_is_a_token_like_any_other(chunks: list[bytes]) -> None:
+    assert decrypt(b"".join(encrypted(chunks))) == b"".join(chunks)
 
 
 def test_the_same_text_is_another_token_each_time() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from training.dossiers.bag import build_bag
+from training.dossiers.bag import build_bag, write_bag
 from training.dossiers.container import unpack
 from training.dossiers.facts import Attachment, DossierFacts
 from training.dossiers.layout import original_paths
@@ -31,6 +31,16 @@ def test_the_same_facts_give_the_same_package(
     make_facts: Callable[[int], DossierFacts], signed: bytes, sealer: Sealer, package: bytes
 ) -> None:
     assert build_bag(make_facts(12), signed, sealer) == package
+
+
+def test_on_disk_it_is_the_same_package(
+    facts: DossierFacts, signed: bytes, sealer: Sealer, package: bytes, tmp_path: Path
+) -> None:
+    pdf, target = tmp_path / "dossier.pdf", tmp_path / "dossier.zip"
+    pdf.write_bytes(signed)
+    manifest_sha256 = write_bag(facts, pdf, sealer, target)
+    assert target.read_bytes() == package
+    assert manifest_sha256 == hashlib.sha256(unpack(package)["manifest-sha256.txt"]).hexdigest()
 
 
 @pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
