@@ -25,7 +25,7 @@ def waiting(people: int, photos: int, pages: int) -> int:
     from training.dossiers.models import Dossier, Evidence  # noqa: PLC0415
     from training.dossiers.versions import queue_version  # noqa: PLC0415
 
-    county = found_county()
+    county = found_county("DOSSIER")
     house = county.houses[0]
     add_session(house, list(county._trainees(people)), "closed")  # noqa: SLF001  the county's own way to know people
     dossier = Dossier.objects.latest("pk")
