@@ -110,7 +110,7 @@ def test_the_register_prints_on_a4_with_the_mark_of_the_programme(
     page = sign_in(Role.INSTITUTION_CLERK)
     page.get_by_role("navigation", name="主导航").get_by_role("link", name="培训", exact=True).click()
     page.get_by_role("link", name=taught.session.code).click()
-    page.get_by_role("link", name="签到名册").click()
+    page.get_by_role("link", name="签到名册").last.click()
     printed = tmp_path / "register.pdf"
     page.pdf(path=printed, prefer_css_page_size=True)
     with pikepdf.open(printed) as pdf:
