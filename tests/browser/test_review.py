@@ -60,6 +60,7 @@ def test_an_archive_is_judged_by_keyboard_fixed_looked_at_again_confirmed_and_se
     )
     page.locator("[data-place]").click(position={"x": 40, "y": 30})
     page.keyboard.type("横幅看不清")
+    page.evaluate("window.scrollTo(0, 0)")
     picture(page, "desk")
     page.get_by_role("button", name="退回 A9").click()
     standing(page, "1 项要退回")
