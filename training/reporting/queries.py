@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from training.attendance.choices import CorrectionKind, CorrectionStatus, EventKind
@@ -82,22 +82,19 @@ class Indicator:
         return min(self.percent or Decimal(0), Decimal(100))
 
 
-_SIGNED_IN = (
-    AttendanceEvent.objects.filter(~VOIDED, kind=EventKind.SIGN_IN, held_reason="", enrolment__isnull=False)
-    .order_by()
-    .values("enrolment")
+_SIGNED_IN = Exists(
+    AttendanceEvent.objects.filter(~VOIDED, enrolment=OuterRef("pk"), kind=EventKind.SIGN_IN, held_reason="")
 )
-_MADE_UP = (
+_MADE_UP = Exists(
     Correction.objects.filter(
-        kind=CorrectionKind.SIGN_IN, status=CorrectionStatus.APPROVED, enrolment__isnull=False
+        enrolment=OuterRef("pk"), kind=CorrectionKind.SIGN_IN, status=CorrectionStatus.APPROVED
     )
-    .order_by()
-    .values("enrolment")
 )
 _COMPLETED = Q(status=EnrolmentStatus.COMPLETED, training_session__status__in=WAS_APPROVED)
 DEPTHS: Final[Mapping[str, Q]] = {
     "planned": Q(),
-    "attended": Q(pk__in=_SIGNED_IN) | Q(pk__in=_MADE_UP),
+    # Whoever completed took part; the ledger is asked of the others only, and they are few.
+    "attended": Q(status=EnrolmentStatus.COMPLETED) | Q(_SIGNED_IN) | Q(_MADE_UP),
     "completed": _COMPLETED,
     "archived": _COMPLETED & Q(training_session__status__in=SEALED),
 }
