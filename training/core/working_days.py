@@ -7,6 +7,7 @@ A year that is not published yet counts Monday to Friday, and `is_published` say
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -22,6 +23,7 @@ def is_published(day: date) -> bool:
     return True
 
 
+@cache
 def is_working_day(day: date) -> bool:
     if not is_published(day):
         return day.weekday() < 5

@@ -80,7 +80,8 @@ def _around(
 ) -> list[Finding]:
     zone = ZoneInfo(session.rule_set.rules.timezone)
     own = slots_of(lessons, zone, actor)
-    others = [lesson for lesson in beside if lesson.training_session_id != session.pk]
+    days = {lesson.on for lesson in lessons}
+    others = [row for row in beside if row.training_session_id != session.pk and row.on in days]
     colleagues = [row for row in others if row.training_session.institution_id == session.institution_id]
     slots = slots_of(others, zone, actor)
     settled = {row.training_session_id for row in others if row.training_session.status in SETTLED}

@@ -102,7 +102,8 @@ def check_all(
     for session, lessons in plans:
         for lesson in lessons:
             lesson.training_session = session
-        others = [lesson for lesson in beside if lesson.training_session_id != session.pk]
+        days = {lesson.on for lesson in lessons}
+        others = [row for row in beside if row.training_session_id != session.pk and row.on in days]
         found[session.pk] = [finding for said in _judge(lessons, others, persons, actor) for finding in said]
     return found
 
