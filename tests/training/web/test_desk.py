@@ -128,8 +128,9 @@ def test_an_item_shows_its_paper_in_the_page_and_is_accepted(
     dossier, client = dossier_of(handed_in), browse(REVIEWER)
     address = reverse("desk-dossier", args=[dossier.pk])
     shown = client.get(address, {"item": "A9"}).content.decode()
-    photo = Evidence.objects.filter(item="A9").first()
-    assert f'<img src="{reverse("file", args=["evidence", photo.pk])}"' in shown
+    photos = Evidence.objects.filter(item="A9", training_session=handed_in.session)
+    pictures = [f'<img src="{reverse("file", args=["evidence", photo.pk])}"' for photo in photos]
+    assert [picture in shown for picture in pictures].count(True) == 1
     proof = client.get(address, {"item": "A3"}).content.decode()
     assert re.search(r'<iframe class="paper" src="/files/proof/\d+#page=1"', proof)
 
