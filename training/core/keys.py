@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import os
 import secrets
-import sys
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -37,4 +37,6 @@ def write_keys(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    write_keys(Path(sys.argv[1]))
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("file", type=Path, metavar="FILE")
+    write_keys(arguments.parse_args().file)
