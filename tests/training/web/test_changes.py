@@ -397,7 +397,8 @@ def test_the_code_on_the_paper_leads_to_a_page_that_names_nobody(approved: Any, 
     assert "2021-05-18 09:00–11:15" in shown
     for name in ("罗明远", "邓经办", "温审核", session.enrolments.first().trainee.name):
         assert name not in shown
-    assert Client().get(address[:-1] + "0").status_code == 404
+    other = "1" if address.endswith("0") else "0"
+    assert Client().get(address[:-1] + other).status_code == 404
 
 
 def test_the_public_page_warns_of_a_cancelled_session(approved: Any, browse: Browse) -> None:
