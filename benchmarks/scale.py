@@ -100,7 +100,9 @@ def said(kind: Kind, tenth: dict[Kind, list[float]], whole: dict[Kind, list[floa
 
 def visit(county: WholeCounty, rounds: int, roles: int | None) -> dict[Kind, list[float]]:
     """Milliseconds of every kind of page a role can reach from its home, one page of each kind."""
-    return dict(chain.from_iterable(pages_of(role, user, rounds) for role, user in islice(county.people(), roles)))
+    return dict(
+        chain.from_iterable(pages_of(role, user, rounds) for role, user in islice(county.people(), roles))
+    )
 
 
 def pages_of(role: str, user: Any, rounds: int) -> Iterator[tuple[Kind, list[float]]]:
