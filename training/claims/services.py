@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from training.accounts.permissions import demand
@@ -33,10 +37,17 @@ def claim_session(session_id: int, *, actor: Actor) -> Claim:
     """
     demand(actor, "claim.create")
     session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
-    try:
+    with _refusal_on_record(session, actor):
         return _claim(session, actor)
+
+
+@contextmanager
+def _refusal_on_record(subject: Model, actor: Actor) -> Iterator[None]:
+    """Outside the transaction that the refusal rolls back."""
+    try:
+        yield
     except TrainingError as refusal:
-        record(actor, "claim.refused", session, code=refusal.code, details=refusal.details)
+        record(actor, "claim.refused", subject, code=refusal.code, details=refusal.details)
         raise
 
 
@@ -76,11 +87,8 @@ def submit_claim(claim_id: int, *, actor: Actor) -> Claim:
     """
     demand(actor, "claim.submit")
     claim: Claim = Claim.objects.fetch(actor, pk=claim_id)
-    try:
+    with _refusal_on_record(claim, actor):
         return _submit(claim_id, actor)
-    except TrainingError as refusal:
-        record(actor, "claim.refused", claim, code=refusal.code, details=refusal.details)
-        raise
 
 
 @transaction.atomic
