@@ -142,7 +142,9 @@ def build_county(
     clerk = institution_staff.actor(Role.INSTITUTION_CLERK)
     agreement = add_training_agreement(institution, actor=clerk)
     instructors = add_instructors(institution, actor=clerk)
-    session, _venue = plan_farmers_session(institution, agreement, instructors, on=CLASS_DAY, actor=clerk)
+    session, _venue = plan_farmers_session(
+        institution, agreement, instructors, on=CLASS_DAY, seats=max(60, people), actor=clerk
+    )
     if people:
         roster = roster_workbook(synthetic_people(people, seed=7))
         import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)

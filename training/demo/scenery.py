@@ -352,9 +352,10 @@ def plan_farmers_session(
     on: date,
     start: time = time(9, 0),
     outline: Outline | None = None,
+    seats: int = 60,
     actor: Actor,
 ) -> tuple[TrainingSession, Venue]:
-    """A draft of two half-days: morning by the first instructor, afternoon by the second.
+    """A draft of two half-days in a room of so many seats: morning by the first instructor, then the second.
 
     The morning ends at 11:15, later where it starts later.
     """
@@ -366,7 +367,7 @@ def plan_farmers_session(
         kind=VenueKind.SERVICE_CENTRE,
         township=TOWNSHIP,
         address="琴江镇赣江源大道 2 号",
-        seats=60,
+        seats=seats,
         actor=actor,
     )
     slots = (
