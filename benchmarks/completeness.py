@@ -145,6 +145,8 @@ def counted() -> Iterator[list[int]]:
 def grow(county: WholeCounty, number: int, pool: Sequence[Any], people: int) -> None:
     from django.db import connection  # noqa: PLC0415  after Django is ready
 
+    from training.attendance.services.chains import move_complete_to  # noqa: PLC0415
+
     houses, who = cycle(county.houses), cycle(pool)
     for start in range(0, number, AT_ONCE):
         some = [
@@ -152,6 +154,7 @@ def grow(county: WholeCounty, number: int, pool: Sequence[Any], people: int) -> 
             for _n in range(min(AT_ONCE, number - start))
         ]
         keep(some)
+    move_complete_to()  # what `tick` does by the minute
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -20,6 +20,7 @@ WITHOUT_ACTOR = {
     "attendance.complete_enrolments",
     "attendance.completion_results",
     "attendance.demand_attended",
+    "attendance.move_complete_to",
     "dossiers.abandon_seal",
     "dossiers.completed_count",
     "dossiers.demand_complete",

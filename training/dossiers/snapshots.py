@@ -249,6 +249,15 @@ def kept_items(session: Any) -> tuple[ItemResult, ...]:
     )
 
 
+def kept(sessions: QuerySet[Any], actor: Actor) -> list[tuple[TrainingSession, tuple[ItemResult, ...]]]:
+    """One page of sessions, with institution and dossier, and their items as last checked; acts check again."""
+    catch_up(actor)
+    read = sessions.select_related("institution", "dossier").prefetch_related(
+        "institution__licences", "rule_set", "item_states"
+    )
+    return [(session, kept_items(session)) for session in read]
+
+
 def from_data(row: Mapping[str, Any], state: ItemState, clause: str) -> Finding:
     since = date.fromisoformat(row["since"]) if row["since"] else None
     suppliers = tuple(row["supplied_by"])

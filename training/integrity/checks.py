@@ -19,6 +19,7 @@ from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.files.storage import Storage
 from django.db import models
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
@@ -39,6 +40,7 @@ from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.integrity.choices import Part
 from training.programmes.models import Programme
 from training.scheduling.models import TrainingSession
+from training.stations.models import Station
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 500
@@ -192,6 +194,17 @@ def _chain_problems(row: AttendanceEvent, before: AttendanceEvent | None) -> Ite
         yield _("第一条事件不是链的开头")
     if before is not None and before.seq == row.seq - 1 and before.digest != row.prev:
         yield _("与前一条接不上")
+
+
+def check_what_came(programme: Programme) -> Iterator[Looked]:
+    """Numbers that had all come once (`complete_to`), and that are not all there any more."""
+    came = Count("events", filter=Q(events__seq__lte=F("complete_to")))
+    stations = Station.objects.filter(institution__programme=programme, complete_to__gt=0)
+    for station in stations.annotate(came=came).order_by("pk"):
+        if lost := station.complete_to - station.came:
+            problem = _("第 1 至 %(last)s 条事件曾经收齐，现在少了 %(count)s 条")
+            said = problem % {"last": station.complete_to, "count": lost}
+            yield Looked(Part.EVENTS, (Found(Part.EVENTS, station, said),), rows=0)
 
 
 # Completion

@@ -27,6 +27,7 @@ from training.integrity.checks import (
     check_files,
     check_orphans,
     check_packages,
+    check_what_came,
     gather,
 )
 from training.integrity.models import IntegrityFinding, IntegrityRun
@@ -61,6 +62,8 @@ def check_integrity(tell: Tell = lambda _part, _done: None, *, actor: Actor) -> 
 def _of(programme: Programme) -> Iterator[Looked]:
     return chain(
         check_events(programme),
+        check_what_came(programme),
+        check_what_came(programme),
         check_completion(programme),
         check_packages(programme),
         check_audit(programme.pk),

@@ -20,7 +20,8 @@ class Station(Lifecycle):
     """签到终端. Its events are believed because of `public_key`, whose private half never left it.
 
     `may` holds values of `Permission`; `report` is the last `kiosk.report.StationReport`, empty before
-    the first. A station with another key is another station: it `replaces` the old one.
+    the first. A station with another key is another station: it `replaces` the old one. Every event numbered
+    up to `complete_to` has come: a ledger that is only added to is searched for holes behind it alone.
     """
 
     SCOPE = {"programme": "institution__programme", "institution": "institution"}
@@ -38,6 +39,7 @@ class Station(Lifecycle):
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     report = models.JSONField(default=dict)
     reported_at = models.DateTimeField(_("最近报告"), null=True)
+    complete_to = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name", "enrolled_at"]

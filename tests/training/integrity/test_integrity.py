@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent, Completion
+from training.attendance.services.chains import move_complete_to
 from training.core.actor import SYSTEM
 from training.core.files import keep
 from training.core.models import AuditEvent, StoredFile
@@ -85,6 +86,14 @@ def test_an_event_given_to_somebody_else_is_found(closed: Any) -> None:
     other = closed.session.enrolments.exclude(pk=event.enrolment_id).first()
     by_hand("UPDATE attendance_attendanceevent SET enrolment_id = %s WHERE id = %s", other.pk, event.pk)
     assert ("events", "记录的 学员 与终端签名的不同") in found()
+
+
+def test_an_event_that_came_and_was_taken_away_by_hand_is_found(closed: Any) -> None:
+    assert move_complete_to() == 1
+    event = AttendanceEvent.objects.filter(seq=1).get()
+    by_hand("DELETE FROM attendance_attendanceevent WHERE id = %s", event.pk)
+    last = event.station.events.count() + 1
+    assert ("events", f"第 1 至 {last} 条事件曾经收齐，现在少了 1 条") in found()
 
 
 def test_rewritten_content_needs_the_stations_key(closed: Any) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
 
 from kiosk.envelope import GENESIS, Envelope, EnvelopeError, decode_signing_key, verify
 from training.attendance.choices import (
@@ -116,7 +117,7 @@ def chain_gaps(sessions: Iterable[TrainingSession]) -> dict[int, tuple[str, ...]
 def unexplained_holes(stations: Iterable[Any]) -> dict[Any, list[Run]]:
     """station id -> the numbers that are missing in its chain and not confirmed lost."""
     holes: dict[Any, list[Run]] = defaultdict(list)
-    for row in _after_a_hole(stations).values_list("station", "before", "seq"):
+    for row in events_after_holes(stations).values_list("station", "before", "seq"):
         holes[row[0]].append(Run((row[1] or 0) + 1, row[2] - 1))
     if not holes:
         return {}
@@ -131,22 +132,29 @@ def unexplained_holes(stations: Iterable[Any]) -> dict[Any, list[Run]]:
     return {station: runs for station, runs in left.items() if runs}
 
 
-def _after_a_hole(stations: Iterable[Any]) -> QuerySet[Any]:
+def events_after_holes(stations: Iterable[Any]) -> QuerySet[Any]:
     """Events whose predecessor is missing, with the number of the last one `before` the hole.
 
-    Only ledgers shorter than their last number are gone through event by event.
+    Looked at is what came after `complete_to`, and only ledgers that are short there event by event.
     """
-    ledgers = AttendanceEvent.objects.filter(station__in=list(stations)).order_by().values("station")
-    short = ledgers.annotate(came=Count("pk"), last=Max("seq")).filter(came__lt=F("last"))
+    short = unsettled(stations).filter(came__lt=F("last") - F("complete_to"))
     mine = AttendanceEvent.objects.filter(station=OuterRef("station"))
     earlier = mine.filter(seq__lt=OuterRef("seq")).order_by("-seq").values("seq")[:1]
     rows = AttendanceEvent.objects.filter(
         ~Exists(mine.filter(seq=OuterRef("seq") - 1)),
-        station__in=list(short.values_list("station", flat=True)),
-        seq__gt=1,
+        station__in=list(short.values_list("pk", flat=True)),
+        seq__gt=Greatest(F("station__complete_to"), 1),
     )
     found: QuerySet[Any] = rows.order_by("station__name", "seq").annotate(before=Subquery(earlier))
     return found
+
+
+def unsettled(stations: Iterable[Any]) -> QuerySet[Any]:
+    """Stations with events after `complete_to`: how many `came`, and the number of the `last`."""
+    behind = Q(events__seq__gt=F("complete_to"))
+    rows = Station.objects.filter(behind, pk__in=list(stations)).order_by()
+    ends: QuerySet[Any] = rows.annotate(came=Count("events"), last=Max("events__seq"))
+    return ends
 
 
 @dataclass(frozen=True)
@@ -195,7 +203,7 @@ def gaps_and_forks(actor: Actor, station: Station | None = None) -> ChainTrouble
 
 
 def _missing(stations: Sequence[Any]) -> list[MissingRange]:
-    after = list(_after_a_hole(stations).select_related("station__institution", "training_session"))
+    after = list(events_after_holes(stations).select_related("station__institution", "training_session"))
     standing = LostRange.objects.filter(
         station__in={event.station_id for event in after},
         status__in=[CorrectionStatus.PROPOSED, CorrectionStatus.APPROVED],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +30,9 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session, check_sessions, with_archive
 from training.dossiers.rules import Finding, ItemResult, findings
+from training.dossiers.snapshots import kept
 from training.enrolment.call_list import has_news
+from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.enrolment.noticing import notices_of
 from training.institutions.choices import InstitutionStatus
@@ -86,6 +88,12 @@ def dossiers_to_verify(actor: Actor) -> QuerySet[Any]:
         dossier__status__in=[DossierStatus.SUBMITTED, DossierStatus.SEALING]
     )
     return rows.order_by("dossier__submitted_at", "pk")
+
+
+def read_to_verify(rows: QuerySet[Any], actor: Actor) -> Checked:
+    """One page of them, with lessons and roster."""
+    places = Enrolment.objects.filter(ON_ROSTER).only("training_session")
+    return kept(rows.prefetch_related("lessons", Prefetch("enrolments", places, "on_roster")), actor)
 
 
 def sessions(

@@ -41,7 +41,7 @@ def queue(request: WorkRequest) -> HttpResponse:
         "filters": filters,
         "page_obj": page,
         "rows": approvals.read(page.object_list, request.actor),  # type: ignore[arg-type]
-        "dossiers": queries.checked(dossiers[:PAGE_SIZE]),
+        "dossiers": queries.read_to_verify(dossiers[:PAGE_SIZE], request.actor),
         "dossier_count": dossiers.count(),
     }
     return render(request, "bureau/queue.html", context)

@@ -35,7 +35,7 @@ def queue(request: WorkRequest) -> HttpResponse:
         "filters": filters,
         "export": reverse("desk-export"),
         "page_obj": page,
-        "rows": waiting.read(page.object_list),  # type: ignore[arg-type]
+        "rows": waiting.read(page.object_list, request.actor),  # type: ignore[arg-type]
     }
     return render(request, "desk/queue.html", context)
 
@@ -44,7 +44,7 @@ def queue(request: WorkRequest) -> HttpResponse:
 def export_queue(request: WorkRequest) -> StreamingHttpResponse:
     filters = DeskFilter(request, institutions(request.actor))
     rows = waiting.lying(request.actor, **filters.chosen)
-    return csv_response(_("待核验档案.csv"), waiting.COLUMNS, waiting.lines(rows))
+    return csv_response(_("待核验档案.csv"), waiting.COLUMNS, waiting.lines(rows, request.actor))
 
 
 @about(queries.dossier_of, "archive.view")

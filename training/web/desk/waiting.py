@@ -15,9 +15,9 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.working_days import end_of_term
 from training.dossiers.choices import DossierStatus
-from training.dossiers.queries import check_sessions
 from training.dossiers.risks import Risk, risks_of, score
 from training.dossiers.rules import ItemResult
+from training.dossiers.snapshots import kept
 from training.programmes.models import RuleSet
 from training.scheduling.models import TrainingSession
 from training.scheduling.turns import working_days_between
@@ -43,7 +43,6 @@ class Lying:
     session: int
     since: date
     due_on: date
-    risks: tuple[Risk, ...]
 
     @property
     def overdue(self) -> bool:
@@ -53,16 +52,15 @@ class Lying:
     def working_days(self) -> int:
         return working_days_between(self.since, clock.today())
 
-    @property
-    def flagged(self) -> bool:
-        return bool(score(self.risks))
-
 
 @dataclass(frozen=True)
 class Waiting:
+    """The same with its session, its items as last checked, and what was noticed."""
+
     lying: Lying
     session: Any
     items: tuple[ItemResult, ...]
+    risks: tuple[Risk, ...]
 
 
 def lying(
@@ -70,7 +68,7 @@ def lying(
 ) -> list[Lying]:
     """What the filters leave, the longest waiting first or, where `order` says so, the riskiest.
 
-    All of the queue is weighed, whatever page is shown: the order needs it, and a county's queue is short.
+    All of the queue is weighed where the risk filters or orders; otherwise `read` weighs what is shown.
     """
     rows = TrainingSession.objects.visible_to(actor).filter(dossier__status__in=AT_THE_BUREAU)
     if q:
@@ -81,13 +79,16 @@ def lying(
         rows.order_by("dossier__submitted_at", "pk").values_list("pk", "dossier__submitted_at", "rule_set")
     )
     terms = _terms({rule_set for _pk, _at, rule_set in said})
-    risks = risks_of([pk for pk, _at, _rule_set in said])
     found = [
-        Lying(pk, localdate(at), end_of_term(localdate(at), terms[rule_set]), risks[pk])
-        for pk, at, rule_set in said
+        Lying(pk, localdate(at), end_of_term(localdate(at), terms[rule_set])) for pk, at, rule_set in said
     ]
-    kept = [row for row in found if (not due or row.overdue) and (not risk or row.flagged)]
-    return sorted(kept, key=lambda row: -score(row.risks)) if order == "risk" else kept
+    if due:
+        found = [row for row in found if row.overdue]
+    if not risk and order != "risk":
+        return found
+    scores = {pk: score(risks) for pk, risks in risks_of([row.session for row in found]).items()}
+    flagged = [row for row in found if scores[row.session] or not risk]
+    return sorted(flagged, key=lambda row: -scores[row.session]) if order == "risk" else flagged
 
 
 def _terms(rule_sets: set[int]) -> dict[int, int]:
@@ -95,17 +96,18 @@ def _terms(rule_sets: set[int]) -> dict[int, int]:
     return {row.pk: row.rules.review.working_days for row in RuleSet.objects.filter(pk__in=rule_sets)}
 
 
-def read(rows: Sequence[Lying]) -> list[Waiting]:
+def read(rows: Sequence[Lying], actor: Actor) -> list[Waiting]:
     """One page of them, in a number of queries that does not grow with it."""
-    checked = check_sessions(TrainingSession.objects.filter(pk__in=[row.session for row in rows]))
-    by_pk = {session.pk: (session, items) for session, items in checked}
-    return [Waiting(row, *by_pk[row.session]) for row in rows]
+    shown = [row.session for row in rows]
+    sessions = TrainingSession.objects.visible_to(actor).filter(pk__in=shown)
+    by_pk, risks = {session.pk: (session, items) for session, items in kept(sessions, actor)}, risks_of(shown)
+    return [Waiting(row, *by_pk[row.session], risks[row.session]) for row in rows if row.session in by_pk]
 
 
-def lines(rows: Sequence[Lying]) -> Iterator[tuple[Any, ...]]:
+def lines(rows: Sequence[Lying], actor: Actor) -> Iterator[tuple[Any, ...]]:
     """For a file, in the order of COLUMNS."""
     for start in range(0, len(rows), EXPORT_CHUNK):
-        for row in read(rows[start : start + EXPORT_CHUNK]):
+        for row in read(rows[start : start + EXPORT_CHUNK], actor):
             yield (
                 row.session.code,
                 row.session.title,
@@ -114,5 +116,5 @@ def lines(rows: Sequence[Lying]) -> Iterator[tuple[Any, ...]]:
                 row.lying.working_days,
                 row.lying.due_on,
                 _("超期") if row.lying.overdue else "",
-                "；".join(risk.message for risk in row.lying.risks),
+                "；".join(risk.message for risk in row.risks),
             )

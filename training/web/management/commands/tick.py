@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from training.attendance.services.chains import move_complete_to
 from training.core.actor import SYSTEM
 from training.dossiers.snapshots import catch_up, catch_up_with_today, mark_news
 from training.notifications.services import send_letters
@@ -30,6 +31,7 @@ class Command(BaseCommand):
 
     def _once(self) -> None:
         begun = begin_due_sessions(actor=SYSTEM)
+        move_complete_to()
         mark_news()
         checked = catch_up(SYSTEM) + catch_up_with_today()
         told = warn_of_expiring_proofs() + warn_of_stations() + warn_of_due_archives()
