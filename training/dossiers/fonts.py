@@ -84,7 +84,8 @@ def _source(script: str) -> Path:
 
 @cache
 def _edition(script: str) -> str:
-    return hashlib.sha256(_source(script).read_bytes()).hexdigest()[:12]
+    with _source(script).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 @cache

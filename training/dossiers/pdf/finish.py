@@ -29,6 +29,7 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 # Each namespace is declared on its own rdf:Description: PDFBox Preflight refuses pikepdf's own writer,
 # which declares them on the properties.
+_ON_A_BRANCH = 32
 _PRINTED = 4  # annotation flag "Print", which PDF/A-1 wants on every annotation
 
 
@@ -57,10 +58,12 @@ def finish(
     """
     # Read as it is needed: a mapped file would count as memory of the process.
     with pikepdf.open(source, access_mode=pikepdf.AccessMode.stream) as pdf:
-        for name, pages in used.items():
-            _name(pdf, sorted(pages), name)
+        pages = [page.obj for page in pdf.pages]
+        for name, numbers in used.items():
+            _name(pdf, [pages[number - 1] for number in sorted(numbers)], name)
         _describe(pdf, {"title": title, "author": author, "subject": subject}, at)
-        _make_printable(pdf)
+        _make_printable(pages)
+        _branch(pdf, pages)
         pdf.save(
             target,
             force_version="1.4",
@@ -81,14 +84,13 @@ def _placed(target: Path, used: Mapping[str, set[int]]) -> Placed:
     return Placed(len(pages), originals)
 
 
-def _name(pdf: pikepdf.Pdf, pages: Sequence[int], name: str) -> None:
-    """Let these pages, counted from 1, draw it."""
+def _name(pdf: pikepdf.Pdf, pages: Sequence[Dictionary], name: str) -> None:
+    """Let these pages draw it."""
     drawn = pdf.make_indirect(Dictionary())
-    for number in pages:
-        resources = pdf.pages[number - 1].obj.Resources
-        if "/XObject" not in resources:
-            resources.XObject = Dictionary()
-        resources.XObject[name] = drawn
+    for page in pages:
+        if "/XObject" not in page.Resources:
+            page.Resources.XObject = Dictionary()
+        page.Resources.XObject[name] = drawn
 
 
 def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime) -> None:
@@ -124,10 +126,23 @@ def _describe(pdf: pikepdf.Pdf, words: dict[str, str], at: datetime) -> None:
     pdf.Root.OutputIntents = Array([intent])
 
 
-def _make_printable(pdf: pikepdf.Pdf) -> None:
-    for page in pdf.pages:
+def _make_printable(pages: Sequence[Dictionary]) -> None:
+    for page in pages:
         for annotation in page.get("/Annots", Array()):
             annotation.F = _PRINTED
+
+
+def _branch(pdf: pikepdf.Pdf, pages: Sequence[Dictionary]) -> None:
+    """Hang the pages on branches: whoever looks for the last of a thousand need not read the others."""
+    root = pdf.Root.Pages
+    branches = []
+    for start in range(0, len(pages), _ON_A_BRANCH):
+        some = pages[start : start + _ON_A_BRANCH]
+        branch = Dictionary(Type=Name.Pages, Parent=root, Count=len(some), Kids=Array(some))
+        branches.append(pdf.make_indirect(branch))
+        for page in some:
+            page.Parent = branches[-1]
+    root.Kids = Array(branches)
 
 
 @cache
