@@ -69,7 +69,7 @@ class Upload(ScopedModel):
 
 
 class Picture(ScopedModel):
-    """What is known of a photo that was handed in, read off its original in the background.
+    """What is known of a photo or a PDF that was handed in, read off its original in the background.
 
     `phash` is its perceptual hash, 16 hexadecimal digits, cut into four bands that a database can look up;
     empty for a picture without anything in it. Latitude and longitude are rounded to about a kilometre.

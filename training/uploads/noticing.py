@@ -12,14 +12,16 @@ from django.db.models import Count, Q, QuerySet
 from training.core import clock, files
 from training.core.actor import SYSTEM
 from training.core.audit import record
+from training.core.models import StoredFile
 from training.core.pictures import THUMBNAIL, shown_as, shown_copy
-from training.core.uploads import IMAGES, check_upload
+from training.core.uploads import IMAGES, JPEG, PDF, check_upload
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.models import Evidence
 from training.uploads.choices import Likeness
 from training.uploads.likeness import Look, bands, near, same_hash, same_picture
 from training.uploads.likeness import look_at as look_at_pixels
 from training.uploads.models import Landmark, Picture, Reuse
+from training.uploads.pages import first_page
 
 CANDIDATES: Final = 20
 """How many pictures that share landmarks are laid over a new one, those that share most first."""
@@ -31,6 +33,8 @@ def look_at(evidence_id: int) -> int:
         SYSTEM, pk=evidence_id
     )
     found = {(other.pk, Likeness.EXACT): other for other in _same_files(evidence)}
+    if evidence.file.content_type == PDF:
+        _keep_first_page(evidence)
     if evidence.file.content_type in IMAGES:
         look = look_at_pixels(files.read(evidence.file))
         picture = _keep_picture(evidence, look)
@@ -43,8 +47,8 @@ def look_at(evidence_id: int) -> int:
 
 
 def not_looked_at() -> list[int]:
-    """Pictures that came before there was anybody to look, or whose task was lost."""
-    rows = Evidence.objects.filter(file__content_type__in=IMAGES, picture=None).order_by("pk")
+    """Pictures and PDFs that came before there was anybody to look, or whose task was lost."""
+    rows = Evidence.objects.filter(file__content_type__in=[*IMAGES, PDF], picture=None).order_by("pk")
     return list(rows.values_list("pk", flat=True))
 
 
@@ -60,12 +64,7 @@ def _keep_picture(evidence: Evidence, look: Look) -> Picture:
     cut: list[int | None] = list(bands(look.phash)) if look.phash else [None] * 4
     picture = Picture.objects.create(
         evidence=evidence,
-        thumbnail=files.keep(
-            f"{PurePath(evidence.file.name).stem[:150]}-small",
-            shown_copy(data, THUMBNAIL),
-            content_type=shown_as(evidence.file.content_type),
-            actor=SYSTEM,
-        ),
+        thumbnail=_keep_small(evidence, shown_copy(data, THUMBNAIL), shown_as(evidence.file.content_type)),
         camera=checked.camera,
         latitude=latitude,
         longitude=longitude,
@@ -77,6 +76,20 @@ def _keep_picture(evidence: Evidence, look: Look) -> Picture:
     )
     Landmark.objects.bulk_create(Landmark(picture=picture, key=key) for key in sorted(look.landmarks))
     return picture
+
+
+def _keep_first_page(evidence: Evidence) -> None:
+    """A page to know the paper by. It is compared with nothing: filled-in forms look alike, and are meant to."""
+    if Picture.objects.filter(evidence=evidence).exists():
+        return
+    page = first_page(files.read(evidence.file), THUMBNAIL)
+    small = _keep_small(evidence, page, JPEG) if page else None
+    Picture.objects.get_or_create(evidence=evidence, defaults={"thumbnail": small})
+
+
+def _keep_small(evidence: Evidence, data: bytes, content_type: str) -> StoredFile:
+    name = f"{PurePath(evidence.file.name).stem[:150]}-small"
+    return files.keep(name, data, content_type=content_type, actor=SYSTEM)
 
 
 def _elsewhere(evidence: Any) -> QuerySet[Any]:

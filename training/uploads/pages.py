@@ -38,6 +38,19 @@ def draw_page(content_type: str, data: bytes, number: int, *, dpi: int = SHOWN_D
         return drawn
 
 
+def first_page(data: bytes, longest: int) -> bytes:
+    """The first page of a PDF as JPEG, no larger than `longest` pixels; nothing where it can't be drawn."""
+    try:
+        with pypdfium2.PdfDocument(data) as pdf:
+            page = pdf[0]
+            drawn: Image.Image = page.render(scale=longest / max(page.get_size())).to_pil().convert("RGB")
+    except pypdfium2.PdfiumError:
+        return b""
+    target = BytesIO()
+    drawn.save(target, "JPEG", quality=85)
+    return target.getvalue()
+
+
 def page_alone(content_type: str, data: bytes, number: int) -> bytes:
     """One page as a file; of what has only one, the very bytes."""
     if page_count(content_type, data) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.training.signing import append, enrol, send
 from tests.training.uploads.scenes import cropped, jpeg, scene
 from training.accounts.choices import Role
 from training.core.models import AuditEvent
+from training.core.pictures import THUMBNAIL
+from training.demo.scenery import paper
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.collecting import add_evidence, keep_station_photo, withdraw_evidence
 from training.dossiers.models import Evidence
@@ -122,6 +125,27 @@ def test_a_picture_keeps_what_its_camera_said_to_a_kilometre_and_a_thumbnail_wit
     assert (small.status_code, small["Content-Type"]) == (200, "image/jpeg")
     assert b"ELE-AL00" not in small.content
     assert len(small.content) < 60_000
+
+
+def test_a_pdf_is_known_by_its_first_page_and_compared_with_no_other(
+    approved: Any, browse: Callable[..., Client]
+) -> None:
+    evidence = add_evidence(
+        approved.session.pk,
+        item="A4",
+        kind=EvidenceKind.PLAN,
+        caption="培训方案",
+        file=paper("培训方案"),
+        actor=approved.actor(CLERK),
+    )
+    assert look_at(evidence.pk) == look_at(evidence.pk) == 0
+
+    small = browse(CLERK).get(reverse("thumbnail", args=[evidence.pk]))
+    with Image.open(BytesIO(small.content)) as drawn:
+        assert (drawn.format, max(drawn.size)) == ("JPEG", THUMBNAIL)
+    assert Picture.objects.get().phash == ""
+    page = browse(CLERK).get(reverse("session", args=[approved.session.pk])).content.decode()
+    assert reverse("thumbnail", args=[evidence.pk]) in page
 
 
 def test_the_uploader_sees_both_side_by_side(approved: Any, browse: Callable[..., Client]) -> None:
