@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import (
     accuracy,
     completeness,
+    dashboards,
     dossier,
     drain,
     face,
@@ -37,6 +38,7 @@ ON_THE_SERVER: dict[str, Any] = {
     "scale": scale,
     "completeness": completeness,
     "dossier": dossier,
+    "dashboards": dashboards,
 }
 NAMES = (*AT_THE_DOOR, *IN_THE_ARCHIVE, *ON_THE_SERVER, "accuracy")
 

@@ -258,18 +258,13 @@ def completion(place: Any) -> Any:
 
 def events(one: ClosedClass) -> Iterator[Any]:
     """Everybody in and out of every lesson, signed and chained."""
-    from benchmarks.bare.views import row  # noqa: PLC0415  after Django is ready
-
-    for lesson in one.lessons:
-        for kind, moment in (("sign_in", lesson.starts_at), ("sign_out", lesson.ends_at)):
-            for number, place in enumerate(one.places):
-                at = moment + timedelta(seconds=number)
-                yield row(
-                    one.house.station,
-                    one.session,
-                    *one.house.sign(one.session, lesson, place.pk, kind, at),
-                    at,
-                )
+    scans = [
+        (moment + timedelta(seconds=number), kind, lesson, place.pk)
+        for lesson in one.lessons
+        for kind, moment in (("sign_in", lesson.starts_at), ("sign_out", lesson.ends_at))
+        for number, place in enumerate(one.places)
+    ]
+    return one.house.door.sign_all(one.session, scans)
 
 
 def photos(one: ClosedClass) -> Iterator[Any]:

@@ -8,61 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import cycle, islice
 from typing import Any
-from uuid import uuid4
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from uuid6 import uuid7
-
-from benchmarks.office import CARD
-from kiosk.envelope import GENESIS, Enrolled, Envelope, Event, encode_key, sign
 
 INSTITUTIONS = 8
 FIRST_DAY = date(2021, 3, 8)
 PEOPLE_AT_ONCE = 2_000
 STATES = ("archived",) * 80 + ("closed",) * 8 + ("submitted",) * 4 + ("approved",) * 4 + ("draft",) * 4
 """Of a hundred sessions; the share that waits for somebody stays the same as the county grows."""
-MINUTES = 270
 
 
 @dataclass
 class House:
-    """An institution, its station, and the session that its others are copies of."""
+    """An institution, the station at its door, and the session that its others are copies of."""
 
     institution: Any
     staff: Any
     pattern: Any
-    station: Any
-    key: Ed25519PrivateKey
+    door: Any
     sessions: int = 1
-    seq: int = 0
-    prev: str = ""
 
-    def sign(
-        self, session: Any, lesson: Any, enrolment: int, kind: str, at: datetime
-    ) -> tuple[Envelope, Event]:
-        self.seq += 1
-        event = Event(
-            station=self.station.pk,
-            seq=self.seq,
-            prev=self.prev or GENESIS,
-            event=uuid7(),
-            kind=kind,
-            session=session.code,
-            lesson=lesson.pk,
-            person=Enrolled(enrolment=enrolment),
-            method="card",
-            card=CARD,
-            captured_at=at,
-            boot=self.station.pk,
-            monotonic_ms=1000 * self.seq,
-            clock_offset_ms=0,
-        )
-        envelope = sign(event, self.key)
-        self.prev = envelope.digest
-        return envelope, event
+    @property
+    def station(self) -> Any:
+        return self.door.station
 
 
 @dataclass
@@ -94,26 +63,12 @@ class WholeCounty:
 
     def _trainees(self, number: int) -> Iterator[Any]:
         from training.demo.people import synthetic_people  # noqa: PLC0415  after Django is ready
-        from training.people.rules import Person  # noqa: PLC0415
+        from training.demo.seeding import as_person  # noqa: PLC0415
         from training.people.services import know_trainees  # noqa: PLC0415
 
         people = iter(synthetic_people(len(self.known) + number, seed=23)[len(self.known) :])
         while some := list(islice(people, PEOPLE_AT_ONCE)):
-            rows = [
-                Person(
-                    name=one.name,
-                    id_number=one.id_number,
-                    sex=one.sex,
-                    born_on=date(
-                        int(one.id_number[6:10]), int(one.id_number[10:12]), int(one.id_number[12:14])
-                    ),
-                    phone=one.phone,
-                    township=one.township,
-                    village=one.village,
-                )
-                for one in some
-            ]
-            yield from (known.trainee for known in know_trainees(self.programme, rows))
+            yield from (known.trainee for known in know_trainees(self.programme, list(map(as_person, some))))
 
 
 def found_county(code: str = "WHOLE") -> WholeCounty:
@@ -136,7 +91,7 @@ def found_house(programme: Any, bureau: Any, number: int) -> House:
 
     from training.accounts.choices import Role  # noqa: PLC0415  after Django is ready
     from training.demo import scenery  # noqa: PLC0415
-    from training.stations.models import Station  # noqa: PLC0415
+    from training.demo.door import open_door  # noqa: PLC0415
 
     body = f"91360735MA35N{number:04d}"
     institution, staff = scenery.add_institution(
@@ -152,21 +107,14 @@ def found_house(programme: Any, bureau: Any, number: int) -> House:
     pattern, _venue = scenery.plan_farmers_session(
         institution, agreement, instructors, on=FIRST_DAY, actor=clerk
     )
-    key = Ed25519PrivateKey.generate()
-    station = Station.objects.create(
-        institution=institution,
-        name=f"{institution.name}大厅",
-        public_key=encode_key(key.public_key()),
-        token_hash=uuid4().hex,
-        enrolled_at=pattern.lessons.all()[0].starts_at,
-    )
-    return House(institution, staff, pattern, station, key)
+    starts_at = pattern.lessons.all()[0].starts_at
+    door = open_door(institution, f"{institution.name}大厅", enrolled_at=starts_at)
+    return House(institution, staff, pattern, door)
 
 
 def add_session(house: House, trainees: Sequence[Any], state: str) -> None:
     """One more of an institution's sessions with everything that a session in this state has."""
-    from benchmarks.bare.views import row  # noqa: PLC0415  after Django is ready
-    from training.attendance.models import AttendanceEvent  # noqa: PLC0415
+    from training.attendance.models import AttendanceEvent  # noqa: PLC0415  after Django is ready
     from training.enrolment.models import Enrolment  # noqa: PLC0415
 
     session, lessons = copied(house, state)
@@ -186,15 +134,13 @@ def add_session(house: House, trainees: Sequence[Any], state: str) -> None:
     if not over:
         return
     came = [place for place in places if place.status == "completed"]
-    AttendanceEvent.objects.bulk_create(
-        [
-            row(house.station, session, *house.sign(session, lesson, place.pk, kind, at), at)
-            for lesson in lessons
-            for kind, moment in (("sign_in", lesson.starts_at), ("sign_out", lesson.ends_at))
-            for number, place in enumerate(came)
-            for at in [moment + timedelta(seconds=number)]
-        ]
-    )
+    scans = [
+        (moment + timedelta(seconds=number), kind, lesson, place.pk)
+        for lesson in lessons
+        for kind, moment in (("sign_in", lesson.starts_at), ("sign_out", lesson.ends_at))
+        for number, place in enumerate(came)
+    ]
+    AttendanceEvent.objects.bulk_create(house.door.sign_all(session, scans))
     conclude(session, lessons, places, archived=state == "archived")
 
 
@@ -258,110 +204,15 @@ def again(row: Any, **news: Any) -> Any:
 def conclude(session: Any, lessons: Sequence[Any], places: Sequence[Any], *, archived: bool) -> None:
     """Completions, contacts that are owed, some made, some outcomes; the dossier, sealed with its claim."""
     from training.attendance.models import Completion  # noqa: PLC0415  after Django is ready
-    from training.followup.services import open_follow_ups  # noqa: PLC0415
+    from training.demo.traces import archive, completions, follow, results  # noqa: PLC0415
 
-    Completion.objects.bulk_create(
-        [
-            Completion(
-                enrolment=place,
-                rule_set=session.rule_set,
-                attended_minutes=MINUTES if place.status == "completed" else 0,
-                required_minutes=MINUTES,
-                completed=place.status == "completed",
-                explanation="6 / 6 学时" if place.status == "completed" else "0 / 6 学时",
-                computed_at=session.closed_at,
-            )
-            for place in places
-        ]
+    nothing, everything = frozenset[int](), frozenset(range(len(lessons)))
+    missed = [nothing if place.status == "completed" else everything for place in places]
+    found = results(session, lessons, missed)
+    Completion.objects.bulk_create(completions(session, places, found))
+    officer = session.submitted_by
+    a_month_on = session.closed_at.date() + timedelta(days=31)
+    follow(
+        places, session, as_of=a_month_on, officer=officer, reviewer=session.approved_by or session.created_by
     )
-    owed = open_follow_ups(places, days=session.rule_set.rules.follow_up.days, at=session.closed_at)
-    follow(owed, session)
     archive(session, lessons, archived=archived, renci=sum(place.status == "completed" for place in places))
-
-
-def follow(owed: Sequence[Any], session: Any) -> None:
-    """The first contact of everybody was made; one in ten has an outcome."""
-    from training.followup.models import Contact, FollowUp, Outcome  # noqa: PLC0415  after Django is ready
-
-    first = [contact for contact in owed if contact.day == min(row.day for row in owed)]
-    for contact in first:
-        contact.done_at = session.closed_at + timedelta(days=contact.day)
-    FollowUp.objects.bulk_update(first, ["done_at"])
-    by = session.submitted_by
-    Contact.objects.bulk_create(
-        [
-            Contact(follow_up=row, made_at=row.done_at, made_by=by, method="phone", result="reached")
-            for row in first
-        ]
-    )
-    paper = session.agreement.file
-    Outcome.objects.bulk_create(
-        [
-            Outcome(
-                enrolment=row.enrolment,
-                kind="started_up",
-                started_on=row.due_on,
-                grade="B",
-                description="网店",
-                file=paper,
-                claimed_by=by,
-                claimed_at=row.done_at,
-            )
-            for row in first[::10]
-        ]
-    )
-
-
-def archive(session: Any, lessons: Sequence[Any], *, archived: bool, renci: int) -> None:
-    from training.claims.models import Claim  # noqa: PLC0415  after Django is ready
-    from training.dossiers.models import Dossier, Evidence, ReviewRound  # noqa: PLC0415
-
-    paper, at = session.agreement.file, session.closed_at
-    sealed = {
-        "status": "sealed",
-        "sealed_at": at + timedelta(days=5),
-        "pdf": paper,
-        "package": paper,
-        "pages": 22,
-    }
-    dossier = Dossier.objects.create(
-        training_session=session,
-        submitted_by=session.submitted_by,
-        submitted_at=at + timedelta(days=2),
-        **(sealed if archived else {"status": "submitted"}),
-    )
-    Evidence.objects.bulk_create(
-        [Evidence(training_session=session, item="A4", kind="plan", caption="培训方案", file=paper)]
-        + [
-            Evidence(
-                training_session=session,
-                item="A9",
-                kind="photo",
-                lesson=lesson,
-                caption=lesson.topic,
-                taken_at=lesson.starts_at,
-                file=paper,
-            )
-            for lesson in lessons
-        ]
-    )
-    if archived:
-        Claim.objects.create(
-            dossier=dossier,
-            fund_line=session.agreement.fund_line,
-            status="submitted",
-            renci=renci,
-            unit_price_fen=40_000,
-            amount_fen=40_000 * renci,
-            created_by=session.submitted_by,
-            created_at=at + timedelta(days=6),
-            submitted_by=session.submitted_by,
-            submitted_at=at + timedelta(days=6),
-        )
-    else:
-        ReviewRound.objects.create(
-            dossier=dossier,
-            number=1,
-            submitted_by=dossier.submitted_by,
-            submitted_at=dossier.submitted_at,
-        )

@@ -258,8 +258,8 @@ def _distance(session: TrainingSession, lesson: Lesson, now: datetime) -> tuple[
 
 
 def photo_lesson(sessions: Iterable[TrainingSession], now: datetime) -> tuple[TrainingSession, Lesson] | None:
-    """The lesson a class photo taken now belongs to."""
-    found = current(sessions, now)
+    """The lesson a class photo taken now belongs to; a job fair has none."""
+    found = current([session for session in sessions if not session.fair], now)
     if found and found[1].starts_at - PHOTO_AROUND <= now <= found[1].ends_at + PHOTO_AROUND:
         return found
     return None
@@ -304,15 +304,30 @@ def places_of_token(package: Package, token: str, given: TokensGiven) -> list[Pl
 
 
 def places(package: Package, number: str, now: datetime) -> list[Place]:
-    """Every roster this card is on; if none, the walk-in's place in the session of the moment."""
+    """Every roster this card is on, and the walk-in's place at a job fair that is on; if none, the walk-in's
+    place in the session of the moment.
+    """
     matched = [(session, session.match(number)) for session in package.sessions]
     known = [
         Place(session, trainee, str(trainee.enrolment))
         for session, match in matched
         if (trainee := session.by_match.get(match))
     ]
+    known += [
+        Place(session, None, match)
+        for session, match in matched
+        if session.fair and match not in session.by_match and _is_on(session, now)
+    ]
     here = current(package.sessions, now)
     return known or [Place(here[0], None, here[0].match(number))] if here else known
+
+
+def _is_on(session: TrainingSession, now: datetime) -> bool:
+    """Whether the desk takes cards for one of its lessons."""
+    return any(
+        lesson.starts_at - session.sign_in_opens <= now < sign_out_closes(session, lesson)
+        for lesson in session.lessons
+    )
 
 
 def admit(
@@ -348,7 +363,9 @@ def _draft(
         return Show("no_session")
     place, answer = next((pair for pair in answers if isinstance(pair[1], Due)), answers[0])
     if isinstance(answer, NotDue):
-        recorded_walk_in = place.trainee is None and answer.code in RECORDED_ALREADY
+        recorded_walk_in = (
+            place.trainee is None and not place.session.fair and answer.code in RECORDED_ALREADY
+        )
         return Show("walk_in" if recorded_walk_in else answer.code, place, answer.lesson)
     return Draft(answer.kind, place, answer.lesson, "card", card)
 
@@ -365,8 +382,8 @@ def _face_is_agreed(place: Place, portraits: frozenset[int], card: Card) -> bool
 
 
 def accept(draft: Draft) -> Record:
-    """Record it and say so."""
-    if draft.place.trainee is None:
+    """Record it and say so; at a job fair everybody is as welcome as those who were invited."""
+    if draft.place.trainee is None and not draft.place.session.fair:
         return Record(draft, "walk_in")
     return Record(draft, ACCEPTED[draft.kind], "card_expired" if draft.card and draft.card.expired else None)
 

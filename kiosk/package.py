@@ -85,6 +85,8 @@ class TrainingSession(_Part):
     title: str
     institution: str = ""
     match_key: str
+    fair: bool = False
+    """A job fair, told as a session of one lesson: everybody's card is welcome, and nobody is vouched for."""
     face: Face = Face()
     sign_in_opens_minutes: int = 60
     sign_out_opens_minutes: int = 30
@@ -158,8 +160,10 @@ class Package(_Part):
             raise PackageError(f"{first['loc']}: {first['msg']}") from error
 
     def enrolment(self, number: int) -> tuple[TrainingSession, Trainee] | None:
-        """The roster row with this enrolment, and whose session it is."""
-        rows = ((session, trainee) for session in self.sessions for trainee in session.roster)
+        """The roster row with this enrolment, and whose session it is; the list of a job fair is no roster."""
+        rows = (
+            (session, trainee) for session in self.sessions if not session.fair for trainee in session.roster
+        )
         return next((row for row in rows if row[1].enrolment == number), None)
 
     def consenting(self) -> set[int]:

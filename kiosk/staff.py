@@ -103,7 +103,7 @@ class StaffDesk(Joining):
     def _start_check(self, witness: Witness, package: Package) -> Message:
         now = self._clock.now()
         found = desk.current(package.sessions, now)
-        if found is None or not found[1].starts_at <= now < found[1].ends_at:
+        if found is None or found[0].fair or not found[1].starts_at <= now < found[1].ends_at:
             return say("check_no_lesson")
         session, lesson = found
         with self._lock:

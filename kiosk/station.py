@@ -445,7 +445,8 @@ class Station(StaffDesk):
             return say("number_wrong")
 
         def act(witness: Witness, package: Package) -> Message:
-            places = desk.places(package, read, self._clock.now())
+            found = desk.places(package, read, self._clock.now())
+            places = [place for place in found if not place.session.fair]
             if not places:
                 return self._tell(say("no_session"))
             second = self._second(places[0].session, witness, second_pin)

@@ -36,6 +36,7 @@ FIGURES = {
         "a session, one at a time",
         "queries a batch",
     },
+    "dashboards": {"dashboard, 100 places", "figures.read, 400 places", "recount, 400 places", "export csv"},
     "register_pdf": {"roster paper", "ReportLab canvas", "WeasyPrint", "fpdf2"},
     "dossier": {"ours", "pikepdf + hashlib + pyHanko", "most memory of the large one"},
     "verify": {"verify", "digests and PDF signatures alone", "event signatures alone"},
@@ -66,7 +67,7 @@ def measure(results: Path, *names: str, faces: Path | None = None) -> dict[str, 
     "names",
     [
         ["tap", "face", "memory", "queue", "verify", "register_pdf"],
-        ["sign_in", "drain", "roster", "scale", "completeness", "dossier"],
+        ["sign_in", "drain", "roster", "scale", "completeness", "dossier", "dashboards"],
     ],
     ids=" ".join,
 )

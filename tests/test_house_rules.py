@@ -30,6 +30,8 @@ WITHOUT_ACTOR = {
     "dossiers.seal_key",
     "followup.follow_changed_completion",
     "followup.open_follow_ups",
+    "followup.take_answer",
+    "followup.tried_on",
     "partners.authenticate",
     "partners.note_use",
     "people.drop_groups",

@@ -26,10 +26,10 @@ from training.demo.scenery import PASSWORD, paper, plan_farmers_session, roster_
 from training.demo.stage import Clock as StageClock
 from training.dossiers.reviewing import submit_dossier
 from training.enrolment.services import import_roster
-from training.followup.choices import EvidenceGrade, OutcomeKind
-from training.followup.services import claim_outcome
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof, verify_proof
+from training.outcomes.choices import EvidenceGrade, EvidenceKind, OutcomeKind, Platform
+from training.outcomes.services import claim_outcome
 from training.scheduling.services import submit_session
 
 LAPTOP = {"width": 1366, "height": 768}
@@ -134,6 +134,8 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
             Role.DATA_DEPARTMENT: "data",
             Role.PRIVACY_OFFICER: "privacy",
             Role.FOLLOW_UP: "followup",
+            Role.LEADING_GROUP: "office",
+            Role.ACCEPTANCE: "acceptance",
             Role.AUDITOR: "auditor",
             Role.FINANCE_REVIEWER: "finance",
             Role.SUPERVISOR: "supervisor",
@@ -216,7 +218,11 @@ def busy(a_month_later: Any) -> Any:
         started_on=date(2021, 6, 10),
         grade=EvidenceGrade.PLATFORM,
         description="开设网店，首月成交 23 单。",
-        file=paper("网店开设截图", "店铺：石城莲香小店"),
+        platform=Platform.TAOBAO,
+        shop_url="https://shop1234567.taobao.com/",
+        shop_seen_on=date(2021, 6, 17),
+        evidence=EvidenceKind.SHOP,
+        papers=[paper("网店开设截图", "店铺：石城莲香小店")],
         actor=county.actor(Role.FOLLOW_UP),
     )
     return county

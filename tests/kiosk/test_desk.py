@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk import desk
 from kiosk.desk import (
     Check,
     Due,
@@ -21,7 +22,8 @@ from kiosk.desk import (
     tokens_given,
     with_answer,
 )
-from kiosk.package import Lesson, Trainee, TrainingSession
+from kiosk.envelope import CardUsed
+from kiosk.package import Lesson, Package, Trainee, TrainingSession
 
 START = datetime(2026, 3, 16, 1, tzinfo=UTC)
 
@@ -189,3 +191,50 @@ def test_the_newest_binding_of_a_token_wins() -> None:
 
 def test_a_token_can_not_be_taken_for_a_number() -> None:
     assert token_hash(HALF_DAYS, "62E308") != HALF_DAYS.match("62E308")
+
+
+def a_fair(*invited: str) -> TrainingSession:
+    """A job fair from nine to twelve; it travels as one lesson with a negative number."""
+    fair = TrainingSession(
+        code="DJ-01", title="F", match_key="a2V5", fair=True, lessons=(lesson(-5, 0, 180),)
+    )
+    rows = [
+        Trainee(enrolment=900 + n, number=n, name="甲", match=fair.match(who))
+        for n, who in enumerate(invited)
+    ]
+    return fair.model_copy(update={"roster": tuple(rows)})
+
+
+def lay(number: str, *sessions: TrainingSession, at: datetime) -> desk.Decision:
+    package = Package.model_construct(sessions=sessions)
+    card = desk.Card(CardUsed(type="citizen", sam_id=""), number, "甲")
+    choices = [(place, {}) for place in desk.places(package, number, at)]
+    return desk.admit(card, choices, portraits=frozenset(), can_see=False, now=at)
+
+
+def test_at_a_job_fair_everybody_signs_in_whether_invited_or_not() -> None:
+    fair = a_fair("one")
+
+    for number, subject in (("one", "900"), ("stranger", fair.match("stranger"))):
+        decision = lay(number, fair, at=START)
+        assert isinstance(decision, desk.Record)
+        assert (decision.code, decision.draft.kind, decision.draft.lesson.id) == ("signed_in", "sign_in", -5)
+        assert decision.draft.place.subject == subject
+
+
+def test_somebody_of_tomorrows_class_who_was_not_invited_comes_to_todays_fair_all_the_same() -> None:
+    tomorrow = session_of(lesson(1, 24 * 60, 24 * 60 + 180))
+    row = Trainee(enrolment=7, number=1, name="甲", match=tomorrow.match("one"))
+    tomorrow = tomorrow.model_copy(update={"roster": (row,)})
+
+    decision = lay("one", tomorrow, a_fair(), at=START)
+
+    assert isinstance(decision, desk.Record)
+    assert (decision.draft.place.session.code, decision.draft.person) == ("DJ-01", None)
+
+
+def test_a_job_fair_has_no_class_photo_and_nobody_is_vouched_for() -> None:
+    fair = a_fair("one")
+
+    assert photo_lesson([fair], START) is None
+    assert Package.model_construct(sessions=(fair,)).enrolment(900) is None

@@ -16,9 +16,21 @@ class Role(models.TextChoices):
     TOWNSHIP = "township", _("乡镇干部")
     DATA_DEPARTMENT = "data_department", _("数据核实部门")
     FOLLOW_UP = "follow_up", _("跟踪服务人员")
+    LEADING_GROUP = "leading_group", _("领导小组办公室")
+    ACCEPTANCE = "acceptance", _("验收组")
     PRIVACY_OFFICER = "privacy_officer", _("个人信息保护负责人")
     SUPERVISOR = "supervisor", _("第三方监理（只读）")
     AUDITOR = "auditor", _("纪检/审计（只读）")
+
+
+class Body(models.TextChoices):
+    """Whom a member of an acceptance group sits for; 纪检 watches and does not sign."""
+
+    COMMERCE = "commerce", _("商务")
+    FINANCE = "finance", _("财政")
+    AUDIT = "audit", _("审计")
+    DISCIPLINE = "discipline", _("纪检（观察）")
+    THIRD_PARTY = "third_party", _("第三方")
 
 
 class AccountState(models.TextChoices):
@@ -43,7 +55,16 @@ INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Ro
 BUREAU_ROLES = frozenset({Role.BUREAU_REVIEWER, Role.BUREAU_HEAD})
 FINANCE_ROLES = frozenset({Role.FINANCE_REVIEWER, Role.FINANCE_PAYER})
 SEES_ALL_INSTITUTIONS = (
-    BUREAU_ROLES | FINANCE_ROLES | {Role.FOLLOW_UP, Role.PRIVACY_OFFICER, Role.SUPERVISOR, Role.AUDITOR}
+    BUREAU_ROLES
+    | FINANCE_ROLES
+    | {
+        Role.FOLLOW_UP,
+        Role.LEADING_GROUP,
+        Role.ACCEPTANCE,
+        Role.PRIVACY_OFFICER,
+        Role.SUPERVISOR,
+        Role.AUDITOR,
+    }
 )
 SEES_TRAINEE_POOL = BUREAU_ROLES | {
     Role.FOLLOW_UP,
@@ -52,8 +73,10 @@ SEES_TRAINEE_POOL = BUREAU_ROLES | {
     Role.PRIVACY_OFFICER,
 }
 """The whole county's trainees; a township officer sees those of the own township."""
-SECOND_FACTOR_ROLES = BUREAU_ROLES | FINANCE_ROLES | {Role.ADMIN, Role.PRIVACY_OFFICER}
-"""Who approves, seals and pays, and who makes accounts: a password alone is not enough for these."""
+SECOND_FACTOR_ROLES = (
+    BUREAU_ROLES | FINANCE_ROLES | {Role.ADMIN, Role.PRIVACY_OFFICER, Role.LEADING_GROUP, Role.ACCEPTANCE}
+)
+"""Who approves, accepts, seals and pays, and who makes accounts: a password alone is not enough for these."""
 
 
 def sphere(role: str) -> str:

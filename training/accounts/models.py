@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.accounts.choices import INSTITUTION_ROLES, Body, Role
 from training.core.db import REACHED_THROUGH_OWNER, AdministeredQuerySet, ScopedModel
 
 
@@ -34,6 +34,7 @@ class Membership(ScopedModel):
     institution_id = models.PositiveBigIntegerField(null=True, blank=True)
     workplace = models.CharField(_("单位"), max_length=120)
     township = models.CharField(_("乡镇"), max_length=64, blank=True)
+    body = models.CharField(_("代表部门"), max_length=16, choices=Body, blank=True)
     objects = AdministeredQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
@@ -61,6 +62,10 @@ class Membership(ScopedModel):
                 condition=(Q(role=Role.TOWNSHIP) & ~Q(township=""))
                 | (~Q(role=Role.TOWNSHIP) & Q(township="")),
                 name="township_officers_name_their_township",
+            ),
+            models.CheckConstraint(
+                condition=(Q(role=Role.ACCEPTANCE) & ~Q(body="")) | (~Q(role=Role.ACCEPTANCE) & Q(body="")),
+                name="acceptance_members_name_their_body",
             ),
         ]
 

@@ -22,7 +22,7 @@ def actor_for(membership: Membership) -> Actor:
     """The actor at work in this membership: one role at a time, so reaches never mix.
 
     `county` holds the programme too, for those who see all its institutions: what concerns none of them
-    alone is theirs only. Administrators have no business rights and reach no business data, whatever their membership names: only
+    alone is theirs only; `town` whose reports they read. Administrators have no business rights and reach no business data, whatever their membership names: only
     the accounts of the programme it names, or of all. Institutions have no reach into the trainee pool and
     see people through their own rosters; a township officer has none into institutions and sees sessions
     through the people of the own township.
@@ -35,12 +35,14 @@ def actor_for(membership: Membership) -> Actor:
     if membership.role in SEES_ALL_INSTITUTIONS:
         reach["institution"] = ALL
         reach["county"] = reach.get("programme", frozenset())
+        reach["town"] = ALL
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:
         reach["institution"] = frozenset({membership.institution_id})
     if membership.role in SEES_TRAINEE_POOL:
         reach["trainee"] = reach["township"] = ALL
     if membership.role == Role.TOWNSHIP:
-        reach["trainee"], reach["township"] = ALL, frozenset({membership.township})
+        reach["trainee"] = ALL
+        reach["township"] = reach["town"] = frozenset({membership.township})
     return Actor(str(membership.user), membership.role, membership.user_id, reach)
 
 

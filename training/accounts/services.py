@@ -32,6 +32,7 @@ def add_member(
     programme_id: int | None = None,
     institution_id: int | None = None,
     township: str = "",
+    body: str = "",
 ) -> Membership:
     """An account with one role. Asking twice keeps the account and its password, and adds nothing.
 
@@ -48,7 +49,7 @@ def add_member(
         programme_id=programme_id,
         institution_id=institution_id,
         township=township,
-        defaults={"workplace": workplace},
+        defaults={"workplace": workplace, "body": body},
     )
     return membership
 
@@ -65,6 +66,7 @@ def invite_member(
     programme_id: int | None = None,
     institution_id: int | None = None,
     township: str = "",
+    body: str = "",
 ) -> Link:
     """A new account and the link to it. The caller has asked whether the actor may give this role.
 
@@ -81,6 +83,7 @@ def invite_member(
         programme_id=programme_id,
         institution_id=institution_id,
         township=township,
+        body=body,
     )
     link = issue_link(membership.user)
     record_account(actor, "account.added", membership.user, role=role)
@@ -98,13 +101,14 @@ def open_county_account(
     actor: Actor,
     email: str = "",
     township: str = "",
+    body: str = "",
 ) -> Link:
     """An account for somebody who works for the county, or another administrator.
 
     `programme_id` None is for administrators of the whole installation, whom only such a one adds.
     """
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor, township)
+    _demand_county_role(role, programme_id, actor, township, body)
     return invite_member(
         username,
         display_name=display_name,
@@ -114,10 +118,11 @@ def open_county_account(
         email=email,
         programme_id=programme_id,
         township=township,
+        body=body,
     )
 
 
-def _demand_county_role(role: str, programme_id: int | None, actor: Actor, township: str) -> None:
+def _demand_county_role(role: str, programme_id: int | None, actor: Actor, township: str, body: str) -> None:
     reach = actor.reach.get("account", frozenset())
     if role not in Role.values or role in INSTITUTION_ROLES:
         raise InvalidInputError(_("机构的账号由商务局在“培训机构”里开通。"))
@@ -125,6 +130,8 @@ def _demand_county_role(role: str, programme_id: int | None, actor: Actor, towns
         raise InvalidInputError(_("请选择这个岗位在哪个项目。"))
     if (role == Role.TOWNSHIP) != bool(township):
         raise InvalidInputError(_("乡镇干部要写明是哪个乡镇，其他岗位不写。"))
+    if (role == Role.ACCEPTANCE) != bool(body):
+        raise InvalidInputError(_("验收组成员要写明代表哪个部门，其他岗位不写。"))
     if not isinstance(reach, All) and programme_id not in reach:
         raise NotFoundError("programmes.Programme")
 
@@ -138,10 +145,11 @@ def give_county_role(
     programme_id: int | None,
     actor: Actor,
     township: str = "",
+    body: str = "",
 ) -> Membership:
     """One more role for somebody who has an account already."""
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor, township)
+    _demand_county_role(role, programme_id, actor, township, body)
     return give_role(
         user_id,
         role=Role(role),
@@ -149,6 +157,7 @@ def give_county_role(
         programme_id=programme_id,
         actor=actor,
         township=township,
+        body=body,
     )
 
 
@@ -162,6 +171,7 @@ def give_role(
     actor: Actor,
     institution_id: int | None = None,
     township: str = "",
+    body: str = "",
 ) -> Membership:
     """The caller has asked whether the actor may give this role there. Asking twice adds nothing.
 
@@ -179,7 +189,7 @@ def give_role(
         programme_id=programme_id,
         institution_id=institution_id,
         township=township,
-        defaults={"workplace": workplace},
+        defaults={"workplace": workplace, "body": body},
     )
     if created:
         record_account(actor, "account.role_given", user, role=role)

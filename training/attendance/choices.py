@@ -41,6 +41,8 @@ class HeldReason(models.TextChoices):
     UNKNOWN_LESSON = "unknown_lesson", _("没有这个课次")
     NOT_ON_ROSTER = "not_on_roster", _("不在本期名册")
     OUTSIDE_LESSON = "outside_lesson", _("不在课次当天")
+    FAIR_NOT_OPEN = "fair_not_open", _("对接会没有报备，或已经登记结果")
+    NOT_AT_A_FAIR = "not_at_a_fair", _("对接会只收刷身份证的签到、签退")
 
 
 class Note(models.TextChoices):

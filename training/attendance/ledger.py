@@ -16,12 +16,22 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils import timezone
 
-from kiosk.envelope import GENESIS, Enrolled, Envelope, EnvelopeError, Event, decode_signing_key, verify
+from kiosk.envelope import (
+    GENESIS,
+    Enrolled,
+    Envelope,
+    EnvelopeError,
+    Event,
+    WalkIn,
+    decode_signing_key,
+    verify,
+)
 from training.attendance.choices import TEMPLATE_KINDS, EventKind, HeldReason, Note
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.attendance.rules import Tick, clock_jumped
 from training.attendance.statements import ask, insert
 from training.enrolment.choices import EnrolmentStatus
+from training.fairs.door import Arrival, Door, doors, welcome
 from training.scheduling.choices import TAKES_ATTENDANCE
 from training.stations.models import Station
 
@@ -29,6 +39,7 @@ LATE: Final = timedelta(hours=1)
 CLOCK_TOLERANCE_MS: Final = 120_000
 ABOUT_A_PERSON: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK, EventKind.BIND})
 IN_A_LESSON: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK, EventKind.PHOTO})
+AT_A_FAIR: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.ATTEMPT})
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class _Known:
     sessions: dict[str, tuple[int, str]]  # code -> (id, status)
     lessons: dict[int, tuple[int, str]]  # id -> (session id, day in ISO 8601)
     enrolments: dict[int, tuple[int, bool]]  # id -> (session id, is still on its roster)
+    doors: dict[str, Door]  # code -> the job fair of this code that the station was given
 
     def has(self, event: Event, digest: str) -> bool:
         return event.seq in self.chain and self.chain[event.seq].digest == digest
@@ -155,9 +167,9 @@ def _look_up(station: Station, events: Sequence[Event]) -> _Known:
         ids={event.event for event in events},
         codes={event.session for event in events},
         lessons={event.lesson for event in events if event.lesson is not None},
-        enrolments={event.person.enrolment for event in events if isinstance(event.person, Enrolled)},
+        enrolments=_enrolled(events),
     )
-    known = _Known({}, set(), {}, {}, {})
+    known = _Known({}, set(), {}, {}, {}, {})
     for what, number, other, name, text in rows:
         if what == "event":
             signed = json.loads(text)
@@ -170,7 +182,13 @@ def _look_up(station: Station, events: Sequence[Event]) -> _Known:
             known.lessons[number] = other, name
         else:
             known.enrolments[number] = other, text != EnrolmentStatus.WITHDRAWN
+    if elsewhere := {event.session for event in events} - known.sessions.keys():
+        known.doors.update(doors(station.pk, elsewhere, _enrolled(events)))
     return known
+
+
+def _enrolled(events: Sequence[Event]) -> set[int]:
+    return {event.person.enrolment for event in events if isinstance(event.person, Enrolled)}
 
 
 def _tick(signed: Mapping[str, Any]) -> Tick:
@@ -184,6 +202,7 @@ def _enter(
     known = _look_up(station, [event for _arrival, event in believed.values()])
     receipts: dict[str, Receipt] = {}
     rows: list[AttendanceEvent] = []
+    arrivals: list[Arrival] = []
     for arrival, event in sorted(believed.values(), key=lambda pair: pair[1].seq):
         link = _Link(arrival.digest, event.prev, Tick(event.captured_at, event.boot, event.monotonic_ms))
         if known.has(event, arrival.digest):
@@ -192,6 +211,7 @@ def _enter(
             receipts[arrival.digest] = _hold(station, arrival, broken, f"seq {event.seq}", at)
         else:
             row = _row(station, arrival, event, known, at)
+            arrivals += _arrivals(row, event, known)
             row.notes = _notes(event, link, known.chain, at)
             rows.append(row)
             known.add(event, link)
@@ -199,6 +219,7 @@ def _enter(
             receipts[arrival.digest] = Receipt(arrival.digest, status, row.held_reason)
     if rows:
         insert(rows)
+        welcome(arrivals, at=at)
     return receipts | _still_held(station, receipts)
 
 
@@ -230,6 +251,8 @@ def _row(station: Station, arrival: _Arrival, event: Event, known: _Known, at: d
     where, day = known.lessons.get(event.lesson or 0, (None, ""))
     here = where is not None and where == session
     belongs = known.belongs(event, session)
+    door = known.doors.get(event.session)
+    held = _at_door(event, door) if door else _standing(event, status, day if here else "", belongs=belongs)
     return AttendanceEvent(
         station_id=station.pk,
         seq=event.seq,
@@ -241,13 +264,40 @@ def _row(station: Station, arrival: _Arrival, event: Event, known: _Known, at: d
         kind=event.kind,
         method=event.method or "",
         training_session_id=session,
+        fair_id=door.fair if door else None,
         lesson_id=event.lesson if here else None,
         enrolment_id=event.person.enrolment if belongs and isinstance(event.person, Enrolled) else None,
         voids=event.voids,
         captured_at=event.captured_at,
         received_at=at,
-        held_reason=_standing(event, status, day if here else "", belongs=belongs) or "",
+        held_reason=held or "",
     )
+
+
+def _at_door(event: Event, door: Door) -> HeldReason | None:
+    """Why a believed event does not count at a job fair; None when it does.
+
+    Who is on no list may come in all the same, by a card: the event then holds it sealed.
+    """
+    if not door.is_open:
+        return HeldReason.FAIR_NOT_OPEN
+    if event.kind not in AT_A_FAIR or event.card is None:
+        return HeldReason.NOT_AT_A_FAIR
+    if event.lesson != door.lesson:
+        return HeldReason.UNKNOWN_LESSON
+    if door.on != timezone.localdate(event.captured_at).isoformat():
+        return HeldReason.OUTSIDE_LESSON
+    expected = isinstance(event.person, Enrolled) and event.person.enrolment in door.expected
+    return None if expected or isinstance(event.person, WalkIn) else HeldReason.NOT_ON_ROSTER
+
+
+def _arrivals(row: AttendanceEvent, event: Event, known: _Known) -> list[Arrival]:
+    """The arrival that a counted sign-in at a fair is; none for any other event."""
+    door = known.doors.get(event.session)
+    if door is None or row.held_reason or event.kind != "sign_in" or event.person is None:
+        return []
+    person = event.person.enrolment if isinstance(event.person, Enrolled) else event.person
+    return [Arrival(door, row.station_id, row.digest, event.captured_at, person)]
 
 
 def _standing(event: Event, status: str, day: str, *, belongs: bool) -> HeldReason | None:

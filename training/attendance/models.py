@@ -23,7 +23,8 @@ from training.core.lifecycle import Lifecycle
 class AttendanceEvent(ScopedModel):
     """A believed event. Never edited, never deleted; a correction is a `void` that names it.
 
-    `held_reason` empty means it counts. `payload` and `signature` are the bytes as received.
+    `held_reason` empty means it counts. `payload` and `signature` are the bytes as received. At a job fair
+    (`fair`) it belongs to no session and no lesson; who came is in the fair's attendances, by digest.
     """
 
     SCOPE = {"programme": "station__institution__programme", "institution": "station__institution"}
@@ -41,6 +42,9 @@ class AttendanceEvent(ScopedModel):
         "scheduling.TrainingSession", models.PROTECT, null=True, related_name="events", db_index=False
     )
     lesson = models.ForeignKey("scheduling.Lesson", models.PROTECT, null=True, related_name="events")
+    fair = models.ForeignKey(
+        "fairs.JobFair", models.PROTECT, null=True, related_name="events", db_index=False
+    )
     enrolment = models.ForeignKey("enrolment.Enrolment", models.PROTECT, null=True, related_name="events")
     voids = models.UUIDField(null=True)
     captured_at = models.DateTimeField(_("发生时间"))
@@ -60,6 +64,7 @@ class AttendanceEvent(ScopedModel):
             models.Index(
                 fields=["station", "enrolment"], condition=Q(kind=EventKind.PORTRAIT), name="portrait_events"
             ),
+            models.Index(fields=["fair"], condition=Q(fair__isnull=False), name="fair_events"),
         ]
 
     def __str__(self) -> str:

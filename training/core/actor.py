@@ -22,8 +22,8 @@ Reach = Mapping[str, frozenset[int] | frozenset[str] | All]
 class Actor:
     """A person at work in one role, or the system.
 
-    `reach` holds, for each dimension (`programme`, `county`, `institution`, `trainee`, `township`), the ids
-    (of townships, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is
+    `reach` holds, for each dimension (`programme`, `county`, `institution`, `trainee`, `township`, `town`), the ids
+    (of townships and of `town`, whose reports, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is
     visible. `account` is the administrators' own: the programmes whose accounts they look after.
     """
 
@@ -44,7 +44,7 @@ SYSTEM: Final = Actor(
     "系统",
     "system",
     None,
-    {"programme": ALL, "county": ALL, "institution": ALL, "trainee": ALL, "township": ALL},
+    {"programme": ALL, "county": ALL, "institution": ALL, "trainee": ALL, "township": ALL, "town": ALL},
 )
 """The program itself: scheduled work, and what a station's signed event sets off."""
 

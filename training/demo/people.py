@@ -6,7 +6,7 @@ in 169…, which no operator has been given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -56,7 +56,7 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class SyntheticPerson:
-    """`group` is a code of the Shicheng preset."""
+    """`group` is a code of the preset, the Shicheng one unless asked otherwise."""
 
     name: str
     id_number: str
@@ -67,20 +67,33 @@ class SyntheticPerson:
     group: str
 
 
-def synthetic_people(count: int, seed: int) -> list[SyntheticPerson]:
-    """`count` people, all different; the same seed gives the same ones, and more only adds to them."""
-    return list(islice(_people(Random(seed)), count))  # noqa: S311  no secret hangs on it
+def synthetic_people(
+    count: int,
+    seed: int,
+    *,
+    region: str = REGION,
+    places: Sequence[tuple[str, str]] = PLACES,
+    groups: Sequence[str] = GROUPS,
+    phones_from: int = 1,
+) -> list[SyntheticPerson]:
+    """`count` people, all different; the same seed gives the same ones, and more only adds to them.
+
+    Of another county with its code, its townships with their villages, and its groups.
+    """
+    return list(islice(_people(Random(seed), region, places, groups, phones_from), count))  # noqa: S311  no secret hangs on it
 
 
-def _people(chance: Random) -> Iterator[SyntheticPerson]:
+def _people(
+    chance: Random, region: str, places: Sequence[tuple[str, str]], groups: Sequence[str], phones_from: int
+) -> Iterator[SyntheticPerson]:
     taken: set[str] = set()
     while True:
         name, sex = _name(chance, len(taken))
-        id_number = _id_number(chance, sex)
-        township, village = chance.choice(PLACES)
-        group = chance.choice(GROUPS)
+        id_number = _id_number(chance, sex, region)
+        township, village = chance.choice(places)
+        group = chance.choice(groups)
         if id_number not in taken:
-            phone = f"169{len(taken) + 1:08d}"
+            phone = f"169{len(taken) + phones_from:08d}"
             taken.add(id_number)
             yield SyntheticPerson(name, id_number, sex, phone, village, township, group)
 
@@ -93,8 +106,8 @@ def _name(chance: Random, index: int) -> tuple[str, Sex]:
     return chance.choice(SURNAMES) + chance.choice(given), sex
 
 
-def _id_number(chance: Random, sex: Sex) -> str:
+def _id_number(chance: Random, sex: Sex, region: str) -> str:
     born_on = OLDEST + timedelta(days=chance.randrange((YOUNGEST - OLDEST).days))
     sequence = 2 * chance.randrange(100, 450) + (sex == "male")
-    body = f"{REGION}{born_on:%Y%m%d}{sequence:03d}"
+    body = f"{region}{born_on:%Y%m%d}{sequence:03d}"
     return body + mod_11_2.calc_check_digit(body)

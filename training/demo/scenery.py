@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from training.accounts.choices import Role
+from training.accounts.choices import Body, Role
 from training.accounts.models import Membership
 from training.accounts.queries import actor_for
 from training.accounts.services import add_member
@@ -113,6 +113,8 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
         Role.DATA_DEPARTMENT: ("data", "熊核实", "农业农村局"),
         Role.FOLLOW_UP: ("followup", "黄跟踪", "商务局"),
         Role.PRIVACY_OFFICER: ("privacy", "刘保护", "商务局"),
+        Role.LEADING_GROUP: ("office", "钟汇总", "电商工作领导小组办公室"),
+        Role.ACCEPTANCE: ("acceptance", "古验收", "审计局"),
         Role.SUPERVISOR: ("supervisor", "谢监理", "第三方监理"),
         Role.AUDITOR: ("auditor", "许审计", "纪委监委"),
     }
@@ -126,6 +128,7 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
                 workplace=f"{programme.county}{workplace}",
                 programme_id=programme.pk,
                 township=TOWNSHIP if role == Role.TOWNSHIP else "",
+                body=Body.AUDIT if role == Role.ACCEPTANCE else "",
             )
             for role, (username, name, workplace) in people.items()
         }
@@ -215,18 +218,21 @@ def bureau_head(programme: Programme) -> Actor:
     )
 
 
-def add_training_agreement(institution: Institution, *, actor: Actor) -> Agreement:
-    """委托培训协议 under the training line, in force for the whole window; 400 元 a 人次, of any class type."""
+def add_training_agreement(
+    institution: Institution, *, fund_line: str = "training", signed_on: date = date(2021, 3, 1), actor: Actor
+) -> Agreement:
+    """委托培训协议 under a fund line, in force until the window ends; 400 元 a 人次, of any class type."""
     programme = institution.programme
-    fund_line = programme.fund_lines.get(code="training")
+    line = programme.fund_lines.get(code=fund_line)
+    number = "" if fund_line == "training" else f"（{line.name}）"
     agreement = add_agreement(
         institution.pk,
-        fund_line=fund_line,
+        fund_line=line,
         kind=AgreementKind.AGREEMENT,
-        number=f"{programme.county}商培协〔2021〕7号",
-        signed_on=date(2021, 3, 1),
-        valid_from=date(2021, 3, 1),
-        valid_until=rule_set_on(programme, date(2021, 3, 1), actor=SYSTEM).rules.window.ends_on,
+        number=f"{programme.county}商培协〔{signed_on.year}〕7号{number}",
+        signed_on=signed_on,
+        valid_from=signed_on,
+        valid_until=rule_set_on(programme, signed_on, actor=SYSTEM).rules.window.ends_on,
         unit_price_fen=40_000,
         procurement=Procurement.OPEN_TENDER,
         file=paper("委托培训协议", f"甲方：{programme.county}商务局", f"乙方：{institution.name}"),

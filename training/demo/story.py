@@ -29,9 +29,12 @@ from training.accounts.choices import Role
 from training.accounts.services import add_member
 from training.attendance.choices import CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
+from training.certificates.models import Certificate
+from training.certificates.rules import check_code
 from training.claims.models import Claim
 from training.core import files
 from training.core.actor import SYSTEM
+from training.demo.description import describe
 from training.demo.people import SyntheticPerson, synthetic_people
 from training.demo.scenery import (
     PASSWORD,
@@ -47,8 +50,10 @@ from training.demo.scenery import (
     refuse_second_proof,
     roster_workbook,
 )
+from training.demo.seeding import seed
 from training.demo.stage import Clock, Desk, Processes, StageError, Talk, Visitor, free_port, until
-from training.demo.summary import describe, indicator
+from training.demo.summary import describe as describe_session
+from training.demo.summary import indicator
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
@@ -57,10 +62,12 @@ from training.dossiers.rules import findings
 from training.dossiers.signatories import own_ca
 from training.enrolment.models import Enrolment
 from training.enrolment.services import import_roster
-from training.followup.models import Contact, FollowUp, Outcome
+from training.followup.models import Contact, FollowUp
+from training.outcomes.models import Outcome
 from training.people.services import record_consent
 from training.programmes.preset_file import load_preset
 from training.programmes.services import load_programme
+from training.publications.models import Publication
 from training.reporting.queries import depths
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
@@ -72,6 +79,8 @@ CLASS_DAY = date(2021, 5, 18)
 # Who is who on the roster, by index.
 MATCHES, MISMATCHES, DECLINES, LEAVES_AT_NOON, STRANGER = 0, 1, 3, 11, 12
 EVERYONE = range(12)
+RENCI_OF_THE_YEAR = 1_200
+"""Places on rosters of the county's other sessions, so many that the demo starts in seconds."""
 
 
 def at(hour: int, minute: int) -> datetime:
@@ -494,6 +503,29 @@ class Story:
         claimed.post(reverse("claim-submit", args=[claim.pk]), {}, page=reverse("claim", args=[claim.pk]))
         claim.refresh_from_db()
         self.hold("机构负责人提交申领，商务局看得到", true=claim.status == "submitted")
+        self._go_public()
+
+    def _go_public(self) -> None:
+        """The county publishes its list; anybody reads it and checks a certificate, and finds nobody's name."""
+        self._publish_the_list()
+        certificate = Certificate.objects.earliest("pk")
+        code = check_code(certificate.number)
+        programme = reverse("portal-programme", args=[self.session.institution.programme.code])
+        page = httpx.get(self.site + programme).text
+        checked = httpx.get(self.site + reverse("certificate-shown", args=[certificate.number, code])).text
+        names = set(Certificate.objects.values_list("name", flat=True))
+        self.hold(
+            f"公开页上有本期和 {len(names)} 人次，没有任何人的姓名；{len(names)} 张结业证书可查验",
+            true=self.session.code in page
+            and "现在有效" in checked
+            and not any(name in page + checked for name in names),
+        )
+
+    def _publish_the_list(self) -> None:
+        head, listed = Visitor(self.site, "head", PASSWORD), reverse("publications")
+        head.post(reverse("publication-sessions"), {}, page=listed)
+        publication = Publication.objects.latest("pk")
+        head.post(reverse("publication-publish", args=[publication.pk]), {}, page=listed)
 
     def _review(self, dossier: Dossier) -> None:
         """One person accepts item by item; somebody else confirms, because the software noticed something."""
@@ -570,20 +602,30 @@ class Story:
                 "kind": "started_up",
                 "started_on": "2021-06-10",
                 "grade": "B",
+                "platform": "pinduoduo",
+                "shop_url": "https://mobile.yangkeduo.com/mall_page.html?mall_id=23",
+                "shop_seen_on": "2021-06-17",
+                "evidence": "shop",
                 "description": "开设网店，首月成交 23 单。",
             },
-            files={"file": (name, BytesIO(data))},
+            files={"papers": (name, BytesIO(data))},
         )
         self.hold(
             "跟踪人员记录 30 天回访和一项有证据的成果",
             true=Contact.objects.count() == 1 and Outcome.objects.count() == 1,
         )
         outcome = Outcome.objects.get()
-        Visitor(self.site, "reviewer", PASSWORD).post(
-            reverse("outcome-verify", args=[outcome.pk]), {"accept": "1"}
+        reviewer = Visitor(self.site, "reviewer", PASSWORD)
+        reviewer.post(
+            reverse("outcome-verify", args=[outcome.pk]),
+            {"method": "phone", "note": "本人接电话，店铺在营业。"},
+        )
+        reviewer.post(
+            reverse("outcome-confirm", args=[outcome.pk]),
+            {"grade": "B", "started_on": "2021-06-10"},
         )
         outcome.refresh_from_db()
-        self.hold("成果由申报人以外的人核实", true=outcome.status == "verified")
+        self.hold("成果由申报人以外的人核实、认定", true=outcome.status == "confirmed")
         page = Visitor(self.site, "head", PASSWORD).get(reverse("indicators")).text
         found = indicator(self.programme, self.county.actor(Role.BUREAU_HEAD))
         self.hold(
@@ -602,7 +644,7 @@ class Story:
             "tampered_detected": self.tampered_detected,
             "seconds": round(seconds, 1),
         }
-        records = describe(
+        records = describe_session(
             self.session.pk, self.var / "dossier.pdf", actor=self.county.actor(Role.BUREAU_HEAD)
         )
         path = self.var / "summary.json"
@@ -620,8 +662,9 @@ class Story:
             "auditor": "纪检/审计（只读）",
             "second-clerk": "另一家机构（看不到前一家的任何东西）",
         }
+        self._surround()
         desk = self._open_the_next_session()
-        print(f"\n网站 {self.site}\n签到终端 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
+        print(f"\n网站 {self.site}，公开页 {self.site}/p/\n签到终端 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
         for username, role in accounts.items():
             print(f"  {username:14}{role}")  # noqa: T201
         print("按回车放下一位学员的身份证，按 Ctrl-C 结束。", flush=True)  # noqa: T201
@@ -632,6 +675,25 @@ class Story:
                 desk.lift()
             while True:  # nobody at the keyboard: serve all the same
                 time.sleep(3600)
+
+    def _surround(self) -> None:
+        """The rest of the county, half-way through its year: the story's session is one of many."""
+        year, today = CLASS_DAY.year, timezone.localdate(self.clock.now())
+        description = describe(
+            load_preset("shicheng"),
+            renci=RENCI_OF_THE_YEAR,
+            seed=year,
+            starts_on=date(year, 1, 11),
+            ends_on=date(year, 12, 10),
+            as_of=today,
+        )
+        seeded = seed(self.programme, self.county, description, prefix="year-")
+        done = sum(session.was_held for session in description.sessions)
+        self.tell(
+            f"县里这一年的其他培训：{len(seeded.houses)} 家机构、{seeded.sessions} 期，"
+            f"{done} 期已结课；封存的档案是演示材料，没有可核验的包"
+        )
+        self._publish_the_list()
 
     def _open_the_next_session(self) -> Desk:
         """A second session that is about to begin, so that the visitor finds the door open."""

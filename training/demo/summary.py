@@ -15,7 +15,8 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.queries import check_session
 from training.dossiers.rules import findings
-from training.followup.models import Contact, Outcome
+from training.followup.models import Contact
+from training.outcomes.models import Outcome
 from training.programmes.models import Programme
 from training.reporting.queries import depths, indicators
 from training.scheduling.models import TrainingSession

@@ -17,12 +17,20 @@ from django.utils.translation import ngettext_lazy
 
 from training.attendance.choices import CorrectionKind, CorrectionSource, CorrectionStatus, Method
 from training.attendance.models import AttendanceEvent, Correction
+from training.complaints.choices import WEIGHS
+from training.complaints.models import Complaint
 from training.dossiers.models import ReviewRound
+from training.dossiers.signals import doubts_counted
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
+from training.followup.choices import ContactResult
 from training.scheduling.models import TrainingSession
+from training.scheduling.signals import answers
 
 WEIGHTS: Final = {
+    "denied": 4,
+    "denied_follow_up": 4,
+    "complaint": 3,
     "shared_phones": 3,
     "voids": 2,
     "paper": 2,
@@ -34,6 +42,11 @@ WEIGHTS: Final = {
 """How much each counts where the queue is put in order of risk; being returned before counts nothing."""
 
 WORDS: Final[dict[str, Promise]] = {
+    "complaint": ngettext_lazy("%(count)s 件举报还没有答复", "%(count)s 件举报还没有答复", "count"),
+    "denied_follow_up": ngettext_lazy(
+        "%(count)s 人在回访中否认参训", "%(count)s 人在回访中否认参训", "count"
+    ),
+    "denied": ngettext_lazy("电话核实时 %(count)s 人否认参训", "电话核实时 %(count)s 人否认参训", "count"),
     "shared_phones": ngettext_lazy(
         "%(count)s 人与同班的人共用手机号", "%(count)s 人与同班的人共用手机号", "count"
     ),
@@ -94,7 +107,9 @@ def _events(wanted: Q) -> Callable[[Collection[int]], Iterable[tuple[int, int]]]
 
 
 def _counted(rows: Any) -> Iterable[tuple[int, int]]:
-    counted: Iterable[tuple[int, int]] = rows.order_by().values_list("training_session").annotate(Count("pk"))
+    counted: Iterable[tuple[int, int]] = (
+        rows.order_by().values_list("training_session").annotate(Count("pk", distinct=True))
+    )
     return counted
 
 
@@ -107,6 +122,18 @@ def _shared_phones(sessions: Collection[int]) -> Iterator[tuple[int, int]]:
         yield session, sum(count for count in owners.values() if count > 1)
 
 
+def _denied_follow_up(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
+    """People, not calls: who says so twice is one."""
+    rows = Enrolment.objects.filter(
+        training_session__in=sessions, follow_ups__contacts__result=ContactResult.DENIED
+    )
+    return _counted(rows)
+
+
+def _complaints(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
+    return _counted(Complaint.objects.filter(WEIGHS, training_session__in=sessions))
+
+
 def _returned(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
     rows = ReviewRound.objects.filter(dossier__training_session__in=sessions, returned_at__isnull=False)
     counted: Iterable[tuple[int, int]] = (
@@ -115,7 +142,15 @@ def _returned(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
     return counted
 
 
+def _denied(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
+    """The rooms above know; a session's denials are one mark however many calls there were."""
+    return answers(doubts_counted, sessions=sessions)
+
+
 READS: Final[dict[str, Callable[[Collection[int]], Iterable[tuple[int, int]]]]] = {
+    "denied": _denied,
+    "denied_follow_up": _denied_follow_up,
+    "complaint": _complaints,
     "shared_phones": _shared_phones,
     "voids": _corrections(Q(kind=CorrectionKind.VOID)),
     "paper": _corrections(Q(source=CorrectionSource.PAPER) & ~Q(kind=CorrectionKind.VOID)),

@@ -58,7 +58,7 @@ def roster_template(groups: Collection[str] = ()) -> bytes:
     _write_row(sheet, HEADING_ROW + 1, [example[column] for column in COLUMNS])
     for cell in sheet[HEADING_ROW + 1]:
         cell.font = Font(italic=True, color=_GREY)
-    return _saved(workbook)
+    return saved(workbook)
 
 
 def roster_book(rows: Iterable[Sequence[str]], *, groups: Collection[str], note: str | Promise) -> bytes:
@@ -70,14 +70,14 @@ def roster_book(rows: Iterable[Sequence[str]], *, groups: Collection[str], note:
     workbook, sheet = _roster_sheet(note, groups)
     for row, text in enumerate(("甲", "=甲"), start=HEADING_ROW + 1):
         _write_row(sheet, row, [text] * len(COLUMNS))
-    return fill_sheet(_saved(workbook), rows, first_row=HEADING_ROW + 1, formula_starts=_FORMULA_STARTS)
+    return fill_sheet(saved(workbook), rows, first_row=HEADING_ROW + 1, formula_starts=_FORMULA_STARTS)
 
 
 def _roster_sheet(note: str | Promise, groups: Collection[str]) -> tuple[Workbook, Worksheet]:
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = SHEET
-    _write_text(sheet["A1"], str(note))
+    write_text(sheet["A1"], str(note))
     sheet.merge_cells(end_row=1, end_column=len(COLUMNS), start_row=1, start_column=1)
     sheet["A1"].alignment = Alignment(wrap_text=True, vertical="center")
     sheet.row_dimensions[1].height = 36
@@ -107,7 +107,7 @@ def _listed(workbook: Workbook, words: Collection[str]) -> str:
     sheet = workbook.create_sheet(OPTIONS)
     sheet.sheet_state = "hidden"
     for row, word in enumerate(words, start=1):
-        _write_text(sheet.cell(row, 1), word)
+        write_text(sheet.cell(row, 1), word)
     return f"{OPTIONS}!$A$1:$A${len(words)}"
 
 
@@ -126,12 +126,12 @@ def _write_row(sheet: Worksheet, row: int, texts: Sequence[str]) -> None:
         if column == NUMBER and text.isascii():
             sheet.cell(row, index, int(text))
         else:
-            _write_text(sheet.cell(row, index), text)
+            write_text(sheet.cell(row, index), text)
             if column in (ID_NUMBER, PHONE):
                 sheet.cell(row, index).number_format = _AS_TEXT
 
 
-def _write_text(cell: Cell, text: str) -> None:
+def write_text(cell: Cell, text: str) -> None:
     """Never a formula, whatever it says, also after somebody has clicked into the cell."""
     cell.value = text
     cell.data_type = "s"
@@ -160,7 +160,7 @@ def marked_copy(
             texts[finding.row].append(words % finding.as_dict())
     for row, said in texts.items():
         _explain(sheet, row, column, _("；").join(said))
-    return _saved(workbook)
+    return saved(workbook)
 
 
 def _mark(sheet: Worksheet, columns: Mapping[str, int], finding: Finding, colour: str) -> None:
@@ -192,11 +192,11 @@ def _clear_marks(sheet: Worksheet, layout: Layout, column: int) -> None:
 def _explain(sheet: Worksheet, row: int, column: int, text: str) -> None:
     cell = sheet.cell(row, column)
     if not isinstance(cell, MergedCell):
-        _write_text(cell, text)
+        write_text(cell, text)
         cell.font = Font(color=_INK)
 
 
-def _saved(workbook: Workbook) -> bytes:
+def saved(workbook: Workbook) -> bytes:
     stream = BytesIO()
     workbook.save(stream)
     return stream.getvalue()

@@ -2,27 +2,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from training.accounts.choices import Role
+from training.accounts.models import User
 from training.core.actor import Actor
-from training.followup.models import FollowUp, Outcome
+from training.followup.models import TO_DO, FollowUp
+from training.people.models import Trainee
+
+
+def contactable(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without those who do not want to be contacted: few, so they are looked up and not joined."""
+    return rows.exclude(trainee__in=Trainee.objects.filter(do_not_contact=True).values("pk"))
 
 
 def open_follow_ups(actor: Actor) -> QuerySet[Any]:
     """What is owed, the longest overdue first; nothing is owed to whoever does not want to be contacted."""
-    return (
-        FollowUp.objects.visible_to(actor)
-        .filter(done_at__isnull=True, enrolment__trainee__do_not_contact=False)
-        .select_related("enrolment__trainee", "enrolment__training_session__institution")
-        .order_by("due_on", "pk")
-    )
+    rows = FollowUp.objects.visible_to(actor).filter(TO_DO)
+    return contactable(rows).order_by("next_on", "pk")
 
 
-def outcomes(actor: Actor) -> QuerySet[Any]:
-    return (
-        Outcome.objects.visible_to(actor)
-        .select_related(
-            "enrolment__trainee", "enrolment__training_session", "claimed_by", "verified_by", "file"
-        )
-        .order_by("-claimed_at")
-    )
+def officers(programme_id: int) -> QuerySet[Any]:
+    """Whoever follows trainees up in this programme and still works."""
+    here = {"memberships__role": Role.FOLLOW_UP, "memberships__programme_id": programme_id}
+    return User.objects.filter(is_active=True, **here).order_by(F("display_name"), "pk").distinct()

@@ -131,7 +131,7 @@ def _walk(storage: Storage, folder: str) -> Iterator[str]:
 def check_events(programme: Programme) -> Iterator[Looked]:
     """Each signed event against its row and the event before it in its station's chain."""
     rows = AttendanceEvent.objects.filter(station__institution__programme=programme)
-    rows = rows.select_related("station", "training_session", "lesson").order_by("station", "seq")
+    rows = rows.select_related("station", "training_session", "lesson", "fair").order_by("station", "seq")
     before: AttendanceEvent | None = None
     for row in rows.iterator(chunk_size=BATCH):
         follows = before if before is not None and before.station_id == row.station_id else None
@@ -175,6 +175,8 @@ def _said(event: Event, row: AttendanceEvent) -> dict[str, tuple[Any, Any]]:
         _("时间"): (event.captured_at, row.captured_at),
         _("作废的事件"): (event.voids, row.voids),
     }
+    if row.fair:
+        return said | {_("对接会"): (event.session, row.fair.code)}
     counts = not row.held_reason
     person = event.person.enrolment if isinstance(event.person, Enrolled) else None
     about = event.kind in ABOUT_A_PERSON and event.person is not None

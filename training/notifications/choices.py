@@ -37,4 +37,19 @@ class Kind(models.TextChoices):
     PROOF_REFUSED = "proof.refused", _("授课人%(name)s的资质证明没有通过核验")
     PROOF_EXPIRING = "proof.expiring", _("授课人%(name)s的资质证明 %(day)s 到期，请换新的")
     INTEGRITY_FAULT = "integrity.fault", _("每晚核对发现 %(count)s 处与保存时不一致，请查看“数据核对”")
+    TOWN_REPORT_DUE = (
+        "town_report.due",
+        _("%(town)s %(month)s 月报 %(day)s 前报送（不到 %(days)s 天了），还没有报"),
+    )
+    TOWN_REPORT_OVERDUE = (
+        "town_report.overdue",
+        _("%(town)s %(month)s 月报应在 %(day)s 前报送，已经逾期，请尽快补报"),
+    )
+    ATTENDANCE_DENIED = "attendance.denied", _("电话核实时有学员否认参训，请调查：%(session)s")
+    FAIR_REPORTED = "fair.reported", _("用工对接会已报备：%(fair)s")
+    FAIR_REGISTERED = "fair.registered", _("用工对接会已登记结果，等另一个人确认计入：%(fair)s")
+    FAIR_RETURNED = "fair.returned", _("商务局退回了对接会的结果，请重新登记：%(fair)s")
+    FAIR_COUNTED = "fair.counted", _("用工对接会已确认计入：%(fair)s")
     STATION_ALARM = "station.alarm", _("%(at)s有课，签到终端“%(station)s”要处理")
+    COMPLAINT_RECEIVED = "complaint.received", _("收到意见或举报，请分办：编号 %(ticket)s")
+    RIGHTS_RECEIVED = "rights.received", _("本人在网上提出了权利请求，请按期限办理")

@@ -45,14 +45,27 @@ def notify(
 
 
 def notify_once(
-    kind: Kind, subject: models.Model, *, roles: Collection[Role], actor: Actor, **params: str | int
+    kind: Kind,
+    subject: models.Model,
+    *,
+    roles: Collection[Role],
+    actor: Actor,
+    of_township: str = "",
+    **params: str | int,
 ) -> list[Notification]:
-    """`notify` for what is found again every minute: whoever was told the very same is not told again."""
+    """`notify` for what is found again every minute: whoever was told the very same is not told again.
+
+    `of_township` tells of the township's officers only its own.
+    """
     said = Notification.objects.filter(
         kind=kind, about_type=subject._meta.label, about_id=str(subject.pk), params=params
     )
     told = set(said.values_list("membership", flat=True))
-    holders = [holder for holder in _holders(subject, roles, actor) if holder.pk not in told]
+    holders = [
+        holder
+        for holder in _holders(subject, roles, actor)
+        if holder.pk not in told and (not of_township or holder.township in ("", of_township))
+    ]
     return Notification.objects.bulk_create(_rows(kind, subject, holders, params))
 
 

@@ -68,6 +68,7 @@ class RightsChannel(models.TextChoices):
     LETTER = "letter", _("书信、邮件")
     INSTITUTION = "institution", _("培训机构转来")
     TOWNSHIP = "township", _("乡镇、村转来")
+    ONLINE = "online", _("本人网上（一次性链接）")
 
 
 class IdentityCheck(models.TextChoices):
@@ -99,5 +100,7 @@ class LookKind(models.TextChoices):
     PAGE = "page", _("学员页面（号码隐去）")
     SENSITIVE = "sensitive", _("敏感类别")
     NUMBER = "number", _("完整身份证号")
+    PHONE = "phone", _("完整手机号")
     COPY = "copy", _("全部信息的副本")
     EXPLANATION = "explanation", _("计算说明")
+    OWN = "own", _("本人在自己的页面上查看")

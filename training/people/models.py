@@ -64,6 +64,7 @@ class Trainee(ScopedModel):
             models.Index(fields=["programme", "name", "id"], name="trainees_by_name"),
             models.Index(fields=["programme", "township", "village", "name"], name="trainees_by_place"),
             models.Index(fields=["tail_hash"], name="trainees_by_last_four"),
+            models.Index(fields=["id"], condition=Q(do_not_contact=True), name="trainees_not_to_contact"),
         ]
 
     def __str__(self) -> str:
@@ -215,7 +216,8 @@ class Consent(ScopedModel):
 class RightsRequest(Lifecycle):
     """个人信息权利请求: what a person asked for, when it must be answered, and what was done.
 
-    `changes` of a correction: field to [before, after], as JSON. `kept` of a deletion: what stays and why.
+    Nobody received what came from the person's own page. `changes` of a correction: field to [before, after],
+    as JSON. `kept` of a deletion: what stays and why.
     """
 
     SCOPE = THROUGH_TRAINEE
@@ -227,7 +229,7 @@ class RightsRequest(Lifecycle):
     asked = EncryptedTextField(_("本人的要求"), blank=True)
     received_on = models.DateField(_("收到日期"))
     due_on = models.DateField(_("答复期限"))
-    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     identity = models.CharField(_("身份核对"), max_length=16, choices=IdentityCheck, blank=True)
     handler = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answer = EncryptedTextField(_("答复"), blank=True)

@@ -211,6 +211,11 @@ def mask_phone(number: str) -> str:
     return _masked(number, 3, 4) if len(number) >= 11 else "*" * len(number)
 
 
+def mask_name(name: str) -> str:
+    """'王**': the surname's first sign and a star for each that follows."""
+    return name[:1] + "*" * max(1, len(name) - 1)
+
+
 def _masked(text: str, first: int, last: int) -> str:
     return text[:first] + "*" * (len(text) - first - last) + text[-last:]
 

@@ -409,6 +409,8 @@ class Preset(Model):
         barred = (cost.fund_line for cost in self.ineligible_costs if cost.fund_line)
         refuse_strangers(_("不予支出项目的资金线"), barred, lines)
         refuse_twins(_("学员类别的名称或别名"), (word for word, _code in self._group_words()))
+        named = (code for target in self.targets for code in target.groups)
+        refuse_strangers(_("指标的学员类别"), named, (group.code for group in self.groups))
         check_quotas(self.targets, kinds)
         return self
 

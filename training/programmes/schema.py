@@ -26,6 +26,7 @@ REFERENCES: Final[Mapping[str, str]] = {
     "class_types": "class_types",
     "class_type": "class_types",
     "fund_line": "fund_lines",
+    "groups": "groups",
     "parent": "targets",
 }
 """Fields that hold codes of another section's entries."""

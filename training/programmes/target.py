@@ -13,14 +13,28 @@ from training.programmes.rule import Code, Rule, ShortText, Text, refuse_strange
 
 Unit = Literal["人次", "人", "场", "家", "村", "个", "%"]
 Measure = Literal["renci", "people"]
+CountedBy = Literal[
+    "start_up_rate",
+    "employment_rate",
+    "shop_growth",
+    "village_reach",
+    "poor_training",
+    "companies_online",
+    "village_talent",
+    "township_backbone",
+    "job_fairs",
+    "fair_trainees",
+    "stated",
+]
+"""The measures of `training.reporting.metrics`; `stated`: a number that somebody outside supplies."""
 
 
 class Target(Rule):
     """`new_only`: only sessions of this programme, inside its window, count.
 
     A quota of `parent` counts one class type, a stage of it the sessions that end from `starts_on`
-    to `due_on`. `readings` are the ways to take a measure that the document leaves open; while there
-    are any, nothing is computed. A growth is over `base_value`, the figure of `base_year`.
+    to `due_on`. `readings` are the ways to take a measure that the document leaves open; each is computed,
+    and the strictest is held against the target. A growth is over `base_value`, the figure of `base_year`.
     """
 
     code: Code
@@ -31,9 +45,13 @@ class Target(Rule):
     per: str = ""
     """Owed by each one of these, such as 乡镇."""
     measure: Measure | None = None
+    counted_by: CountedBy | None = None
+    """What takes the figure where it is no count of trainees; None: nothing does yet."""
     new_only: bool = False
     parent: Code | None = None
     class_type: Code | None = None
+    groups: tuple[Code, ...] = ()
+    """Only trainees enrolled as one of these, all when there are none."""
     starts_on: date | None = None
     due_on: date
     denominator: str = ""
@@ -64,7 +82,9 @@ class Target(Rule):
 
     @property
     def counts(self) -> Measure | None:
-        """What the system counts for it; None where it keeps no record of such things yet."""
+        """How trainees are counted for it; None where it is not trainees that are counted."""
+        if self.counted_by:
+            return None
         return self.measure or ("renci" if self.unit == "人次" else None)
 
 

@@ -1,50 +1,70 @@
-"""Indicators: each with its formula and the rows it counts."""
+"""Indicators: what the county owes, how far it is, and by which formula."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from training.attendance.choices import CorrectionKind, CorrectionStatus, EventKind
-from training.attendance.models import AttendanceEvent, Correction
-from training.attendance.queries import VOIDED
 from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
-from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
-from training.enrolment.models import Enrolment
-from training.followup.choices import EvidenceGrade, OutcomeStatus
-from training.followup.models import FollowUp, Outcome
 from training.programmes.models import Programme
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
 from training.programmes.target import Target
-from training.scheduling.choices import WAS_APPROVED, SessionStatus
+from training.reporting import counting, figures
+from training.reporting.choices import Dimension
+from training.reporting.depths import DEPTHS
+from training.reporting.measuring import FOLLOW_UP, Taken, taken
+from training.reporting.metrics import BESIDES, MEASURES, Measure, Part, percent
+from training.reporting.tallying import Tally
 from training.scheduling.models import Lesson
 
-SEALED = (SessionStatus.ARCHIVED, SessionStatus.CLAIMED)
+FEW: Final = 20
+"""So many sessions a page counts itself before it reads; more wait for the minute's work."""
+WHOLE: Final = Decimal(100)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """One reading of a measure, as it is told: `value` is a percentage if `share`, None if it cannot be told."""
+
+    code: str
+    name: str
+    formula: str
+    part: Part
+    share: bool
+
+    @property
+    def value(self) -> Decimal | None:
+        return percent(self.part) if self.share else self.part.numerator
+
+    @property
+    def why(self) -> str:
+        return self.part.why or _("分母是 0，无法计算。")
 
 
 @dataclass(frozen=True)
 class Indicator:
     """A figure against its target; `formula` is printed beside it.
 
-    `actual` is None where nothing can be computed, and `formula` then says why. `renci` and `people`
-    are the same rows counted as 人次 and as 人数.
+    `takings` are the readings of what the document says; `actual`, the strictest of those that can be told, is
+    held against the target: None where none can, and `formula` then says why. `renci` and `people` are the same
+    rows counted as 人次 and as 人数, where rows of trainees are counted. `parts` do not offset each other.
     """
 
     rule: Target
-    actual: int | None
-    formula: str
+    takings: tuple[Taking, ...]
     limits: tuple[str, ...] = ()
     renci: int = 0
     people: int = 0
+    parts: tuple[Indicator, ...] = ()
 
     @property
     def code(self) -> str:
@@ -55,12 +75,17 @@ class Indicator:
         return self.rule.metric
 
     @property
+    def share(self) -> bool:
+        return any(taking.share for taking in self.takings)
+
+    @property
     def unit(self) -> str:
-        return self.rule.unit
+        return "%" if self.share else self.rule.unit
 
     @property
     def target(self) -> Decimal:
-        return Decimal(self.rule.value)
+        """What is owed of each place is owed of all of them."""
+        return WHOLE if self.rule.per and self.share else Decimal(self.rule.value)
 
     @property
     def due_on(self) -> date:
@@ -71,6 +96,23 @@ class Indicator:
         return self.rule.clause
 
     @property
+    def warning(self) -> Taking | None:
+        """The strictest reading of those that can be told."""
+        told = [taking for taking in self.takings if taking.value is not None]
+        return min(told, key=lambda taking: taking.value or Decimal(0), default=None)
+
+    @property
+    def actual(self) -> int | Decimal | None:
+        value = self.warning.value if self.warning else None
+        return int(value) if value is not None and value == value.to_integral() else value
+
+    @property
+    def formula(self) -> str:
+        if self.warning:
+            return self.warning.formula
+        return self.takings[0].why if self.takings else _("系统里还没有这类登记。")
+
+    @property
     def percent(self) -> Decimal | None:
         if self.actual is None:
             return None
@@ -79,32 +121,40 @@ class Indicator:
     @property
     def drawn(self) -> Decimal:
         """How much of a bar of 100 is filled: a target that was passed fills it."""
-        return min(self.percent or Decimal(0), Decimal(100))
+        return max(min(self.percent or Decimal(0), WHOLE), Decimal(0))
+
+    @property
+    def reached(self) -> bool | None:
+        """By every reading, and by each of its parts for itself; None while it cannot be told."""
+        own = [None if taking.value is None else taking.value >= self.target for taking in self.takings]
+        every = [*(own or [None]), *(part.reached for part in self.parts)]
+        if False in every:
+            return False
+        return None if None in every else True
+
+    def expected(self, on: date, since: date) -> Decimal:
+        """What an even pace would have reached by that day, in the unit of the target."""
+        start = self.rule.starts_on or since
+        whole = max((self.due_on - start).days, 1)
+        gone = min(max((on - start).days, 0), whole)
+        return (self.target * gone / whole).quantize(Decimal("0.1"))
 
 
-_SIGNED_IN = Exists(
-    AttendanceEvent.objects.filter(~VOIDED, enrolment=OuterRef("pk"), kind=EventKind.SIGN_IN, held_reason="")
-)
-_MADE_UP = Exists(
-    Correction.objects.filter(
-        enrolment=OuterRef("pk"), kind=CorrectionKind.SIGN_IN, status=CorrectionStatus.APPROVED
-    )
-)
-_COMPLETED = Q(status=EnrolmentStatus.COMPLETED, training_session__status__in=WAS_APPROVED)
-DEPTHS: Final[Mapping[str, Q]] = {
-    "planned": Q(),
-    # Whoever completed took part; the ledger is asked of the others only, and they are few.
-    "attended": Q(status=EnrolmentStatus.COMPLETED) | Q(_SIGNED_IN) | Q(_MADE_UP),
-    "completed": _COMPLETED,
-    "archived": _COMPLETED & Q(training_session__status__in=SEALED),
-}
-"""Four depths of the same count, 计划 参训 结业 已归档 (domain.md §0.3)."""
+# Trainees
+
+
+def catch_up(programme: Programme) -> figures.Standing:
+    """Count what waits to be counted, where that is quick; as of when the figures then hold."""
+    standing = figures.standing(programme)
+    if 0 < standing.pending <= FEW:
+        counting.refresh(programme.pk)
+        standing = figures.standing(programme)
+    return standing
 
 
 def enrolments_at(depth: str, programme: Programme, actor: Actor) -> QuerySet[Any]:
     """The rows behind the figure of that depth; KeyError for a depth there is not."""
-    on_roster = Q(ON_ROSTER, training_session__institution__programme=programme)
-    return Enrolment.objects.visible_to(actor).filter(on_roster, DEPTHS[depth])
+    return figures.rows_behind(programme, actor, depth=depth)
 
 
 def counted_enrolments(programme: Programme, actor: Actor) -> QuerySet[Any]:
@@ -114,53 +164,120 @@ def counted_enrolments(programme: Programme, actor: Actor) -> QuerySet[Any]:
 
 def depths(programme: Programme, actor: Actor) -> dict[str, int]:
     """人次 at four depths; under `<depth>_people` the 人数, different people among them."""
-    rows = Enrolment.objects.visible_to(actor).filter(
-        ON_ROSTER, training_session__institution__programme=programme
-    )
-    renci = {depth: Count("pk", filter=rule) for depth, rule in DEPTHS.items()}
-    people = {
-        f"{depth}_people": Count("trainee", filter=rule, distinct=True) for depth, rule in DEPTHS.items()
-    }
-    return rows.aggregate(**renci, **people)
+    catch_up(programme)
+    totals = {depth: figures.read(programme, actor).total(depth) for depth in DEPTHS}
+    renci = {depth: total.renci for depth, total in totals.items()}
+    return renci | {f"{depth}_people": total.people for depth, total in totals.items()}
+
+
+# Targets
 
 
 def indicators(programme: Programme, actor: Actor) -> list[Indicator]:
-    """Every target of the rules in force today, with its figure or with why there is none."""
+    """Every target of the rules in force today, with its figure or with why there is none.
+
+    Counts of trainees are those this actor sees; what is measured otherwise is the whole county's.
+    """
+    catch_up(programme)
     rules = _rules(programme, actor)
-    return [_indicator(target, rules, programme, actor) for target in rules.targets]
+    desk = _Desk(programme, actor, rules)
+    found = {target.code: desk.indicator(target) for target in rules.targets}
+    return [replace(row, parts=tuple(_parts(row, found.values()))) for row in found.values()]
+
+
+def _parts(whole: Indicator, rows: Any) -> Iterator[Indicator]:
+    return (row for row in rows if row.rule.parent == whole.code)
 
 
 def indicator(code: str, programme: Programme, actor: Actor) -> Indicator:
     """One of them; raises NotFoundError for a target there is not."""
-    rules = _rules(programme, actor)
-    try:
-        return _indicator(rules.target(code), rules, programme, actor)
-    except KeyError as unknown:
-        raise NotFoundError(code) from unknown
+    for row in indicators(programme, actor):
+        if row.code == code:
+            return row
+    raise NotFoundError(code)
 
 
-def _rules(programme: Programme, actor: Actor) -> Preset:
-    return rule_set_on(programme, clock.today(), actor=actor).rules
+def besides(kept: Taken) -> list[tuple[str, Measure, tuple[Taking, ...]]]:
+    """Rates of the whole county that are told whether or not a target asks for them, by code."""
+    return [(code, MEASURES[code], _takings(MEASURES[code], kept.of(code))) for code in BESIDES]
 
 
-def _indicator(target: Target, rules: Preset, programme: Programme, actor: Actor) -> Indicator:
-    if not target.counts:
-        return Indicator(target, None, _why_not(target))
-    figures = enrolments_for(target, programme, actor).aggregate(
-        renci=Count("pk"), people=Count("trainee", distinct=True)
+def _takings(measure: Measure, parts: Mapping[str, Part], *, share: bool | None = None) -> tuple[Taking, ...]:
+    as_share = measure.share if share is None else share
+    return tuple(
+        Taking(code, str(reading.name), str(reading.formula), parts.get(code, Part()), as_share)
+        for code, reading in measure.readings.items()
     )
+
+
+class _Desk:
+    """What the indicators of one page are read from, each read once."""
+
+    def __init__(self, programme: Programme, actor: Actor, rules: Preset) -> None:
+        self.programme, self.actor, self.rules = programme, actor, rules
+        counts = [target for target in rules.targets if target.counts]
+        wanted = (Dimension.TOTAL, Dimension.CLASS_TYPE, Dimension.MONTH)
+        self.sheet = figures.read(programme, actor, dimensions=wanted) if counts else None
+        self.taken = taken(programme) if len(counts) < len(rules.targets) else None
+
+    def indicator(self, target: Target) -> Indicator:
+        limits = tuple(_limits(target, self.rules))
+        if target.counts:
+            tally = self._tally(target)
+            return Indicator(target, (_counted(target, tally),), limits, tally.renci, tally.people)
+        if target.counted_by:
+            measure = MEASURES[target.counted_by]
+            parts = self.taken.of(f"target:{target.code}") if self.taken else {}
+            return Indicator(target, _takings(measure, parts, share=measure.share or target.growth), limits)
+        return Indicator(target, (), limits)
+
+    def _tally(self, target: Target) -> Tally:
+        """From what is kept, unless a stage cuts through months or asks for people across them."""
+        assert self.sheet is not None  # noqa: S101  read whenever there is a target that counts
+        if target.groups or (target.starts_on and (target.class_type or not _whole_months(target))):
+            return count(enrolments_for(target, self.programme, self.actor))
+        if target.starts_on:
+            return self._stage(target)
+        if target.class_type:
+            return self.sheet.of(Dimension.CLASS_TYPE).get(target.class_type, Tally())
+        return self.sheet.total()
+
+    def _stage(self, target: Target) -> Tally:
+        assert self.sheet is not None and target.starts_on  # noqa: S101, PT018  as above
+        if target.counts == "people":
+            return count(enrolments_for(target, self.programme, self.actor))
+        months = figures.months(f"{target.starts_on:%Y-%m}", f"{target.due_on:%Y-%m}")
+        by_month = self.sheet.of(Dimension.MONTH)
+        return Tally(sum(by_month[month].renci for month in months if month in by_month), 0)
+
+
+def _whole_months(target: Target) -> bool:
+    following = date.fromordinal(target.due_on.toordinal() + 1)
+    return target.starts_on is not None and target.starts_on.day == 1 and following.day == 1
+
+
+def count(rows: QuerySet[Any]) -> Tally:
+    """These enrolments as 人次 and 人数."""
+    found = rows.aggregate(renci=Count("pk"), people=Count("trainee", distinct=True))
+    return Tally(found["renci"], found["people"])
+
+
+def _counted(target: Target, tally: Tally) -> Taking:
     formula = {
         "renci": _("培训人次 = 本项目已批准各期中，按考勤规则判为“结业”的名册人次之和"),
         "people": _("培训人数 = 本项目已批准各期中，按考勤规则判为“结业”的不同的人"),
-    }[target.counts]
-    return Indicator(target, figures[target.counts], formula, tuple(_limits(target, rules)), **figures)
+    }[target.counts or "renci"]
+    figure = tally.people if target.counts == "people" else tally.renci
+    return Taking(target.counts or "renci", "", formula, Part(Decimal(figure)), share=False)
 
 
 def enrolments_for(target: Target, programme: Programme, actor: Actor) -> QuerySet[Any]:
-    """The rows behind the figure of a target that counts trainees: of its class type, of its stage."""
+    """The rows behind the figure of a target that counts trainees: of its class type, groups and stage."""
     rows = counted_enrolments(programme, actor)
     if target.class_type:
         rows = rows.filter(training_session__class_type=target.class_type)
+    if target.groups:
+        rows = rows.filter(group__in=target.groups)
     if target.starts_on:
         lessons = Lesson.objects.filter(training_session=OuterRef("training_session")).order_by("-on")
         rows = rows.alias(last_day=Subquery(lessons.values("on")[:1])).filter(
@@ -172,31 +289,18 @@ def enrolments_for(target: Target, programme: Programme, actor: Actor) -> QueryS
 def _limits(target: Target, rules: Preset) -> Iterator[str]:
     if target.class_type:
         yield _("只计班型为“%(name)s”的期。") % {"name": rules.class_type(target.class_type).name}
+    if target.groups:
+        names = _("、").join(rules.group(code).name for code in target.groups)
+        yield _("只计学员类别为“%(names)s”的。") % {"names": names}
     if target.starts_on:
         days = {"start": target.starts_on.isoformat(), "end": target.due_on.isoformat()}
         yield _("只计 %(start)s 至 %(end)s 之间结束的期。") % days
 
 
-def _why_not(target: Target) -> str:
-    if target.growth and target.base_value is None:
-        return _("文件没有给基年的数值，县里填写以后才能计算。")
-    if target.readings:
-        return _("文件没有写明怎样算，县里选定算法以后才能计算。")
-    if target.denominator:
-        return _("系统里还没有分母：%(what)s。") % {"what": target.denominator}
-    return _("系统里还没有这类登记。")
+def _rules(programme: Programme, actor: Actor) -> Preset:
+    return rule_set_on(programme, clock.today(), actor=actor).rules
 
 
-def follow_up_figures(programme: Programme, actor: Actor) -> dict[str, int]:
-    """Follow-ups owed and done, outcomes claimed and verified with evidence of grade A or B."""
-    here = {"enrolment__training_session__institution__programme": programme}
-    follow_ups = FollowUp.objects.visible_to(actor).filter(**here)
-    outcomes = Outcome.objects.visible_to(actor).filter(**here)
-    return {
-        "follow_ups": follow_ups.count(),
-        "follow_ups_done": follow_ups.filter(done_at__isnull=False).count(),
-        "outcomes": outcomes.count(),
-        "outcomes_verified": outcomes.filter(
-            status=OutcomeStatus.VERIFIED, grade__in=[EvidenceGrade.OFFICIAL, EvidenceGrade.PLATFORM]
-        ).count(),
-    }
+def follow_up(kept: Taken) -> tuple[Taking, ...]:
+    """Follow-ups owed and done, outcomes claimed and standing."""
+    return _takings(MEASURES[FOLLOW_UP], kept.of(FOLLOW_UP))

@@ -75,6 +75,8 @@ class UploadsField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[tuple[str, bytes]]:
         uploads = data if isinstance(data, list) else [data]
+        if not self.required and not any(uploads):
+            return []
         return [read_upload(super(UploadsField, self).clean(upload, initial)) for upload in uploads or [None]]
 
 

@@ -55,6 +55,10 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
         "station.revoke",
         "dossier.review",
         "outcome.verify",
+        "outcome.confirm",
+        "sales.record",
+        "enterprise.confirm",
+        "designation.grant",
         "followup.log",
         "walk_in.reveal",
         "dossier.unseal",
@@ -77,12 +81,13 @@ def test_only_the_head_speaks_for_the_institution() -> None:
         "claim.submit",
         "correction.decide",
         "audit.view",
+        "fair.report",
     }
     assert acts_of(CLERK) < acts_of(HEAD)
     assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {"institution.manage_papers", "outline.manage"}
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR])
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR, Role.ACCEPTANCE])
 def test_readers_only_look(role: Role) -> None:
     assert {act.rpartition(".")[2].partition("_")[0] for act in acts_of(role)} == {"view"}
 
@@ -99,7 +104,30 @@ def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
         "course.view",
         "register.view",
         "indicator.view",
+        "rate.view",
     }
+
+
+def test_the_acceptance_group_sees_what_is_paid_for_and_nobody_in_the_trainee_pool() -> None:
+    assert acts_of(Role.FINANCE_REVIEWER) < acts_of(Role.ACCEPTANCE)
+    assert acts_of(Role.ACCEPTANCE) < acts_of(Role.AUDITOR) | acts_of(Role.FINANCE_REVIEWER)
+    assert not {act for act in acts_of(Role.ACCEPTANCE) if act.startswith(("trainee.", "group.", "consent"))}
+
+
+def test_whose_fair_it_is_neither_confirms_it_nor_asks_who_still_works_there() -> None:
+    assert MAY["fair.confirm"] == {REVIEWER, CHIEF}
+    assert MAY["fair.follow"] == {Role.FOLLOW_UP}
+    assert Role.TOWNSHIP not in MAY["fair.view_people"]
+
+
+def test_only_the_town_writes_its_report_and_only_the_office_sends_the_county_s() -> None:
+    assert MAY["town_report.write"] == {Role.TOWNSHIP}
+    assert MAY["roll_up.draw_up"] == {Role.LEADING_GROUP}
+
+
+def test_only_the_bureau_draws_and_rings_and_whoever_is_checked_does_not_see_it() -> None:
+    assert MAY["phone_check.make"] == {REVIEWER, CHIEF}
+    assert not MAY["phone_check.view"] & {CLERK, HEAD, Role.CLASS_MANAGER, Role.FOLLOW_UP}
 
 
 def test_whoever_approves_and_pays_verifies_no_group_and_sees_no_sensitive_one() -> None:
@@ -151,7 +179,7 @@ def test_the_reach_of_each_role(county: Any) -> None:
     reach = {role: county.actor(role).reach for role in set(Role) - {Role.ADMIN}}
 
     institution = {"programme": here(county), "institution": own}
-    archives = {"programme": here(county), "county": here(county), "institution": ALL}
+    archives = {"programme": here(county), "county": here(county), "institution": ALL, "town": ALL}
     people = {"programme": here(county), "trainee": ALL, "township": ALL}
     assert reach == {
         **dict.fromkeys((CLERK, HEAD, Role.CLASS_MANAGER), institution),
@@ -159,8 +187,9 @@ def test_the_reach_of_each_role(county: Any) -> None:
             (REVIEWER, CHIEF, Role.FOLLOW_UP, Role.PRIVACY_OFFICER, Role.AUDITOR), archives | people
         ),
         **dict.fromkeys((Role.FINANCE_REVIEWER, Role.FINANCE_PAYER, Role.SUPERVISOR), archives),
+        **dict.fromkeys((Role.LEADING_GROUP, Role.ACCEPTANCE), archives),
         Role.DATA_DEPARTMENT: people,
-        Role.TOWNSHIP: people | {"township": frozenset({TOWNSHIP})},
+        Role.TOWNSHIP: people | {"township": frozenset({TOWNSHIP}), "town": frozenset({TOWNSHIP})},
     }
 
 

@@ -17,6 +17,10 @@ from django.db import connection
 from kiosk.envelope import Envelope
 from tests.conftest import CLASS_DAY, EARLY_MORNING
 from tests.training.api.conftest import issue
+from tests.training.county_reports.leaving import leave_reports
+from tests.training.fairs.scenes import whole_fair
+from tests.training.outcomes.results import note_results
+from tests.training.reporting.scenes import leave_figures
 from tests.training.reviews import review_and_seal
 from tests.training.signing import hold_and_close, send
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
@@ -25,6 +29,7 @@ from training.assessment.services import record_evaluation
 from training.attendance.models import LostRange
 from training.attendance.services import propose_correction, withdraw_correction
 from training.claims.services import claim_session
+from training.complaints.services import lodge
 from training.core.actor import ALL, NOBODY, SYSTEM, Actor
 from training.core.db import REACHED_THROUGH_OWNER, SHARED, ScopedModel
 from training.core.errors import NotFoundError
@@ -36,6 +41,7 @@ from training.demo.scenery import (
     add_farmers_course,
     add_institution,
     add_instructors,
+    add_places,
     add_training_agreement,
     paper,
     plan_farmers_session,
@@ -54,21 +60,28 @@ from training.enrolment.models import (
     RosterHeading,
 )
 from training.enrolment.services import import_roster
-from training.followup.choices import ContactMethod, ContactResult, EvidenceGrade, OutcomeKind
-from training.followup.models import FollowUp
-from training.followup.services import claim_outcome, log_contact
+from training.followup.choices import ContactMethod, ContactResult
+from training.followup.handing_over import hand_over
+from training.followup.models import ContactImport, FollowUp
+from training.followup.services import log_contact
 from training.institutions.choices import ProofKind
 from training.institutions.models import AgreementIndicator, AgreementTask
 from training.institutions.services import add_proof, verify_proof
 from training.integrity.choices import Part
 from training.integrity.models import IntegrityFinding, IntegrityRun
+from training.outcomes.choices import EvidenceGrade, OutcomeKind
+from training.outcomes.services import claim_outcome
 from training.partners.choices import Purpose, Resource
 from training.partners.services import note_use
 from training.people.services import note_page, receive_request, record_consent
 from training.programmes.services import start_draft
+from training.publications.services import draft_sessions
+from training.reporting.counting import refresh
 from training.scheduling.feeds import open_feed
 from training.scheduling.models import ChangeRequest
 from training.scheduling.services import approve_session, submit_session
+from training.selfservice.queries import own_actor
+from training.selfservice.services import issue_link, rate
 from training.uploads.models import Picture, RegisterScan, Reuse, ScannedPage, Upload
 
 CLERK, HEAD, REVIEWER, OFFICER = (
@@ -144,6 +157,7 @@ def live(county: Any, clock: Any) -> None:
     )
     verify_proof(proof.pk, actor=county.actor(Role.BUREAU_REVIEWER))
     check_again([county.session.pk])
+    refresh(county.programme.pk)  # what is done from here on waits to be counted
     submit_dossier(county.session.pk, actor=county.actor(HEAD))
     dossier = review_and_seal(county)
     sealer = Sealer(seal_key(), "温审核", county.session.closed_at)
@@ -164,21 +178,43 @@ def live(county: Any, clock: Any) -> None:
     run = IntegrityRun.objects.create(programme=county.programme, started_at=now, finished_at=now, found=1)
     IntegrityFinding.objects.create(run=run, part=Part.FILES, about="x", problem="x")
     let_partner_read(county)
+    leave_reports(county)
+    speak_up(county, person)
+    whole_fair(county)
     log_contact(
         FollowUp.objects.filter(enrolment=person).first().pk,
         method=ContactMethod.PHONE,
         result=ContactResult.REACHED,
+        referred_to="县邮储银行",
+        referred_for="loan",
         actor=county.actor(OFFICER),
+    )
+    stages = FollowUp.objects.filter(enrolment=person)
+    hand_over(stages, to=county.user(OFFICER).pk, actor=county.actor(OFFICER))
+    ContactImport.objects.create(
+        programme=county.programme, name="x", handed_in_at=county.session.closed_at, accepted=0, unchanged=0
     )
     claim_outcome(
         person.pk,
         kind=OutcomeKind.EMPLOYED,
         started_on=CLASS_DAY,
         grade=EvidenceGrade.OFFICIAL,
-        description="x",
-        file=paper("劳动合同"),
+        organisation="x",
+        post="x",
+        papers=[paper("劳动合同")],
         actor=county.actor(OFFICER),
     )
+    add_places(county.programme)
+    note_results(county)
+    leave_figures(county)
+
+
+def speak_up(county: Any, person: Any) -> None:
+    """Somebody complains, a list is drafted, and a trainee rates the class on a page of their own."""
+    lodge(county.programme, kind="complaint", said="有人替别人签到，请查。")
+    draft_sessions(actor=county.actor(REVIEWER))
+    link = issue_link(person.pk, actor=county.actor(OFFICER)).link
+    rate(link, course={"useful": 5}, instructors={}, actor=own_actor(link))
 
 
 def leave_evidence(county: Any) -> None:
@@ -275,7 +311,9 @@ def world(make_county: Callable[..., Any], clock: Any) -> World:
 
 def test_nobody_sees_another_institution_or_another_county(world: World) -> None:
     for label in all_rows():
-        programme_wide = label.startswith("programmes.") or label == "people.ConsentText"
+        programme_wide = (
+            label.startswith(("programmes.", "reporting.", "reports.")) or label == "people.ConsentText"
+        )
         assert world.our_rows[label], f"no {label} that could leak"
         assert world.neighbours_rows[label] or programme_wide, f"no {label} of the neighbour that could leak"
         assert world.strangers_rows[label], f"no {label} of the stranger that could leak"
@@ -297,7 +335,15 @@ def test_the_bureau_sees_all_of_its_county_and_the_institution_all_of_its_own(wo
     # reached through the institution's own rosters, if at all
     pool = {label for label in county if label.startswith("people.")} - {"people.ConsentText"}
     pool |= {"enrolment.Application", "enrolment.NominationList"}  # likewise through its own calls
+    pool |= {"outcomes.HouseholdSales", "outcomes.SalesMonth", "outcomes.Designation"}  # of the pool's people
+    pool |= {"outcomes.EnterpriseOutcome"}  # of the county as a whole
+    pool |= {label for label in county if label.startswith("reports.")}  # likewise
+    pool |= {"reporting.Measurement", "reporting.StatedValue"}  # likewise
+    pool |= {"reporting.MonthReport", "reporting.ReportedFigure"}  # likewise
+    pool |= {"reporting.Figure", "reporting.PendingCount"}  # likewise
     pool |= {"integrity.IntegrityRun", "integrity.IntegrityFinding"}  # of the county as a whole
+    pool |= {"followup.Handover", "followup.HandedOver", "followup.ContactImport"}  # among the officers
+    pool |= {"complaints.Complaint", "publications.Publication", "selfservice.SelfLink"}  # likewise
     bureaus = {"accounts.Membership", "core.AuditEvent"}  # some are the bureau's own
     for label, rows in world.our_rows.items():
         if label in pool:
@@ -314,7 +360,14 @@ def test_only_those_who_see_the_trainee_pool_see_it(world: World) -> None:
 
 
 def test_an_actor_without_a_word_on_one_dimension_sees_nothing(world: World) -> None:
-    everything = {"programme": ALL, "county": ALL, "institution": ALL, "trainee": ALL, "township": ALL}
+    everything = {
+        "programme": ALL,
+        "county": ALL,
+        "institution": ALL,
+        "trainee": ALL,
+        "township": ALL,
+        "town": ALL,
+    }
     assert seen_by(Actor("审计署", "", None, everything)) == all_rows()
     assert seen_by(SYSTEM) == all_rows()
     assert not any(seen_by(NOBODY).values())
@@ -381,6 +434,7 @@ def test_sensitive_files_do_not_lie_in_clear_on_the_disk(county: Any, clock: Any
     assert set(files) == {
         "名册.xlsx",
         "劳动合同.pdf",
+        "签到表.pdf",
         f"{county.session.code}.pdf",
         f"{county.session.code}.zip",
     }

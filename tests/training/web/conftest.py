@@ -17,11 +17,11 @@ from training.accounts.choices import Role
 from training.demo.scenery import paper
 from training.dossiers.models import Dossier
 from training.dossiers.reviewing import submit_dossier
-from training.followup.choices import EvidenceGrade, OutcomeKind
-from training.followup.models import Outcome
-from training.followup.services import claim_outcome
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof, verify_proof
+from training.outcomes.choices import EvidenceGrade, EvidenceKind, OutcomeKind, Platform
+from training.outcomes.models import Outcome
+from training.outcomes.services import claim_outcome
 from training.scheduling.services import submit_session
 
 
@@ -95,6 +95,10 @@ def claim_shop(county: Any, number: int = 1) -> Outcome:
         started_on=date(2021, 5, 18),
         grade=EvidenceGrade.PLATFORM,
         description="在拼多多开店，卖白莲",
-        file=paper("店铺截图"),
+        platform=Platform.PINDUODUO,
+        shop_url=f"https://mobile.yangkeduo.com/mall_page.html?mall_id={number}",
+        shop_seen_on=date(2021, 5, 18),
+        evidence=EvidenceKind.SHOP,
+        papers=[paper("店铺截图")],
         actor=county.actor(Role.FOLLOW_UP),
     )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from tests.training.web.conftest import claim_shop
 from training.accounts.choices import Role
 from training.core.models import AuditEvent
-from training.demo.scenery import paper
-from training.followup.choices import OutcomeStatus
-from training.followup.models import Contact, FollowUp, Outcome
+from training.followup.models import Contact, FollowUp, Handover, Referral
+from training.people.queries import group_book, sensitive_codes
 
 OFFICER = Role.FOLLOW_UP
 
@@ -50,7 +49,7 @@ def test_everyone_who_completed_is_owed_three_contacts(officer: Client) -> None:
 
 def test_the_longest_overdue_stands_first(officer: Client, closed: Any, clock: Any) -> None:
     late = owed(closed, 7)
-    FollowUp.objects.filter(pk=late.pk).update(due_on=late.due_on - timedelta(days=9))
+    FollowUp.objects.filter(pk=late.pk).update(next_on=late.due_on - timedelta(days=9))
     clock.advance(days=31)
 
     listed = rows(officer.get(reverse("followups")))
@@ -140,85 +139,6 @@ def test_somebody_who_denies_having_come_is_a_matter_for_the_bureau(officer: Cli
     assert "请告诉商务局核对签到记录" in text(response)
 
 
-def outcome_answers(**changed: Any) -> dict[str, Any]:
-    name, data = paper("店铺截图")
-    return {
-        "kind": "started_up",
-        "started_on": date(2021, 5, 18),
-        "grade": "B",
-        "description": "在拼多多开店",
-        "file": SimpleUploadedFile(name, data),
-        **changed,
-    }
-
-
-def test_an_outcome_is_claimed_with_its_evidence(officer: Client, closed: Any) -> None:
-    enrolment = owed(closed, 1).enrolment
-
-    response = officer.post(reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(), follow=True)
-
-    outcome = Outcome.objects.get()
-    assert outcome.status == OutcomeStatus.CLAIMED
-    assert "由别人核实" in text(response)
-    assert officer.get(reverse("file", args=["outcome", outcome.pk])).content.startswith(b"%PDF")
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"file": SimpleUploadedFile("店铺.pdf", b"not a pdf")}, "店铺.pdf"),
-        ({"started_on": date(2031, 1, 1)}, "开始日期不能晚于今天"),
-    ],
-)
-def test_bad_evidence_comes_back_with_what_to_do(
-    officer: Client, closed: Any, changed: dict[str, Any], said: str
-) -> None:
-    enrolment = owed(closed, 1).enrolment
-
-    response = officer.post(reverse("followup-outcome", args=[enrolment.pk]), outcome_answers(**changed))
-
-    assert response.status_code == 422
-    assert said in text(response) or "请" in text(response)
-    assert Outcome.objects.count() == 0
-
-
-def test_who_did_not_complete_has_no_outcome(officer: Client, closed: Any) -> None:
-    absent = closed.session.enrolments.get(number=11)
-
-    response = officer.post(reverse("followup-outcome", args=[absent.pk]), outcome_answers())
-
-    assert "只有结业的学员才登记成果" in text(response)
-    assert Outcome.objects.count() == 0
-
-
-@pytest.mark.parametrize("decision", ["outcome-verify", "outcome-reject"])
-def test_the_claimant_can_not_decide(officer: Client, closed: Any, decision: str) -> None:
-    outcome = claim_shop(closed)
-
-    response = officer.post(reverse(decision, args=[outcome.pk]))
-
-    assert response.status_code == 403
-    assert "申报人不能核实自己申报的成果" in text(response)
-    outcome.refresh_from_db()
-    assert outcome.status == OutcomeStatus.CLAIMED
-
-
-@pytest.mark.parametrize(
-    ("decision", "status"),
-    [("outcome-verify", OutcomeStatus.VERIFIED), ("outcome-reject", OutcomeStatus.REJECTED)],
-)
-def test_somebody_else_decides(
-    closed: Any, browse: Callable[..., Client], decision: str, status: str
-) -> None:
-    outcome, client = claim_shop(closed), browse(Role.BUREAU_REVIEWER)
-
-    response = client.post(reverse(decision, args=[outcome.pk]), follow=True)
-
-    outcome.refresh_from_db()
-    assert (outcome.status, outcome.verified_by) == (status, closed.user(Role.BUREAU_REVIEWER))
-    assert "温审核" in text(response)
-
-
 def test_a_person_s_page_shows_attendance_and_how_it_counted(officer: Client, closed: Any) -> None:
     shown = text(officer.get(reverse("followup-person", args=[owed(closed, 1).enrolment_id])))
 
@@ -233,6 +153,143 @@ def test_the_export_has_the_rows_and_no_numbers(officer: Client, closed: Any) ->
     assert owed(closed, 1).enrolment.trainee.phone not in exported
 
 
+def test_each_filter_narrows_and_lives_in_the_address(officer: Client, closed: Any) -> None:
+    stage = owed(closed, 1)
+    said = {"method": "phone", "result": "reached", "guidance": ["shop", "loan"], "conclusion": "employed"}
+    officer.post(reverse("followup-contact", args=[stage.pk]), said)
+    trainee, session = stage.trainee, closed.session
+
+    def found(**filters: Any) -> int:
+        return officer.get(reverse("followups"), filters).context["page_obj"].paginator.count
+
+    assert found(due="all", result="reached") == found(due="all", conclusion="employed") == 1
+    assert found(due="all", served="yes") == 1
+    assert found(due="all", q=trainee.id_number[-4:]) % 3 == 0
+    assert found(officer="none") == 29
+    assert found(officer="me") == 0
+    assert found(institution=closed.institution.pk) == found(session=session.pk) == 29
+    assert found(class_type=session.class_type) == found(category=session.category) == 29
+    assert found(session=10**6) == 0
+    assert found(due="week") == 0
+    assert found(due="later") == 29
+    assert found(township=trainee.township, village=trainee.village, due="all") % 3 == 0
+
+
+def test_the_statistics_count_what_their_links_list(officer: Client, closed: Any, clock: Any) -> None:
+    clock.advance(days=31)
+    officer.post(reverse("followup-contact", args=[owed(closed, 1).pk]), {
+        "method": "visit", "result": "reached", "guidance": ["shop"], "conclusion": "started_up",
+    })  # fmt: skip
+    officer.post(
+        reverse("followup-contact", args=[owed(closed, 2).pk]), {"method": "phone", "result": "denied"}
+    )
+    for by in ("township", "village", "session", "class_type", "category", "group", "institution", "result"):
+        response = officer.get(reverse("followup-statistics"), {"by": by})
+        *lines, whole = response.context["lines"]
+        figures = {figure.name: figure.count for figure in whole.figures}
+        assert (figures["planned"], figures["due"], figures["done"], figures["overdue"]) == (30, 10, 2, 8), by
+        assert (figures["served"], figures["started_up"], figures["denied"]) == (1, 1, 1)
+        for line in [*lines, whole]:
+            for figure in line.figures:
+                if figure.count and figure.href:
+                    listed = officer.get(figure.href).context["page_obj"].paginator.count
+                    assert listed == figure.count, figure.href
+    exported = b"".join(officer.get(reverse("followup-statistics-export"))).decode("utf-8-sig")
+    assert "合计,30,10,2,8" in exported
+
+
+def test_a_sensitive_group_is_counted_and_not_listed(officer: Client, closed: Any) -> None:
+    code = min(sensitive_codes(group_book(closed.programme.pk)))
+    closed.session.enrolments.update(group=code)
+
+    line, _whole = officer.get(reverse("followup-statistics"), {"by": "group"}).context["lines"]
+
+    assert (line.figures[0].count, line.figures[0].href) == (30, "")
+    assert "共 30 条" in text(officer.get(reverse("followups"), {"group": code}))
+    assert "只列" not in text(officer.get(reverse("followups"), {"group": code}))
+
+
+def test_work_is_handed_over_from_the_list_and_taken_back(officer: Client, closed: Any) -> None:
+    me = closed.user(OFFICER)
+    chosen = {"rows": [owed(closed, 1).pk], "to": me.pk, "note": "城东"}
+
+    response = officer.post(reverse("followups-hand-over"), chosen, follow=True)
+
+    assert "交接了 3 个阶段" in text(response)
+    assert "共 3 条" in text(officer.get(reverse("followups"), {"officer": "me"}))
+    assert "城东" in text(officer.get(reverse("followup-person", args=[owed(closed, 1).enrolment_id])))
+    officer.post(reverse("handover-undo", args=[Handover.objects.get().pk]))
+    assert "没有要联系的人" in text(officer.get(reverse("followups"), {"officer": "me"}))
+
+
+def test_all_that_the_filters_show_is_handed_over_at_once(officer: Client, closed: Any) -> None:
+    township = owed(closed, 1).trainee.township
+    listed = FollowUp.objects.filter(trainee__township=township).count()
+    address = f"{reverse('followups-hand-over')}?township={township}"
+
+    officer.post(address, {"every": "on", "to": closed.user(OFFICER).pk})
+
+    assert FollowUp.objects.filter(assignee=closed.user(OFFICER)).count() == listed
+
+
+def test_nobody_chosen_is_said(officer: Client, closed: Any) -> None:
+    response = officer.post(reverse("followups-hand-over"), {"to": closed.user(OFFICER).pk}, follow=True)
+
+    assert "先在名单上选人" in text(response)
+    assert Handover.objects.count() == 0
+
+
+def test_a_referral_s_answer_is_written_down(officer: Client, closed: Any) -> None:
+    stage = owed(closed, 1)
+    said = {"method": "phone", "result": "reached", "referred_to": "县邮储银行", "referred_for": "loan"}
+    officer.post(reverse("followup-contact", args=[stage.pk]), said)
+    referral = Referral.objects.get()
+    assert "转介给县邮储银行：贷款对接" in text(
+        officer.get(reverse("followup-person", args=[stage.enrolment_id]))
+    )
+
+    answered = {"helped": "yes", "answer": "贷到五万"}
+    response = officer.post(reverse("followup-referral", args=[referral.pk]), answered, follow=True)
+
+    assert "办成了" in text(response)
+    assert "贷到五万" in text(response)
+
+
+def test_lost_too_early_comes_back_with_what_is_missing(officer: Client, closed: Any) -> None:
+    said = {"method": "phone", "result": "no_answer", "conclusion": "lost"}
+
+    response = officer.post(reverse("followup-contact", args=[owed(closed, 1).pk]), said)
+
+    assert response.status_code == 422
+    assert "还差 2 天" in text(response)
+    assert Contact.objects.count() == 0
+
+
+def test_the_script_that_keeps_drafts_is_told_when_a_contact_is_safe(officer: Client, closed: Any) -> None:
+    said = {"method": "phone", "result": "reached", "key": str(uuid4())}
+    address = reverse("followup-contact", args=[owed(closed, 1).pk])
+
+    answers = [officer.post(address, said, headers={"accept": "application/json"}) for _twice in (1, 2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == {"next": reverse("followup-person", args=[owed(closed, 1).enrolment_id])}
+    assert Contact.objects.count() == 1
+
+
+def test_other_words_under_the_same_key_come_back_with_a_new_one(officer: Client, closed: Any) -> None:
+    said = {"method": "phone", "result": "reached", "key": str(uuid4())}
+    address = reverse("followup-contact", args=[owed(closed, 1).pk])
+    officer.post(address, said)
+
+    response = officer.post(address, said | {"note": "想起来了，还要贷款"})
+    assert response.status_code == 422
+    new = response.context["form"]["key"].value()
+    assert new != said["key"]
+    officer.post(address, said | {"note": "想起来了，还要贷款", "key": new})
+
+    assert Contact.objects.count() == 2
+
+
 @pytest.mark.parametrize("people", [1, 12])
 def test_the_list_asks_a_constant_number_of_questions(
     closed: Any, browse: Callable[..., Client], django_assert_num_queries: Any, people: int
@@ -240,20 +297,8 @@ def test_the_list_asks_a_constant_number_of_questions(
     FollowUp.objects.exclude(enrolment__number__lte=people).delete()
     client = browse(OFFICER)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(reverse("followups"))
-
-
-@pytest.mark.parametrize("count", [1, 10])
-def test_the_outcomes_ask_a_constant_number_of_questions(
-    closed: Any, browse: Callable[..., Client], django_assert_num_queries: Any, count: int
-) -> None:
-    for number in range(1, count + 1):
-        claim_shop(closed, number)
-    client = browse(OFFICER)
-
-    with django_assert_num_queries(9):
-        client.get(reverse("outcomes"))
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -262,10 +307,11 @@ def test_every_page_renders_in_both_languages(officer: Client, closed: Any, lang
     follow_up = owed(closed, 1)
     for name, args in [
         ("followups", ()),
-        ("outcomes", ()),
         ("followup-person", (follow_up.enrolment_id,)),
         ("followup-contact", (follow_up.pk,)),
-        ("followup-outcome", (follow_up.enrolment_id,)),
+        ("followup-statistics", ()),
+        ("handovers", ()),
+        ("followups-import", ()),
     ]:
         response = officer.get(reverse(name, args=args), headers={"accept-language": language})
         assert response.status_code == 200, name

@@ -151,7 +151,7 @@ def every_file(county: Any) -> list[str]:
         "courseware": institution.courseware.first(),
         "evidence": session.evidence.first(),
         "roster": session.roster_imports.first(),
-        "outcome": claim_shop(county),
+        "outcome": claim_shop(county).evidence.get(),
         "dossier-pdf": session.dossier,
         "dossier-package": session.dossier,
     }

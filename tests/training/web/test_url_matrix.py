@@ -14,12 +14,19 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.standing import stage
 from tests.training.api.conftest import issue
+from tests.training.county_reports.leaving import leave_reports
+from tests.training.fairs.scenes import whole_fair
+from tests.training.outcomes.results import note_results
+from tests.training.reporting.scenes import MONTH, leave_figures
 from tests.training.web.conftest import claim_shop, dossier_of, handed_in
 from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.services import add_member
 from training.attendance.choices import CorrectionKind, CorrectionSource
 from training.attendance.models import AttendanceEvent, Correction, LostRange
+from training.certificates.models import Certificate
 from training.claims.models import Claim
+from training.complaints.models import Complaint
+from training.complaints.services import assign, lodge
 from training.core import clock
 from training.core.files import keep
 from training.core.uploads import XLSX
@@ -28,7 +35,18 @@ from training.demo.scenery import TOWNSHIP, add_farmers_course, add_institution,
 from training.dossiers.choices import Edition
 from training.dossiers.models import Dossier, DossierVersion, Evidence
 from training.enrolment.models import Application, NominationList, RegistrationCall, RosterImport
-from training.followup.models import FollowUp
+from training.fairs.models import (
+    FairAttendance,
+    FairEmployer,
+    FairInvitation,
+    FairPaper,
+    FairPost,
+    Intention,
+    PlacementCheck,
+)
+from training.followup.handing_over import hand_over
+from training.followup.models import ContactImport, FollowUp, Handover, Referral
+from training.followup.services import log_contact
 from training.institutions.models import (
     Agreement,
     AgreementIndicator,
@@ -37,11 +55,23 @@ from training.institutions.models import (
     Licence,
 )
 from training.integrity.models import IntegrityRun
+from training.outcomes.models import Designation, EnterpriseOutcome, HouseholdSales
 from training.partners.choices import Resource
 from training.partners.models import PartnerToken
 from training.people.services import add_group, receive_request
 from training.programmes.models import Region
 from training.programmes.services import start_draft
+from training.publications.models import Publication
+from training.publications.services import draft_sessions
+from training.reports.models import (
+    Meeting,
+    MinistryReport,
+    PhoneCheck,
+    PhoneCheckLine,
+    RollUp,
+    SelfEvaluation,
+    TownReport,
+)
 from training.scheduling.choices import ChangeKind
 from training.scheduling.feeds import open_feed
 from training.scheduling.models import CalendarFeed, ChangeRequest, TrainingSession
@@ -51,7 +81,8 @@ from training.uploads.models import Picture, RegisterScan, Reuse, ScannedPage, U
 EVERYONE = frozenset(Role)
 AT_WORK = EVERYONE - {Role.ADMIN}
 READS = BUREAU_ROLES | {Role.AUDITOR, Role.SUPERVISOR}
-ARCHIVES = READS | FINANCE_ROLES
+OVERSEES = FINANCE_ROLES | {Role.LEADING_GROUP, Role.ACCEPTANCE}
+ARCHIVES = READS | OVERSEES
 PAPERS = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
 RULES = ARCHIVES | {Role.TOWNSHIP, Role.DATA_DEPARTMENT, Role.PRIVACY_OFFICER}
 SEES_FILES = ARCHIVES | INSTITUTION_ROLES | {Role.FOLLOW_UP, Role.PRIVACY_OFFICER}
@@ -60,8 +91,13 @@ FOLLOWS = frozenset({Role.FOLLOW_UP})
 CONSENTS = INSTITUTION_ROLES | FOLLOWS | {Role.PRIVACY_OFFICER}
 DECIDES = BUREAU_ROLES | FOLLOWS
 COUNTS = ARCHIVES | FOLLOWS
+SEES_FIGURES = COUNTS | INSTITUTION_ROLES | {Role.TOWNSHIP}
+SEES_OUTCOMES = READS | FOLLOWS | INSTITUTION_ROLES
+CLAIMS_OUTCOMES = FOLLOWS | INSTITUTION_ROLES
+SEES_SALES = DECIDES | {Role.AUDITOR}
+SEES_DESIGNATIONS = SEES_SALES | {Role.TOWNSHIP}
 SEES_STATIONS = READS | INSTITUTION_ROLES
-SEES_REGISTER = SEES_STATIONS | FINANCE_ROLES
+SEES_REGISTER = SEES_STATIONS | OVERSEES
 SEES_COURSES = ARCHIVES | INSTITUTION_ROLES
 WRITES_COURSES = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
 HEAD = frozenset({Role.INSTITUTION_HEAD})
@@ -69,11 +105,20 @@ ADMINISTRATORS = frozenset({Role.ADMIN})
 ACCOUNTS = frozenset({Role.ADMIN, Role.BUREAU_HEAD})
 AUDITS = ACCOUNTS | HEAD | {Role.AUDITOR, Role.PRIVACY_OFFICER}
 
+OFFICE = frozenset({Role.LEADING_GROUP})
+OVERSEERS = READS | OFFICE | {Role.ACCEPTANCE}
+TOWN_REPORTS = READS | OFFICE | {Role.TOWNSHIP}
+ROLL_UPS = READS | OFFICE
+REPORTS_OF_COUNTY = BUREAU_ROLES | OFFICE
+TOWN_OFFICERS = frozenset({Role.TOWNSHIP})
 PRIVACY = frozenset({Role.PRIVACY_OFFICER})
 VERIFIES = frozenset({Role.TOWNSHIP, Role.DATA_DEPARTMENT})
 MEETS = FOLLOWS | PRIVACY | {Role.TOWNSHIP}
 POOL = BUREAU_ROLES | MEETS | VERIFIES | {Role.AUDITOR}
 ANSWERS = PRIVACY | {Role.BUREAU_HEAD, Role.AUDITOR}
+HOLDS_FAIRS = BUREAU_ROLES | INSTITUTION_ROLES
+SEES_FAIR_PEOPLE = HOLDS_FAIRS | READS | FOLLOWS | {Role.LEADING_GROUP, Role.ACCEPTANCE}
+SEES_FAIRS = SEES_FAIR_PEOPLE | {Role.TOWNSHIP}
 TOKENS = frozenset({Role.BUREAU_HEAD, Role.AUDITOR})
 
 
@@ -101,6 +146,22 @@ PUBLIC = {
     "public-verify",
     "calendar-feed",
     "set_language",
+    "portal",
+    "portal-programme",
+    "portal-publication",
+    "portal-publication-file",
+    "portal-complaint",
+    "complaint-status",
+    "certificate-check",
+    "certificate-shown",
+    "own-link",
+    "own-page",
+    "own-held",
+    "own-survey",
+    "own-rating",
+    "own-request",
+    "own-consent",
+    "own-leave",
     "invitation",
 }
 STATIONS = {"api-time", "api-enrol", "api-report", "api-package", "api-events", "api-photos"}
@@ -345,17 +406,98 @@ ROWS = [
     # follow-up
     Row("followups", DECIDES),
     Row("followups-export", DECIDES),
+    Row("followups-workbook", DECIDES),
+    Row("followups-hand-over", DECIDES, post=True),
+    Row("followups-import", FOLLOWS),
+    Row("followups-imported", FOLLOWS, "contact_import"),
+    Row("followups-marked", FOLLOWS, "contact_import"),
+    Row("handovers", DECIDES),
+    Row("handover-undo", DECIDES, "handover", post=True),
+    Row("followup-statistics", DECIDES),
+    Row("followup-statistics-export", DECIDES),
     Row("followup-contact", FOLLOWS, "follow_up"),
+    Row("followup-referral", FOLLOWS, "referral"),
     Row("followup-person", DECIDES, "enrolment"),
     Row("followup-phone", FOLLOWS, "enrolment", post=True),
-    Row("followup-outcome", FOLLOWS, "enrolment"),
-    Row("outcomes", DECIDES),
+    # outcomes
+    Row("followup-outcome", CLAIMS_OUTCOMES, "enrolment"),
+    Row("outcomes", SEES_OUTCOMES),
+    Row("outcomes-export", SEES_OUTCOMES),
+    Row("outcome", SEES_OUTCOMES, "outcome"),
+    Row("outcome-evidence", CLAIMS_OUTCOMES | BUREAU_ROLES, "outcome", post=True),
     Row("outcome-verify", DECIDES, "outcome", post=True),
+    Row("outcome-confirm", BUREAU_ROLES, "outcome", post=True),
     Row("outcome-reject", DECIDES, "outcome", post=True),
+    Row("outcome-withdraw", CLAIMS_OUTCOMES, "outcome", post=True),
+    Row("outcome-recheck", DECIDES, "outcome", post=True),
+    Row("outcome-lapse", DECIDES, "outcome", post=True),
+    Row("outcome-rechecks", DECIDES),
+    Row("outcome-rechecks-export", DECIDES),
+    Row("outcome-rates", COUNTS | INSTITUTION_ROLES),
+    Row("outcome-people", COUNTS | INSTITUTION_ROLES),
+    Row("outcome-people-export", COUNTS | INSTITUTION_ROLES),
+    Row("sales", SEES_SALES),
+    Row("sales-export", SEES_SALES),
+    Row("sales-add", FOLLOWS, "trainee"),
+    Row("sales-withdraw", FOLLOWS, "sales"),
+    Row("enterprises", READS | FOLLOWS),
+    Row("enterprises-export", READS | FOLLOWS),
+    Row("enterprise-add", FOLLOWS),
+    Row("enterprise-confirm", BUREAU_ROLES, "enterprise", post=True),
+    Row("enterprise-reject", BUREAU_ROLES, "enterprise"),
+    Row("enterprise-revoke", BUREAU_ROLES, "enterprise"),
+    Row("designations", SEES_DESIGNATIONS),
+    Row("designations-export", SEES_DESIGNATIONS),
+    Row("designation-gaps", SEES_DESIGNATIONS),
+    Row("designation-gaps-export", SEES_DESIGNATIONS),
+    Row("designation-add", BUREAU_ROLES, "trainee"),
+    Row("designation-revoke", BUREAU_ROLES, "designation"),
+    # certificates, complaints, what is published, trainees' own pages
+    Row("certificates", READS | INSTITUTION_ROLES),
+    Row("certificates-export", READS | INSTITUTION_ROLES),
+    Row("session-certificates", READS | INSTITUTION_ROLES, "session"),
+    Row("certificates-issue", INSTITUTION_ROLES, "session", post=True),
+    Row("print-certificates", INSTITUTION_ROLES, "session"),
+    Row("print-certificate", INSTITUTION_ROLES, "certificate"),
+    Row("certificate-revoke", BUREAU_ROLES, "certificate"),
+    Row("certificate-reissue", INSTITUTION_ROLES, "certificate"),
+    Row("complaints", BUREAU_ROLES | {Role.AUDITOR}),
+    Row("complaints-export", BUREAU_ROLES | {Role.AUDITOR}),
+    Row("complaint", BUREAU_ROLES | {Role.AUDITOR}, "complaint"),
+    Row("complaint-assign", frozenset({Role.BUREAU_HEAD}), "complaint"),
+    Row("complaint-examine", BUREAU_ROLES, "complaint", post=True),
+    Row("complaint-answer", BUREAU_ROLES, "complaint"),
+    Row("complaint-archive", BUREAU_ROLES, "complaint", post=True),
+    Row("complaint-contact", BUREAU_ROLES, "complaint", post=True),
+    Row("publications", READS),
+    Row("publication-sessions", BUREAU_ROLES, post=True),
+    Row("publication-table", BUREAU_ROLES),
+    Row("publication", READS, "publication"),
+    Row("publication-leave-out", BUREAU_ROLES, "publication", post=True),
+    Row("publication-publish", frozenset({Role.BUREAU_HEAD}), "publication", post=True),
+    Row("publication-withdraw", frozenset({Role.BUREAU_HEAD}), "publication"),
+    Row("publication-discard", BUREAU_ROLES, "publication", post=True),
+    Row("own-links", DECIDES),
+    Row("own-links-print", FOLLOWS | {Role.BUREAU_REVIEWER}, "session", post=True),
+    Row("own-link-issue", FOLLOWS | {Role.BUREAU_REVIEWER}, "enrolment", post=True),
     # county
     Row("indicators", COUNTS),
     Row("indicator-enrolments", COUNTS, "depth"),
     Row("target-enrolments", COUNTS, "target"),
+    Row("indicator-export", COUNTS, "depth-file"),
+    Row("target-export", COUNTS, "target-file"),
+    Row("dashboard", SEES_FIGURES),
+    Row("figure-rows", SEES_FIGURES),
+    Row("figure-rows-export", SEES_FIGURES, "ending"),
+    Row("poor-villages", COUNTS),
+    Row("stated-values", COUNTS),
+    Row("stated-values-export", COUNTS),
+    Row("stated-value-add", BUREAU_ROLES),
+    Row("stated-values-load", BUREAU_ROLES),
+    Row("reported-months", COUNTS),
+    Row("month-report", frozenset({Role.BUREAU_HEAD})),
+    Row("reported-month", COUNTS, "month"),
+    Row("month-supplement", frozenset({Role.BUREAU_HEAD}), "month"),
     Row("programme-file", RULES),
     Row("rules-unconfirmed", RULES),
     Row("rule-versions", RULES),
@@ -428,11 +570,91 @@ ROWS = [
     Row("token-revoke", frozenset({Role.BUREAU_HEAD}), "token"),
     Row("audit", AUDITS),
     Row("audit-export", AUDITS),
+    # reports
+    Row("reports", OVERSEERS),
+    Row("town-reports", TOWN_REPORTS),
+    Row("town-reports-export", TOWN_REPORTS),
+    Row("town-report", TOWN_REPORTS, "town-report"),
+    Row("town-report-write", TOWN_OFFICERS, "town-report"),
+    Row("town-report-supplement", TOWN_OFFICERS, "town-report"),
+    Row("print-town-report", TOWN_REPORTS, "town-report"),
+    Row("roll-ups", ROLL_UPS),
+    Row("roll-ups-export", ROLL_UPS),
+    Row("roll-up-add", OFFICE),
+    Row("roll-up", ROLL_UPS, "roll-up"),
+    Row("roll-up-dispatch", OFFICE, "roll-up"),
+    Row("print-roll-up", ROLL_UPS, "roll-up"),
+    Row("ministry-reports", OVERSEERS),
+    Row("ministry-reports-export", OVERSEERS),
+    Row("ministry-lock", REPORTS_OF_COUNTY),
+    Row("ministry-report", OVERSEERS, "ministry-report"),
+    Row("ministry-reported", REPORTS_OF_COUNTY, "ministry-report"),
+    Row("ministry-csv", OVERSEERS, "ministry-report"),
+    Row("ministry-xlsx", OVERSEERS, "ministry-report"),
+    Row("ministry-json", OVERSEERS, "ministry-report"),
+    Row("self-evaluations", OVERSEERS),
+    Row("self-evaluations-export", OVERSEERS),
+    Row("self-evaluation-add", REPORTS_OF_COUNTY),
+    Row("self-evaluation", OVERSEERS, "self-evaluation"),
+    Row("self-evaluation-score", REPORTS_OF_COUNTY, "self-evaluation-line"),
+    Row("self-evaluation-finish", REPORTS_OF_COUNTY, "self-evaluation", post=True),
+    Row("print-self-evaluation", OVERSEERS, "self-evaluation"),
+    Row("phone-checks", OVERSEERS),
+    Row("phone-checks-export", OVERSEERS),
+    Row("phone-check-draw", BUREAU_ROLES),
+    Row("phone-check", OVERSEERS, "phone-check"),
+    Row("phone-check-export", OVERSEERS, "phone-check"),
+    Row("phone-check-proof", OVERSEERS, "phone-check"),
+    Row("phone-check-close", BUREAU_ROLES, "phone-check", post=True),
+    Row("print-call-sheet", OVERSEERS, "phone-check"),
+    Row("print-call-record", OVERSEERS, "phone-check"),
+    Row("phone-check-line", BUREAU_ROLES, "phone-check-line"),
+    Row("phone-check-number", BUREAU_ROLES, "phone-check-line", post=True),
+    Row("meetings", OVERSEERS),
+    Row("meetings-export", OVERSEERS),
+    Row("meeting-add", REPORTS_OF_COUNTY),
+    Row("meeting", OVERSEERS, "meeting"),
+    Row("print-meeting", OVERSEERS, "meeting"),
+    Row("file", OVERSEERS, "minutes-file"),
     Row("integrity", BUREAU_ROLES | {Role.AUDITOR}),
     Row("integrity-export", BUREAU_ROLES | {Role.AUDITOR}),
     Row("integrity-run", BUREAU_ROLES | {Role.AUDITOR}, "integrity_run"),
     Row("integrity-run-export", BUREAU_ROLES | {Role.AUDITOR}, "integrity_run"),
+    # job fairs
+    Row("fairs", SEES_FAIRS),
+    Row("fairs-export", SEES_FAIRS),
+    Row("fairs-print", SEES_FAIRS),
+    Row("fair", SEES_FAIRS, "fair"),
+    Row("fair-posts", SEES_FAIRS, "fair"),
+    Row("fair-expected", SEES_FAIR_PEOPLE),
+    Row("fair-expected-export", SEES_FAIR_PEOPLE),
+    Row("fair-attendances", SEES_FAIR_PEOPLE),
+    Row("fair-attendances-export", SEES_FAIR_PEOPLE),
+    Row("fair-placements", SEES_FAIR_PEOPLE),
+    Row("fair-placements-export", SEES_FAIR_PEOPLE),
+    Row("fair-plan", HOLDS_FAIRS),
+    Row("fair-change", HOLDS_FAIRS, "fair"),
+    Row("fair-report", BUREAU_ROLES | HEAD, "fair", post=True),
+    Row("fair-cancel", BUREAU_ROLES | HEAD, "fair"),
+    Row("fair-hold", HOLDS_FAIRS, "fair", post=True),
+    Row("fair-results", HOLDS_FAIRS, "fair"),
+    Row("fair-return", BUREAU_ROLES, "fair"),
+    Row("fair-count", BUREAU_ROLES, "fair", post=True),
+    Row("fair-stations", HOLDS_FAIRS, "fair"),
+    Row("fair-paper-add", HOLDS_FAIRS, "fair"),
+    Row("fair-employer-add", HOLDS_FAIRS, "fair"),
+    Row("fair-employer-sign-in", HOLDS_FAIRS, "fair-employer", post=True),
+    Row("fair-employer-remove", HOLDS_FAIRS, "fair-employer", post=True),
+    Row("fair-post-add", HOLDS_FAIRS, "fair-employer"),
+    Row("fair-post-remove", HOLDS_FAIRS, "fair-post", post=True),
+    Row("fair-invite", HOLDS_FAIRS, "fair"),
+    Row("fair-uninvite", HOLDS_FAIRS, "fair-invitation", post=True),
+    Row("fair-paper-list", HOLDS_FAIRS, "fair"),
+    Row("fair-intend", HOLDS_FAIRS | FOLLOWS, "fair-attendance"),
+    Row("fair-settle", HOLDS_FAIRS | FOLLOWS, "fair-intention"),
+    Row("fair-check", FOLLOWS, "fair-check"),
     # files, by what owns them
+    Row("file", SEES_FAIR_PEOPLE, "fair-paper"),
     Row("file", SEES_FILES, "licence"),
     Row("file", SEES_FILES, "agreement"),
     Row("file", SEES_FILES, "proof-file"),
@@ -440,14 +662,19 @@ ROWS = [
     Row("file", SEES_FILES, "outline-file"),
     Row("file", SEES_FILES, "evidence-file"),
     Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "roster-file"),
-    Row("file", COUNTS, "outcome-file"),
+    Row("file", COUNTS | INSTITUTION_ROLES, "outcome-file"),
+    Row("file", READS | FOLLOWS, "enterprise-file"),
     Row("file", INSTITUTION_ROLES | BUREAU_ROLES, "correction-file"),
     Row("file", VERIFIES | PRIVACY, "group-file"),
 ]
 NO_ID = {
     "",
     "depth",
+    "depth-file",
+    "ending",
+    "month",
     "target",
+    "target-file",
     "version",
     "section",
     "single",
@@ -475,6 +702,7 @@ def subscribe(county: Any) -> None:
 def fill(handed_in: Any, _clock: Any) -> Any:
     """A county in which everything that has an id exists."""
     claim_shop(handed_in)
+    whole_fair(handed_in)
     leave_evidence(handed_in)
     subscribe(handed_in)
     register_people(handed_in)
@@ -482,6 +710,7 @@ def fill(handed_in: Any, _clock: Any) -> Any:
     put_right(handed_in)
     start_draft(handed_in.programme.pk, actor=handed_in.actor(Role.BUREAU_REVIEWER))
     add_places(handed_in.programme)
+    note_results(handed_in)
     agreement = Agreement.objects.get(institution=handed_in.institution)
     AgreementTask.objects.create(agreement=agreement, class_type="general", renci=100, unit_price_fen=40_000)
     AgreementIndicator.objects.create(agreement=agreement, rate="满意度", percent=90, formula="x", window="x")
@@ -493,9 +722,40 @@ def fill(handed_in: Any, _clock: Any) -> Any:
     outline.file = Courseware.objects.filter(institution=handed_in.institution).first().file
     outline.save()
     claim_another(handed_in)
+    leave_figures(handed_in)
+    leave_reports(handed_in)
+    speak_up(handed_in)
+    follow(handed_in)
     now = clock.now()
     IntegrityRun.objects.create(programme=handed_in.programme, started_at=now, finished_at=now)
     return handed_in
+
+
+def follow(county: Any) -> None:
+    """Somebody was called and referred, their stages went to the officer, and a workbook came back."""
+    officer = county.actor(Role.FOLLOW_UP)
+    stages = FollowUp.objects.filter(enrolment=county.session.enrolments.get(number=1))
+    said = {"method": "phone", "result": "reached", "referred_to": "县邮储银行", "referred_for": "loan"}
+    log_contact(stages.first().pk, actor=officer, **said)
+    hand_over(stages, to=officer.user_id, actor=officer)
+    marked = keep("回访.xlsx", b"PK", content_type=XLSX, actor=officer, sensitive=True)
+    ContactImport.objects.create(
+        programme=county.programme, name="回访.xlsx", marked=marked, handed_in_at=clock.now(),
+        accepted=1, unchanged=0,
+    )  # fmt: skip
+
+
+def speak_up(county: Any) -> None:
+    """A certificate, a complaint that the reviewer examines, and a list that may be published."""
+    session, now, reviewer = county.session, clock.now(), county.actor(Role.BUREAU_REVIEWER)
+    place, day = session.enrolments.get(number=1), clock.today()
+    Certificate.objects.create(
+        enrolment=place, number=f"{session.code}-001", name="x", title="x", institution="x", hours="1",
+        first_on=day, last_on=day, issued_at=now,
+    )  # fmt: skip
+    complaint = lodge(county.programme, kind="complaint", said="有人替别人签到，请查。").complaint
+    assign(complaint.pk, user_id=reviewer.user_id, actor=county.actor(Role.BUREAU_HEAD))
+    draft_sessions(actor=reviewer)
 
 
 def claim_another(county: Any) -> None:
@@ -623,6 +883,10 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
     return {
         "": (),
         "depth": ("planned",),
+        "depth-file": ("planned", "xlsx"),
+        "ending": ("csv",),
+        "month": (MONTH,),
+        "target-file": ("renci", "csv"),
         "version": (1,),
         "section": ("groups",),
         "single": ("mark",),
@@ -634,8 +898,19 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "venue": (session.lessons.first().venue_id,),
         "feed": (CalendarFeed.objects.get(membership__institution_id=county.institution.pk).pk,),
         "lesson": (session.lessons.first().pk,),
+        "fair": (county.institution.job_fairs.get().pk,),
+        "fair-employer": (FairEmployer.objects.filter(fair__institution=county.institution).first().pk,),
+        "fair-post": (FairPost.objects.filter(employer__fair__institution=county.institution).first().pk,),
+        "fair-invitation": (FairInvitation.objects.get(fair__institution=county.institution).pk,),
+        "fair-attendance": (FairAttendance.objects.get(fair__institution=county.institution).pk,),
+        "fair-intention": (Intention.objects.get(attendance__fair__institution=county.institution).pk,),
+        "fair-check": (PlacementCheck.objects.filter(intention__post__title="分拣工").first().pk,),
+        "fair-paper": ("fair-paper", FairPaper.objects.get(fair__institution=county.institution).pk),
         "import": (imported.pk,),
         "enrolment": (enrolment.pk,),
+        "certificate": (Certificate.objects.get(enrolment=enrolment).pk,),
+        "complaint": (Complaint.objects.get(programme=county.programme).pk,),
+        "publication": (Publication.objects.get(programme=county.programme).pk,),
         "call": (session.registration_call.pk,),
         "application": (session.registration_call.applications.get().pk,),
         "nominations": (session.registration_call.nomination_lists.get().pk,),
@@ -653,7 +928,13 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "station": (Station.objects.get(institution=county.institution).pk,),
         "institution": (county.institution.pk,),
         "follow_up": (FollowUp.objects.filter(enrolment=enrolment).first().pk,),
+        "referral": (Referral.objects.get(contact__follow_up__enrolment=enrolment).pk,),
+        "handover": (Handover.objects.get(programme=county.programme).pk,),
+        "contact_import": (ContactImport.objects.get(programme=county.programme).pk,),
         "outcome": (outcome.pk,),
+        "sales": (HouseholdSales.objects.get(trainee__programme=county.programme).pk,),
+        "enterprise": (EnterpriseOutcome.objects.get(programme=county.programme).pk,),
+        "designation": (Designation.objects.get(region__programme=county.programme).pk,),
         "trainee": (enrolment.trainee_id,),
         "rights": (enrolment.trainee.rights_requests.get().pk,),
         "group-file": ("group", enrolment.trainee.groups.exclude(file=None).get().pk),
@@ -672,7 +953,8 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "courseware": ("courseware", Courseware.objects.filter(institution=county.institution).first().pk),
         "evidence-file": ("evidence", evidence.pk),
         "roster-file": ("roster", imported.pk),
-        "outcome-file": ("outcome", outcome.pk),
+        "enterprise-file": ("enterprise", EnterpriseOutcome.objects.get(programme=county.programme).pk),
+        "outcome-file": ("outcome", outcome.evidence.get().pk),
         "correction": (correction.pk,),
         "change": (ChangeRequest.objects.get(training_session=session).pk,),
         "correction-file": ("correction", correction.pk),
@@ -680,6 +962,15 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "membership": (county.user(Role.INSTITUTION_CLERK).memberships.get().pk,),
         "token": (PartnerToken.objects.get(programme=county.programme).pk,),
         "claim": (Claim.objects.get(dossier__training_session__institution=county.institution).pk,),
+        "town-report": (TownReport.objects.get(programme=county.programme).pk,),
+        "roll-up": (RollUp.objects.get(programme=county.programme).pk,),
+        "ministry-report": (MinistryReport.objects.get(programme=county.programme).pk,),
+        "self-evaluation": (SelfEvaluation.objects.get(programme=county.programme).pk,),
+        "self-evaluation-line": (SelfEvaluation.objects.get(programme=county.programme).pk, "A1"),
+        "phone-check": (PhoneCheck.objects.get(programme=county.programme).pk,),
+        "phone-check-line": (PhoneCheckLine.objects.get(phone_check__programme=county.programme).pk,),
+        "meeting": (Meeting.objects.get(programme=county.programme).pk,),
+        "minutes-file": ("minutes", Meeting.objects.get(programme=county.programme).pk),
         "lost_range": (LostRange.objects.get(station__institution=county.institution).pk,),
     }
 
@@ -737,7 +1028,6 @@ def test_a_role_goes_where_its_work_is_and_nowhere_else(
 
 
 NOT_THEIRS_TO_SAY = {
-    Role.FOLLOW_UP: {("outcome-verify", "outcome"): 403, ("outcome-reject", "outcome"): 403},
     Role.CLASS_MANAGER: {
         ("correction-withdraw", "correction"): 403,
         ("lost-range-withdraw", "lost_range"): 403,
@@ -749,7 +1039,7 @@ NOT_THEIRS_TO_SAY = {
     Role.BUREAU_REVIEWER: {("lost-range-withdraw", "lost_range"): 403},
     Role.BUREAU_HEAD: {("lost-range-withdraw", "lost_range"): 403},
 }
-"""The role may, this person may not: they claimed the outcome themselves, or another one proposed it."""
+"""The role may, this person may not: another one proposed it."""
 
 
 @pytest.mark.parametrize("role", sorted(AT_WORK))

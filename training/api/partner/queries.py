@@ -26,7 +26,8 @@ from training.partners.models import PartnerToken
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
 from training.programmes.rule import HasCode
-from training.reporting.queries import DEPTHS, counted_enrolments, indicators
+from training.reporting.depths import DEPTHS
+from training.reporting.queries import counted_enrolments, indicators
 from training.scheduling.models import Lesson, TrainingSession
 
 BASE36: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -326,7 +327,7 @@ def indicator_list(actor: Actor) -> wire.Indicators:
                 code=row.code,
                 name=row.name,
                 target=row.target,
-                actual=row.actual,
+                actual=row.actual if row.actual is None or isinstance(row.actual, int) else float(row.actual),
                 unit=row.unit,
                 percent=row.percent,
                 formula=row.formula,

@@ -218,7 +218,7 @@ class Indicator(_Wire):
     code: Code
     name: str
     target: Decimal
-    actual: int | None
+    actual: int | float | None
     unit: str
     percent: Decimal | None
     formula: str

@@ -1,12 +1,18 @@
 """Every change of the trainee pool."""
 
 from training.people.hashes import id_hash
-from training.people.services.consents import publish_text, record_consent, withdraw_consent
+from training.people.services.consents import (
+    publish_text,
+    record_consent,
+    withdraw_consent,
+    withdraw_own_consent,
+)
 from training.people.services.groups import add_group, decide_groups, note_groups
 from training.people.services.looks import (
     note_copy,
     note_explanation,
     note_export,
+    note_own_page,
     note_page,
     note_sensitive,
     reveal_number,
@@ -21,6 +27,7 @@ from training.people.services.pool import (
 )
 from training.people.services.rights import (
     answer_request,
+    ask_oneself,
     check_identity,
     correct_particulars,
     delete_particulars,
@@ -35,6 +42,7 @@ __all__ = [
     "add_group",
     "allow_contact",
     "answer_request",
+    "ask_oneself",
     "check_identity",
     "confirm_phone",
     "correct_particulars",
@@ -47,6 +55,7 @@ __all__ = [
     "note_explanation",
     "note_export",
     "note_groups",
+    "note_own_page",
     "note_page",
     "note_sensitive",
     "publish_text",
@@ -58,4 +67,5 @@ __all__ = [
     "stop_contact",
     "take_back_request",
     "withdraw_consent",
+    "withdraw_own_consent",
 ]

@@ -64,6 +64,12 @@ def withdraw_consent(trainee: Trainee, *, purpose: ConsentPurpose, actor: Actor)
     learn of it the next time they ask for their rosters. Attendance that was recorded stays.
     """
     demand(actor, "consent.withdraw")
+    return withdraw_own_consent(trainee, purpose=purpose, actor=actor)
+
+
+@transaction.atomic
+def withdraw_own_consent(trainee: Trainee, *, purpose: ConsentPurpose, actor: Actor) -> Consent | None:
+    """The same by the person, who needs no role for it; the caller made sure that it is them."""
     standing = Consent.objects.filter(trainee=trainee, purpose=purpose, withdrawn_at__isnull=True)
     consent: Consent | None = standing.first()
     if consent is None:

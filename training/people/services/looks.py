@@ -42,6 +42,13 @@ def note_page(trainee: Trainee, *, actor: Actor) -> None:
 
 
 @transaction.atomic
+def note_own_page(trainee: Trainee, *, actor: Actor) -> None:
+    """The person saw what is held about them; the caller made sure that it is them."""
+    _looked([trainee], LookKind.OWN, actor)
+    record(actor, "own_page.viewed", trainee)
+
+
+@transaction.atomic
 def note_sensitive(trainees: Collection[Trainee], *, actor: Actor, reason: str = "") -> None:
     """The actor is being shown these people's sensitive groups; a number of queries they don't add to."""
     demand(actor, "trainee.view_sensitive")
@@ -78,6 +85,18 @@ def reveal_number(trainee_id: int, *, reason: str, actor: Actor) -> str:
     _looked([trainee], LookKind.NUMBER, actor, reason.strip())
     record(actor, "id_number.revealed", trainee, reason=reason.strip())
     return trainee.id_number
+
+
+@transaction.atomic
+def show_phone(trainee_id: int, *, reason: str, act: str, actor: Actor) -> str:
+    """The telephone number in clear, for the call that `reason` names and `act` allows. Every look is on record."""
+    demand(actor, act)
+    trainee: Trainee = Trainee.objects.fetch(actor, pk=trainee_id)
+    if trainee.restricted_at or trainee.do_not_contact:
+        raise InvalidTransitionError(_("本人不愿再接电话，或信息已限制处理，不再打。"))
+    _looked([trainee], LookKind.PHONE, actor, reason)
+    record(actor, "phone.revealed", trainee, reason=reason)
+    return trainee.phone
 
 
 @transaction.atomic

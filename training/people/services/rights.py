@@ -9,12 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.refusals import InputError
+from training.notifications.choices import Kind
+from training.notifications.services import notify_waiting
 from training.people.choices import IdentityCheck, RightsChannel, RightsKind, RightsStatus
 from training.people.models import NameWord, RightsRequest, Trainee
 from training.people.queries import answer_rule, is_named_elsewhere
@@ -34,6 +37,26 @@ def receive_request(
     """Write down what a person asks for; from the day it came the time for the answer runs."""
     demand(actor, "rights.receive")
     trainee: Trainee = Trainee.objects.fetch(actor, pk=trainee_id)
+    return _received(trainee, kind, channel, asked, received_on, actor)
+
+
+@transaction.atomic
+def ask_oneself(trainee: Trainee, *, kind: RightsKind, asked: str, actor: Actor) -> RightsRequest:
+    """The person asks on their own page; the caller made sure that it is them.
+
+    Whoever answers is told, and for a correction the officers of the township too: they know the village.
+    Raises InvalidInputError for nothing said.
+    """
+    if not asked.strip():
+        raise InvalidInputError(_("请写明您的要求。"))
+    roles = {Role.PRIVACY_OFFICER} | ({Role.TOWNSHIP} if kind == RightsKind.CORRECT else set())
+    notify_waiting(Kind.RIGHTS_RECEIVED, trainee, roles=roles, township=trainee.township, actor=actor)
+    return _received(trainee, kind, RightsChannel.ONLINE, asked, clock.today(), actor)
+
+
+def _received(
+    trainee: Trainee, kind: RightsKind, channel: RightsChannel, asked: str, received_on: date, actor: Actor
+) -> RightsRequest:
     if received_on > clock.today():
         raise InvalidInputError(_("收到日期不能晚于今天。"))
     if trainee.erased_at:
@@ -45,7 +68,7 @@ def receive_request(
         asked=asked.strip(),
         received_on=received_on,
         due_on=answer_due_on(received_on, answer_rule(trainee, received_on).answer_working_days),
-        received_by_id=actor.person_id,
+        received_by_id=actor.user_id,
     )
     record(actor, "rights.received", request, due=request.due_on.isoformat())
     return request

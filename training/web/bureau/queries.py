@@ -24,6 +24,7 @@ from training.attendance.queries import (
     templates,
 )
 from training.attendance.rules import hours
+from training.complaints.queries import weighing_on
 from training.core.actor import Actor
 from training.courses.rules import Notice
 from training.dossiers.choices import DossierStatus
@@ -37,6 +38,7 @@ from training.enrolment.models import Enrolment
 from training.enrolment.noticing import notices_of
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution, Instructor
+from training.reports.queries import denials
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Witness
@@ -181,6 +183,16 @@ class Plan:
     def to_tell(self) -> bool:
         """Whether people on the roster must hear of something."""
         return has_news(self.session)
+
+    @property
+    def complaints(self) -> int:
+        """About it, not answered yet."""
+        return weighing_on(self.session)
+
+    @property
+    def denied(self) -> int:
+        """So many people of it said on the telephone that they had not been there."""
+        return denials(self.session)
 
 
 def plan(session: TrainingSession, actor: Actor) -> Plan:

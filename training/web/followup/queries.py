@@ -4,31 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from training.attendance.models import Completion
 from training.attendance.queries import HalfDay, RegisterLine, register
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
-from training.followup.choices import ContactResult
-from training.followup.models import Contact, FollowUp, Outcome
-from training.followup.queries import outcomes as all_outcomes
+from training.followup.choices import Conclusion, ContactResult, FollowUpStatus
+from training.followup.models import TO_DO, Contact, ContactImport, FollowUp, HandedOver, Handover, Referral
+from training.followup.queries import contactable
+from training.followup.queries import officers as officers_of
+from training.institutions.models import Institution
+from training.outcomes.models import Outcome
+from training.outcomes.queries import outcomes as all_outcomes
+from training.people.models import Trainee
+from training.people.queries import found
+from training.programmes.queries import the_programme
 from training.scheduling.choices import HalfDay as HalfDayName
+from training.web.followup import statistics
+from training.web.trainees.queries import townships as townships
+from training.web.trainees.queries import villages as villages
 
 COLUMNS = (
     _("应联系日期"),
+    _("下次联系日期"),
     _("结业后天数"),
     _("姓名"),
     _("乡镇"),
     _("村（社区）"),
     _("期号"),
-    _("完成"),
+    _("培训机构"),
+    _("负责人"),
+    _("状态"),
     _("最近一次结果"),
+    _("最近联系日期"),
+    _("阶段结论"),
 )
+IN_FILE = (
+    "due_on",
+    "next_on",
+    "day",
+    "trainee__name",
+    "trainee__township",
+    "trainee__village",
+    "enrolment__training_session__code",
+    "institution__name",
+    "assignee__display_name",
+    "status",
+    "last_result",
+    "contacted_at",
+    "conclusion",
+)
+"""As columns, not as objects: a county's identity numbers need not be deciphered for a file without them."""
+AT_ONCE = 2000  # rows held while a file is written
+THIS_WEEK = timedelta(days=7)
 
 
 def follow_up_of(pk: int, actor: Actor) -> FollowUp:
@@ -43,55 +77,128 @@ def enrolment_of(pk: int, actor: Actor) -> Enrolment:
     return enrolment
 
 
-def outcome_of(pk: int, actor: Actor) -> Outcome:
-    outcome: Outcome = Outcome.objects.fetch(actor, pk=pk)
-    return outcome
+def referral_of(pk: int, actor: Actor) -> Referral:
+    referral: Referral = Referral.objects.select_related("contact__follow_up").fetch(actor, pk=pk)
+    return referral
 
 
-def townships(actor: Actor) -> list[str]:
-    rows = FollowUp.objects.visible_to(actor).exclude(enrolment__trainee__township="").order_by()
-    return sorted(rows.values_list("enrolment__trainee__township", flat=True).distinct())
+def handover_of(pk: int, actor: Actor) -> Handover:
+    handover: Handover = Handover.objects.fetch(actor, pk=pk)
+    return handover
 
 
-def follow_ups(actor: Actor, *, today: date, q: str = "", due: str = "", township: str = "") -> QuerySet[Any]:
-    """What is owed first, the longest overdue at the top; `due` is one of the filter's words."""
-    rows = FollowUp.objects.visible_to(actor).filter(**WHEN[due](today))
-    if q:
-        rows = rows.filter(enrolment__trainee__name__icontains=q)
-    if township:
-        rows = rows.filter(enrolment__trainee__township=township)
-    newest_first = Contact.objects.select_related("made_by").order_by("-made_at", "-pk")
-    return (
-        rows.select_related("enrolment__trainee", "enrolment__training_session")
-        .prefetch_related(Prefetch("contacts", newest_first))
-        .order_by(F("done_at").asc(nulls_first=True), "due_on", "pk")
-    )
+def import_of(pk: int, actor: Actor) -> ContactImport:
+    taken: ContactImport = ContactImport.objects.select_related("marked").fetch(actor, pk=pk)
+    return taken
 
 
-OWED = {"done_at__isnull": True, "enrolment__trainee__do_not_contact": False}
+def officers(actor: Actor) -> list[tuple[int, str]]:
+    return [(user.pk, str(user)) for user in officers_of(the_programme(actor).pk)]
+
+
+def institutions(actor: Actor) -> list[tuple[int, str]]:
+    return list(Institution.objects.visible_to(actor).order_by("name").values_list("pk", "name"))
+
+
 WHEN: dict[str, Any] = {
-    "": lambda today: OWED,
-    "overdue": lambda today: OWED | {"due_on__lt": today},
-    "today": lambda today: OWED | {"due_on": today},
-    "done": lambda today: {"done_at__isnull": False},
-    "all": lambda today: {},
+    "": lambda today: TO_DO,
+    "overdue": lambda today: TO_DO & Q(next_on__lt=today),
+    "today": lambda today: TO_DO & Q(next_on=today),
+    "week": lambda today: TO_DO & Q(next_on__range=(today, today + THIS_WEEK)),
+    "later": lambda today: TO_DO & Q(next_on__gt=today + THIS_WEEK),
+    "due": lambda today: Q(due_on__lte=today),
+    "done": lambda today: Q(done_at__isnull=False),
+    "all": lambda today: Q(),
 }
+OWED = frozenset({"", "overdue", "today", "week", "later"})
+
+
+def follow_ups(
+    actor: Actor,
+    *,
+    today: date,
+    q: str = "",
+    due: str = "",
+    township: str = "",
+    village: str = "",
+    institution: str = "",
+    officer: str = "",
+    result: str = "",
+    conclusion: str = "",
+    served: str = "",
+    session: str = "",
+    class_type: str = "",
+    category: str = "",
+    group: str = "",
+) -> QuerySet[Any]:
+    """What is owed first, the longest overdue at the top; each argument is one of the filter's words."""
+    rows: QuerySet[Any] = FollowUp.objects.visible_to(actor).filter(WHEN[due](today))
+    if due in OWED:
+        rows = contactable(rows)
+    people = _people(actor, q, township, village)
+    if people is not None:
+        rows = rows.filter(trainee__in=people.values("pk"))
+    if officer:
+        rows = rows.filter(assignee=_officer(actor, officer))
+    if group and group not in statistics.hidden_groups(actor):
+        rows = rows.filter(enrolment__group=group)
+    wanted = {
+        "institution": institution,
+        "last_result": result,
+        "conclusion": conclusion,
+        "served": served == "yes",
+        "enrolment__training_session": session,
+        "enrolment__training_session__class_type": class_type,
+        "enrolment__training_session__category": category,
+    }
+    rows = rows.filter(**{path: value for path, value in wanted.items() if value})
+    related = ("trainee", "enrolment__training_session", "institution", "assignee")
+    return rows.select_related(*related).order_by(*ORDER.get(due, ("next_on", "pk")))
+
+
+ORDER = {"done": ("-done_at", "-pk"), "due": ("due_on", "pk"), "all": ("due_on", "pk")}
+
+
+def _people(actor: Actor, q: str, township: str, village: str) -> QuerySet[Any] | None:
+    """The trainees that are asked for by who they are; None where that does not narrow anything."""
+    if not (q or township or village):
+        return None
+    place = {name: value for name, value in (("township", township), ("village", village)) if value}
+    people: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(**place)
+    return found(people, q) if q else people
+
+
+def _officer(actor: Actor, officer: str) -> int | None:
+    if officer == "none":
+        return None
+    return actor.user_id if officer == "me" else int(officer)
 
 
 def lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
     """The same rows for a file, in the order of COLUMNS; no telephone numbers leave this way."""
-    for row in rows:
-        trainee, last = row.enrolment.trainee, next(iter(row.contacts.all()), None)
+    for due_on, next_on, *who, officer, status, result, contacted_at, conclusion in rows.values_list(
+        *IN_FILE
+    ).iterator(chunk_size=AT_ONCE):
         yield (
-            row.due_on.isoformat(),
-            row.day,
-            trainee.name,
-            trainee.township,
-            trainee.village,
-            row.enrolment.training_session.code,
-            _("是") if row.done_at else "",
-            last.get_result_display() if last else "",
+            due_on.isoformat(),
+            next_on.isoformat() if next_on else "",
+            *who,
+            officer or "",
+            FollowUpStatus(status).label,
+            ContactResult(result).label if result else "",
+            localdate(contacted_at).isoformat() if contacted_at else "",
+            Conclusion(conclusion).label if conclusion else "",
         )
+
+
+def narrowed(actor: Actor, **chosen: str) -> list[str]:
+    """In words, what a link from the statistics narrowed the list to besides the fields that people see."""
+    if chosen["group"] and chosen["group"] in statistics.hidden_groups(actor):
+        chosen["group"] = ""
+    asked = [name for name in ("session", "class_type", "category", "group") if chosen[name]]
+    names = {name: statistics.names(name, actor) for name in asked}
+    said = [str(names[name].get(chosen[name], chosen[name])) for name in asked]
+    return [*said, str(_("提供过服务"))] if chosen["served"] else said
 
 
 @dataclass(frozen=True)
@@ -114,12 +221,13 @@ class Person:
     completion: Completion | None
     follow_ups: list[FollowUp]
     contacts: list[Contact]
+    handed: list[HandedOver]
     outcomes: list[Outcome]
 
     @property
     def owed(self) -> bool:
         """Whether somebody is still to call: only so long is the number shown in full."""
-        return any(not follow_up.done_at for follow_up in self.follow_ups)
+        return any(follow_up.next_on for follow_up in self.follow_ups)
 
     @property
     def denied(self) -> bool:
@@ -140,23 +248,31 @@ def person(enrolment: Enrolment, actor: Actor) -> Person:
             if line.enrolment.pk == enrolment.pk
         ),
         completion=Completion.objects.visible_to(actor).filter(enrolment=enrolment).first(),
-        follow_ups=list(FollowUp.objects.visible_to(actor).filter(enrolment=enrolment)),
+        follow_ups=list(
+            FollowUp.objects.visible_to(actor).filter(enrolment=enrolment).select_related("assignee")
+        ),
         contacts=list(
             Contact.objects.visible_to(actor)
             .filter(follow_up__enrolment=enrolment)
             .select_related("made_by", "follow_up")
+            .prefetch_related("referrals__closed_by")
+        ),
+        handed=list(
+            HandedOver.objects.visible_to(actor)
+            .filter(follow_up__enrolment=enrolment)
+            .select_related("handover__to", "handover__made_by", "follow_up", "before")
+            .order_by("-handover", "follow_up__day")
         ),
         outcomes=list(all_outcomes(actor).filter(enrolment=enrolment)),
     )
 
 
-def outcomes(actor: Actor, *, q: str = "", status: str = "", grade: str = "") -> QuerySet[Any]:
-    """Those that wait to be verified first; `grade` may name several, as "AB"."""
-    rows = all_outcomes(actor)
-    if q:
-        rows = rows.filter(enrolment__trainee__name__icontains=q)
-    if status:
-        rows = rows.filter(status=status)
-    if grade:
-        rows = rows.filter(grade__in=list(grade))
-    return rows.order_by(F("verified_at").desc(nulls_first=True), "-claimed_at", "-pk")
+def handovers(actor: Actor) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Handover.objects.visible_to(actor).select_related("to", "made_by", "undone_by")
+    counted: QuerySet[Any] = rows.annotate(stages=Count("lines")).order_by("-pk")
+    return counted
+
+
+def ticked(rows: list[int], actor: Actor) -> QuerySet[Any]:
+    chosen: QuerySet[Any] = FollowUp.objects.visible_to(actor).filter(pk__in=rows)
+    return chosen

@@ -1,4 +1,4 @@
-"""Follow-up: whom to ask today, what they said, and what became of them."""
+"""Follow-up: whom to ask today, what they said, who looks after whom."""
 
 from __future__ import annotations
 
@@ -6,29 +6,175 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from training.core import clock
-from training.followup.services import claim_outcome, log_contact, verify_outcome, view_phone
-from training.web.followup import queries
-from training.web.followup.forms import ContactForm, FollowUpFilter, OutcomeFilter, OutcomeForm
-from training.web.gate import WorkRequest, about
-from training.web.lists import File, Listing, list_view
+from training.core import clock, files
+from training.core.errors import InvalidInputError, NotFoundError
+from training.core.uploads import XLSX
+from training.followup.handing_over import hand_over, undo_handover
+from training.followup.result_book import result_book, take_results
+from training.followup.services import close_referral, log_contact, view_phone
+from training.programmes.queries import the_programme
+from training.web.followup import queries, statistics
+from training.web.followup.forms import (
+    HIDDEN,
+    ContactForm,
+    FollowUpFilter,
+    HandoverForm,
+    ReferralForm,
+    ResultsForm,
+    StatisticsFilter,
+)
+from training.web.gate import WorkRequest, about, needs
+from training.web.lists import File, Listing, csv_response, list_view
 
 
-@list_view("outcome.verify", "followup/list.html", export="followups-export")
+def _filters(request: WorkRequest) -> FollowUpFilter:
+    actor = request.actor
+    return FollowUpFilter(
+        request,
+        townships=queries.townships(actor),
+        villages=partial(queries.villages, actor),
+        institutions=queries.institutions(actor),
+        officers=queries.officers(actor),
+    )
+
+
+@list_view("followup.view", "followup/list.html", export="followups-export")
 def follow_ups(request: WorkRequest) -> Listing:
-    today, filters = clock.today(), FollowUpFilter(request, queries.townships(request.actor))
+    today, filters = clock.today(), _filters(request)
     rows = queries.follow_ups(request.actor, today=today, **filters.chosen)
     file = File(_("跟踪名单.csv"), queries.COLUMNS, queries.lines)
-    return Listing(rows, filters, file, beside={"today": today})
+    narrowed = {name: filters.value(name) for name in HIDDEN}
+    beside = {
+        "today": today,
+        "narrowed": queries.narrowed(request.actor, **narrowed),
+        "hand_over": HandoverForm(officers=filters.officers),
+    }
+    return Listing(rows, filters, file, beside=beside)
 
 
-@about(queries.enrolment_of, "outcome.verify")
+@require_safe
+@needs("followup.view")
+def workbook(request: WorkRequest) -> HttpResponseBase:
+    """The same list with columns to fill in."""
+    chosen = _filters(request).chosen
+    rows = queries.follow_ups(request.actor, today=clock.today(), **chosen)
+    try:
+        return _file(_("回访工作表.xlsx"), result_book(rows))
+    except InvalidInputError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('followups')}?{request.GET.urlencode()}")
+
+
+def _file(name: str, data: bytes) -> HttpResponse:
+    response = HttpResponse(data, content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
+
+
+@needs("followup.log")
+def results(request: WorkRequest) -> HttpResponse:
+    form = ResultsForm(request.POST or None, request.FILES or None)
+    programme = the_programme(request.actor)
+    taken = form.accept(lambda file: take_results(programme, name=file[0], data=file[1], actor=request.actor))
+    if taken:
+        return redirect("followups-imported", taken.pk)
+    return render(request, "followup/results.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@about(queries.import_of, "followup.log")
+def taken(request: WorkRequest, taken: Any) -> HttpResponse:
+    return render(request, "followup/imported.html", {"taken": taken})
+
+
+@require_safe
+@about(queries.import_of, "followup.log")
+def marked(request: WorkRequest, taken: Any) -> HttpResponse:
+    if taken.marked is None:
+        raise NotFoundError("core.StoredFile")
+    return _file(_("标出问题的工作表.xlsx"), files.read(taken.marked))
+
+
+@require_POST
+@needs("followup.assign")
+def hand_over_rows(request: WorkRequest) -> HttpResponse:
+    """What was ticked, or all that the filters in the address show, goes to one officer."""
+    back = f"{reverse('followups')}?{request.GET.urlencode()}"
+    chosen = HandoverForm(
+        request.POST, officers=queries.officers(request.actor), rows=request.POST.getlist("rows")
+    )
+    if not chosen.is_valid() or not (chosen.cleaned_data["rows"] or chosen.cleaned_data["every"]):
+        messages.error(request, _("先在名单上选人，或选“所列全部”，再选交给谁。"))
+        return redirect(back)
+    said = chosen.cleaned_data
+    rows = queries.follow_ups(request.actor, today=clock.today(), **_filters(request).chosen)
+    if not said["every"]:
+        rows = queries.ticked(said["rows"], request.actor)
+    to = None if said["to"] == "none" else int(said["to"])
+    try:
+        made = hand_over(rows, to=to, note=said["note"], actor=request.actor)
+    except InvalidInputError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(back)
+    count = made.lines.count()
+    message = ngettext("交接了 %(count)s 个阶段。", "交接了 %(count)s 个阶段。", count) % {"count": count}
+    messages.success(request, message)
+    return redirect("handovers")
+
+
+@list_view("followup.view", "followup/handovers.html")
+def handovers(request: WorkRequest) -> Listing:
+    return Listing(queries.handovers(request.actor))
+
+
+@require_POST
+@about(queries.handover_of, "followup.assign")
+def undo(request: WorkRequest, handover: Any) -> HttpResponse:
+    undo_handover(handover.pk, actor=request.actor)
+    messages.success(request, _("已撤回：还在他名下的都退回原来的负责人。"))
+    return redirect("handovers")
+
+
+def _table(request: WorkRequest) -> tuple[StatisticsFilter, str, list[statistics.Line]]:
+    filters = StatisticsFilter(request, queries.townships(request.actor))
+    by, township = filters.value("by") or "township", filters.value("township")
+    return filters, by, statistics.table(request.actor, by=by, today=clock.today(), township=township)
+
+
+@require_safe
+@needs("followup.view")
+def statistics_page(request: WorkRequest) -> HttpResponse:
+    filters, by, lines = _table(request)
+    context = {
+        "filters": filters,
+        "lines": lines,
+        "columns": statistics.FIGURES.values(),
+        "by": statistics.DIMENSIONS[by],
+        "as_of": clock.now(),
+        "export": reverse("followup-statistics-export"),
+    }
+    return render(request, "followup/statistics.html", context)
+
+
+@require_safe
+@needs("followup.view")
+def statistics_file(request: WorkRequest) -> HttpResponseBase:
+    _form, by, lines = _table(request)
+    columns = (statistics.DIMENSIONS[by], *statistics.FIGURES.values())
+    return csv_response(_("跟踪统计.csv"), columns, statistics.as_rows(lines))
+
+
+@about(queries.enrolment_of, "followup.view")
 def person(request: WorkRequest, enrolment: Any) -> HttpResponse:
     return _person_page(request, enrolment)
 
@@ -49,32 +195,26 @@ def phone(request: WorkRequest, enrolment: Any) -> HttpResponse:
 
 @about(queries.follow_up_of, "followup.log")
 def contact(request: WorkRequest, follow_up: Any) -> HttpResponse:
-    form = ContactForm(request.POST or None)
+    """The form; to the script that keeps drafts 201 is the word that a contact has been written down."""
+    today, agreed = clock.today(), follow_up.next_on
+    initial = {"next_on": agreed if follow_up.done_at and agreed and agreed > today else None}
+    form = ContactForm(request.POST or None, initial=initial)
     if form.accept(partial(log_contact, follow_up.pk, actor=request.actor)):
         messages.success(request, _("已记下。"))
-        return redirect("followup-person", follow_up.enrolment_id)
+        person_page = reverse("followup-person", args=[follow_up.enrolment_id])
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"next": person_page}, status=201)
+        return redirect(person_page)
     enrolment = queries.enrolment_of(follow_up.enrolment_id, request.actor)
     return _person_page(request, enrolment, form=form, follow_up=follow_up, form_title=_("记一次联系"))
 
 
-@about(queries.enrolment_of, "followup.log")
-def claim(request: WorkRequest, enrolment: Any) -> HttpResponse:
-    form = OutcomeForm(request.POST or None, request.FILES or None)
-    if form.accept(partial(claim_outcome, enrolment.pk, actor=request.actor)):
-        messages.success(request, _("成果已登记，等别人核实。"))
-        return redirect("followup-person", enrolment.pk)
-    return _person_page(request, enrolment, form=form, form_title=_("登记成果"))
-
-
-@list_view("outcome.verify", "followup/outcomes.html")
-def outcomes(request: WorkRequest) -> Listing:
-    filters = OutcomeFilter(request)
-    return Listing(queries.outcomes(request.actor, **filters.chosen), filters)
-
-
-@require_POST
-@about(queries.outcome_of, "outcome.verify")
-def decide(request: WorkRequest, outcome: Any, *, accept: bool) -> HttpResponse:
-    verify_outcome(outcome.pk, accept=accept, actor=request.actor)
-    messages.success(request, _("已认定。") if accept else _("不予认定，已记录。"))
-    return redirect("outcomes")
+@about(queries.referral_of, "followup.log")
+def referral(request: WorkRequest, referral: Any) -> HttpResponse:
+    form = ReferralForm(request.POST or None)
+    enrolment_id = referral.contact.follow_up.enrolment_id
+    if form.accept(partial(close_referral, referral.pk, actor=request.actor)):
+        messages.success(request, _("已记下。"))
+        return redirect("followup-person", enrolment_id)
+    enrolment = queries.enrolment_of(enrolment_id, request.actor)
+    return _person_page(request, enrolment, form=form, form_title=_("转介的回音"))

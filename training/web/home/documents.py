@@ -17,9 +17,11 @@ from training.core.models import StoredFile
 from training.courses.models import Courseware, Outline
 from training.dossiers.models import Dossier, DossierVersion, Evidence
 from training.enrolment.models import RosterImport
-from training.followup.models import Outcome
+from training.fairs.models import FairPaper
 from training.institutions.models import Agreement, InstructorProof, Licence
+from training.outcomes.models import Designation, EnterpriseOutcome, HouseholdSales, OutcomeEvidence
 from training.people.models import TraineeGroup
+from training.reports.models import Meeting
 
 
 class FileLostError(TrainingError):
@@ -49,8 +51,13 @@ SOURCES = {
     "roster": Source(RosterImport, acts=("roster.import", "session.approve")),
     "correction": Source(Correction, "evidence", acts=("correction.propose", "correction.decide")),
     "lost-range": Source(LostRange, "evidence", acts=("lost_range.propose", "lost_range.decide")),
-    "outcome": Source(Outcome, acts=("outcome.verify", "indicator.view")),
+    "outcome": Source(OutcomeEvidence, acts=("outcome.view", "indicator.view")),
+    "sales": Source(HouseholdSales, acts=("sales.view",)),
+    "enterprise": Source(EnterpriseOutcome, acts=("enterprise.view",)),
+    "designation": Source(Designation, acts=("designation.view",)),
+    "fair-paper": Source(FairPaper, acts=("fair.view_people",)),
     "group": Source(TraineeGroup, acts=("group.verify", "rights.handle")),
+    "minutes": Source(Meeting, "minutes", acts=("meeting.view",)),
     "dossier-pdf": Source(Dossier, "pdf"),
     "dossier-package": Source(Dossier, "package"),
     "version-pdf": Source(DossierVersion, "pdf", acts=("dossier.view",)),

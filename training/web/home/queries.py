@@ -12,6 +12,7 @@ from training.accounts.permissions import READERS, may
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
+from training.complaints.queries import open_complaints
 from training.core import clock
 from training.core.actor import Actor
 from training.courses.choices import CoursewareStatus, OutlineStatus
@@ -19,12 +20,14 @@ from training.courses.models import Courseware, Outline
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.enrolment.choices import CallStatus
-from training.followup.choices import OutcomeStatus
-from training.followup.models import Outcome
+from training.fairs.queries import checks_owed, to_confirm
 from training.followup.queries import open_follow_ups
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution
 from training.institutions.queries import proofs_to_verify, standing_fault
+from training.outcomes.choices import UNDECIDED
+from training.outcomes.models import Outcome
+from training.outcomes.queries import to_recheck
 from training.people.queries import open_requests, overdue_requests, waiting_groups
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
@@ -47,6 +50,8 @@ from training.web.people.forms import NO_FACTOR
 from training.web.people.queries import listed
 from training.web.registration import queries as registration
 from training.web.registration.queries import Show
+from training.web.reports.queries import listed_towns
+from training.web.reports.standing import TownState
 from training.web.stations.queries import in_need
 
 
@@ -81,9 +86,11 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_archives(actor),
             *_registration(actor, Show.TO_REVIEW),
             *_overdue_rights(actor),
+            *_complaints(actor),
+            *_fairs(actor),
         ]
     if actor.role == Role.TOWNSHIP:
-        return [*_for_township(actor), _groups(actor)]
+        return [*_for_township(actor), _groups(actor), *_town_reports(actor, TownState.OPEN)]
     if actor.role == Role.DATA_DEPARTMENT:
         return [_groups(actor)]
     if actor.role == Role.PRIVACY_OFFICER:
@@ -94,6 +101,10 @@ def waiting_for(actor: Actor) -> list[Waiting]:
         return _for_auditor(actor)
     if actor.role in FINANCE_ROLES:
         return _for_finance(actor)
+    if actor.role == Role.LEADING_GROUP:
+        return [*_town_reports(actor), _sealed(actor)]
+    if actor.role == Role.ACCEPTANCE:
+        return [_sealed(actor)]
     if actor.role == Role.ADMIN:
         return _for_administrator(actor)
     return []
@@ -164,6 +175,7 @@ def _for_bureau(actor: Actor) -> list[Waiting]:
         *_reuses(actor),
         *_institutions(actor),
         _outcomes(actor),
+        *_rechecks(actor),
     ]
 
 
@@ -309,10 +321,31 @@ def _held(actor: Actor) -> list[Waiting]:
 
 def _outcomes(actor: Actor) -> Waiting:
     """Nobody verifies what they claimed themselves."""
-    claimed = Outcome.objects.visible_to(actor).filter(status=OutcomeStatus.CLAIMED)
-    others = claimed.exclude(claimed_by=actor.user_id)
-    listed = f"{reverse('outcomes')}?status=claimed"
+    undecided = Outcome.objects.visible_to(actor).filter(status__in=UNDECIDED)
+    others = undecided.exclude(claimed_by=actor.user_id)
+    listed = f"{reverse('outcomes')}?status=undecided"
     return Waiting(others.count(), _("成果待核实"), _("别人申报的就业创业成果"), listed)
+
+
+def _rechecks(actor: Actor) -> list[Waiting]:
+    count = to_recheck(actor, clock.today()).count()
+    listed = reverse("outcome-rechecks")
+    return [Waiting(count, _("成果待复核"), _("认定满 90 天，看看是否还在"), listed)] if count else []
+
+
+def _fairs(actor: Actor) -> list[Waiting]:
+    """Only where some wait; nobody confirms results that they registered themselves."""
+    count = to_confirm(actor).count()
+    listed = f"{reverse('fairs')}?status=registered"
+    hint = _("90 天复核完、材料相符才计入")
+    return [Waiting(count, _("对接会待确认计入"), hint, listed)] if count else []
+
+
+def _placements(actor: Actor) -> list[Waiting]:
+    """Only where some are due."""
+    count = checks_owed(actor, clock.today()).count()
+    hint = _("问是否仍在岗；90 天复核完对接会才能计入")
+    return [Waiting(count, _("对接会录用待复核"), hint, reverse("fair-placements"))] if count else []
 
 
 def _for_township(actor: Actor) -> list[Waiting]:
@@ -347,18 +380,38 @@ def _registration(actor: Actor, show: Show) -> list[Waiting]:
 def _for_follow_up(actor: Actor) -> list[Waiting]:
     today = clock.today()
     owed = open_follow_ups(actor)
-    overdue, due = owed.filter(due_on__lt=today), owed.filter(due_on=today)
+    overdue, due = owed.filter(next_on__lt=today), owed.filter(next_on=today)
     listed = reverse("followups")
     return [
         Waiting(overdue.count(), _("回访已超期"), _("先联系超期最久的"), f"{listed}?due=overdue"),
         Waiting(due.count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"),
         _outcomes(actor),
+        *_rechecks(actor),
+        *_placements(actor),
     ]
 
 
 def _for_auditor(actor: Actor) -> list[Waiting]:
-    sealed = _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证"))
-    return [sealed, *_held(actor)]
+    return [_sealed(actor), *_held(actor)]
+
+
+def _town_reports(actor: Actor, *also: TownState) -> list[Waiting]:
+    """Those that are overdue and, for whoever writes them, those that are due; only where there are any."""
+    said = {
+        TownState.MISSING: (_("乡镇月报未报"), _("过了期限还没有报；补报的标“迟报”")),
+        TownState.OPEN: (_("乡镇月报待报"), _("数据已填好，写上文字就可以报送")),
+    }
+    rows = [
+        Waiting(
+            listed_towns(actor, state=state).count(), *said[state], f"{reverse('town-reports')}?state={state}"
+        )
+        for state in (TownState.MISSING, *also)
+    ]
+    return [row for row in rows if row.count]
+
+
+def _sealed(actor: Actor) -> Waiting:
+    return _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证"))
 
 
 def _for_finance(actor: Actor) -> list[Waiting]:
@@ -368,7 +421,7 @@ def _for_finance(actor: Actor) -> list[Waiting]:
         Waiting(
             handed_in.count(), _("补贴申领"), hint, f"{reverse('claims')}?status={ClaimStatus.SUBMITTED}"
         ),
-        _dossiers(actor, DossierStatus.SEALED, _("已封存的档案"), _("可查看、下载和独立验证")),
+        _sealed(actor),
     ]
 
 
@@ -404,6 +457,13 @@ def _overdue_rights(actor: Actor) -> list[Waiting]:
     listed = f"{reverse('rights')}?state=overdue"
     hint = _("本人要求查阅、更正、删除的，已过答复期限，请督促个人信息保护负责人")
     return [Waiting(count, _("权利请求已超期"), hint, listed)] if count else []
+
+
+def _complaints(actor: Actor) -> list[Waiting]:
+    """Only when there are any."""
+    count = open_complaints(actor).count()
+    listed = f"{reverse('complaints')}?show=open"
+    return [Waiting(count, _("意见、举报没有答复"), _("分办、核查、按期答复"), listed)] if count else []
 
 
 def _for_administrator(actor: Actor) -> list[Waiting]:

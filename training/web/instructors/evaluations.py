@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from training.assessment.choices import Source
 from training.assessment.services import record_evaluation
+from training.selfservice.queries import ratings_of
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about
 from training.web.instructors import queries
@@ -22,6 +23,7 @@ from training.web.instructors.forms import EvaluationForm
 @about(queries.session_of, "evaluation.view")
 def evaluations(request: WorkRequest, session: Any) -> HttpResponse:
     context = {"session": session, "rows": queries.judged(session, request.actor)}
+    context["rated"] = ratings_of(session, request.actor)
     return render(request, "instructors/evaluations.html", context)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.urls import reverse
 
-from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.notifications.choices import Kind
 from training.notifications.models import Notification
 
@@ -26,6 +26,13 @@ def _correction(row: Notification) -> str:
     return reverse("corrections")
 
 
+def _rights(row: Notification) -> str:
+    """Whoever answers sees the requests; a township officer the person."""
+    if row.membership.role == Role.PRIVACY_OFFICER:
+        return reverse("rights")
+    return reverse("trainee", args=[row.about_id])
+
+
 BY_KIND: Final[Mapping[str, Callable[[Notification], str]]] = {
     Kind.CORRECTION_PROPOSED: _correction,
     Kind.CORRECTION_DECIDED: _correction,
@@ -38,6 +45,9 @@ PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
     "courses.Outline": lambda row: reverse("outline", args=[row.about_id]),
     "courses.Courseware": lambda row: reverse("courseware-piece", args=[row.about_id]),
     "enrolment.RegistrationCall": lambda row: reverse("registration-call", args=[row.about_id]),
+    "complaints.Complaint": lambda row: reverse("complaint", args=[row.about_id]),
+    "people.Trainee": _rights,
+    "fairs.JobFair": lambda row: reverse("fair", args=[row.about_id]),
     "stations.Station": lambda row: reverse("station", args=[row.about_id]),
 }
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES, AccountState, Role
+from training.accounts.choices import INSTITUTION_ROLES, AccountState, Body, Role
 from training.web.forms import CardForm
 from training.web.lists import FilterForm
 
@@ -76,17 +76,35 @@ class _AtTownship(forms.Form):
     )
 
 
-class CountyAccountForm(AccountForm, _InProgramme, _AtTownship):
+class _ForBody(forms.Form):
+    body = forms.ChoiceField(
+        label=_("代表部门"),
+        choices=[("", "—"), *Body.choices],
+        required=False,
+        help_text=_("只有验收组成员要选：代表哪个部门。"),
+    )
+
+
+class CountyAccountForm(AccountForm, _InProgramme, _AtTownship, _ForBody):
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120, help_text=_("例如：石城县商务局"))
-    field_order = ["display_name", "username", "role", "programme_id", "workplace", "township", "email"]
+    field_order = [
+        "display_name",
+        "username",
+        "role",
+        "programme_id",
+        "workplace",
+        "township",
+        "body",
+        "email",
+    ]
 
 
-class CountyRoleForm(CardForm, _InProgramme, _AtTownship):
+class CountyRoleForm(CardForm, _InProgramme, _AtTownship, _ForBody):
     submit_label = _("增加岗位")
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120)
-    field_order = ["role", "programme_id", "workplace", "township"]
+    field_order = ["role", "programme_id", "workplace", "township", "body"]
 
 
 class StaffRoleForm(CardForm):

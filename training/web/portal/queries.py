@@ -8,15 +8,22 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
-from training.core import files
+from training.core import clock, files
 from training.core.actor import SYSTEM
 from training.dossiers.choices import BuildStatus, DossierStatus, Edition
 from training.dossiers.container import unpack
 from training.dossiers.layout import SEAL
 from training.dossiers.models import Dossier, DossierVersion
 from training.dossiers.seal import fingerprint, open_seal
-from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
+from training.enrolment.choices import ON_ROSTER, CallStatus, EnrolmentStatus
+from training.enrolment.models import RegistrationCall
+from training.enrolment.queries import takes_applications
+from training.institutions.choices import InstitutionStatus
 from training.programmes.models import Programme
+from training.programmes.queries import rule_set_on
+from training.publications.choices import PublicationKind
+from training.publications.models import Publication
+from training.publications.queries import in_public, renci_of
 from training.scheduling.choices import ChangeStatus, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 from training.scheduling.verification import approved_session
@@ -119,4 +126,57 @@ def public_session(code: str, token: str) -> PublicSession:
         tuple(session.lessons.select_related("venue")),
         session.enrolments.filter(ON_ROSTER).count(),
         changes.count(),
+    )
+
+
+# The county's public page
+
+
+@dataclass(frozen=True)
+class PublicProgramme:
+    """`newest` is the list of sessions that somebody published, and `others` what else stands there."""
+
+    programme: Programme
+    phones: list[str]
+    taught: list[str]
+    institutions: list[str]
+    newest: Publication | None
+    others: list[Publication]
+    open_calls: list[RegistrationCall]
+
+    @property
+    def renci(self) -> int | None:
+        """As published."""
+        return renci_of(self.newest) if self.newest else None
+
+
+def programmes() -> list[Programme]:
+    rows = Programme.objects.visible_to(SYSTEM).with_header(clock.today())
+    return list(rows.order_by("county", "name"))
+
+
+def programme_by_code(code: str) -> Programme:
+    """Raises NotFoundError."""
+    rows = Programme.objects.with_header(clock.today())
+    programme: Programme = rows.fetch(SYSTEM, code=code)
+    return programme
+
+
+def public_programme(programme: Programme) -> PublicProgramme:
+    """What anybody may know of a county's programme; nobody's name in it."""
+    standing = list(in_public(programme))
+    newest = next((one for one in standing if one.kind == PublicationKind.SESSIONS), None)
+    rules = rule_set_on(programme, clock.today(), actor=SYSTEM).rules
+    admitted = programme.institutions.filter(status=InstitutionStatus.ADMITTED).order_by("name")
+    calls = RegistrationCall.objects.filter(
+        training_session__institution__programme=programme, status=CallStatus.OPEN
+    ).select_related("training_session__institution")
+    return PublicProgramme(
+        programme,
+        list(programme.phones),
+        [category.name for category in rules.categories],
+        list(admitted.values_list("name", flat=True)),
+        newest,
+        [one for one in standing if one.kind != PublicationKind.SESSIONS],
+        [call for call in calls if takes_applications(call)],
     )

@@ -13,9 +13,11 @@ from training.attendance.choices import MARKS, CorrectionSource, Flag, Method
 from training.core.actor import Actor
 from training.courses.rules import in_hours as as_hours
 from training.dossiers.rules import ItemResult
+from training.people.models import Trainee
 from training.people.rules import mask_phone
 from training.scheduling.choices import HalfDay
 from training.web.archives.places import place_of
+from training.web.outcomes.queries import shown_name
 
 register = template.Library()
 
@@ -24,6 +26,12 @@ register = template.Library()
 def may(actor: Actor, act: str) -> bool:
     """`{% if actor|may:"session.approve" %}`: whether this actor's role may do it."""
     return actor_may(actor, act)
+
+
+@register.filter
+def named_for(trainee: Trainee, actor: Actor) -> str:
+    """`{{ trainee|named_for:actor }}`: with stars for who only counts."""
+    return shown_name(trainee, actor)
 
 
 @register.filter

@@ -14,11 +14,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from training.attendance.queries import completion_detail
+from training.certificates.models import Certificate
 from training.core import clock
 from training.core.actor import Actor
 from training.enrolment.models import Application
 from training.people.models import Trainee
 from training.people.queries import group_book
+from training.selfservice.models import SelfLink
 from training.web.audit.words import ROLES
 
 Section = tuple[str, list[dict[str, Any]]]
@@ -26,7 +28,7 @@ Section = tuple[str, list[dict[str, Any]]]
 
 def personal_copy(trainee: Trainee, actor: Actor) -> bytes:
     """A ZIP of the same content twice: JSON, and a page that any browser opens and prints."""
-    sections = list(_sections(trainee))
+    sections = list(sections_of(trainee))
     made = {
         "made_at": _moment(clock.now()),
         "programme": trainee.programme.name,
@@ -41,15 +43,21 @@ def personal_copy(trainee: Trainee, actor: Actor) -> bytes:
     return target.getvalue()
 
 
-def _sections(trainee: Trainee) -> Iterator[Section]:
-    yield _("基本信息"), [_particulars(trainee)]
+def sections_of(trainee: Trainee, *, masked: bool = False) -> Iterator[Section]:
+    """What is held, by subject; `masked` hides the middle of the numbers, for a page on somebody's phone."""
+    yield _("基本信息"), [_particulars(trainee, masked=masked)]
     yield _("学员类别"), list(_groups(trainee))
     yield _("单独同意"), list(_consents(trainee))
     yield _("参加的培训"), list(_places(trainee))
     yield _("签到"), list(_attendance(trainee))
     yield _("训后跟踪"), list(_contacts(trainee))
     yield _("就业创业成果"), list(_outcomes(trainee))
-    yield _("报名"), list(_applications(trainee))
+    yield _("农户网销"), list(_sales(trainee))
+    yield _("电商人才"), list(_titles(trainee))
+    yield _("用工对接会"), list(_fairs(trainee))
+    yield _("结业证书"), list(_certificates(trainee))
+    yield _("自己的页面"), list(_own_links(trainee))
+    yield _("报名"), list(_applications(trainee, masked=masked))
     yield _("权利请求"), list(_requests(trainee))
     yield _("谁看过"), list(_looks(trainee))
 
@@ -58,13 +66,13 @@ def _moment(at: datetime | None) -> str:
     return f"{localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
-def _particulars(trainee: Trainee) -> dict[str, Any]:
+def _particulars(trainee: Trainee, *, masked: bool) -> dict[str, Any]:
     return {
         _("姓名"): trainee.name,
-        _("身份证号"): trainee.id_number,
+        _("身份证号"): trainee.masked_id_number if masked else trainee.id_number,
         _("性别"): trainee.get_sex_display(),
         _("出生日期"): trainee.born_on.isoformat(),
-        _("手机号"): trainee.phone,
+        _("手机号"): trainee.masked_phone if masked else trainee.phone,
         _("电话核实时间"): _moment(trainee.phone_verified_at),
         _("不再联系"): _("是") if trainee.do_not_contact else _("否"),
         _("乡镇"): trainee.township,
@@ -158,12 +166,75 @@ def _outcomes(trainee: Trainee) -> Iterator[dict[str, Any]]:
             yield {
                 _("成果类型"): outcome.get_kind_display(),
                 _("开始日期"): outcome.started_on.isoformat(),
+                _("用人单位、经营主体或学校"): outcome.organisation,
+                _("岗位或专业"): outcome.post,
+                _("店铺链接"): outcome.shop_url,
                 _("说明"): outcome.description,
                 _("状态"): outcome.get_status_display(),
             }
 
 
-def _applications(trainee: Trainee) -> Iterator[dict[str, Any]]:
+def _sales(trainee: Trainee) -> Iterator[dict[str, Any]]:
+    for row in trainee.household_sales.filter(withdrawn_at__isnull=True):
+        yield {
+            _("平台"): row.get_platform_display(),
+            _("从哪个月"): f"{row.starts_on:%Y-%m}",
+            _("几个月"): row.months,
+            _("销售额（元）"): f"{row.amount_fen / 100:.2f}",
+            _("数据来源"): row.source,
+        }
+
+
+def _titles(trainee: Trainee) -> Iterator[dict[str, Any]]:
+    for row in trainee.designations.select_related("region"):
+        yield {
+            _("称号"): row.get_kind_display(),
+            _("村或乡镇"): row.region.name,
+            _("认定日期"): row.from_on.isoformat(),
+            _("撤销日期"): row.until_on.isoformat() if row.until_on else "",
+        }
+
+
+def _fairs(trainee: Trainee) -> Iterator[dict[str, Any]]:
+    rows = trainee.fair_attendances.select_related("fair").prefetch_related("intentions__post__employer")
+    for row in rows:
+        yield {
+            _("对接会"): row.fair.title,
+            _("日期"): row.fair.on.isoformat(),
+            _("依据"): str(row.source.label),
+            _("签到时间"): _moment(row.signed_in_at),
+            _("意向"): [
+                f"{one.post.employer.name} {one.post.title} {one.get_status_display()}"
+                for one in row.intentions.all()
+            ],
+        }
+
+
+def _certificates(trainee: Trainee) -> Iterator[dict[str, Any]]:
+    for one in Certificate.objects.filter(enrolment__trainee=trainee).order_by("pk"):
+        yield {
+            _("证书编号"): one.number,
+            _("姓名"): one.name,
+            _("发证时间"): _moment(one.issued_at),
+            _("状态"): one.get_status_display(),
+            _("撤销或换发的原因"): one.end_reason,
+        }
+
+
+def _own_links(trainee: Trainee) -> Iterator[dict[str, Any]]:
+    """When they were handed out and opened. What the person rated is kept without knowing whose it is."""
+    links = SelfLink.objects.filter(enrolment__trainee=trainee).select_related("enrolment__training_session")
+    for link in links.order_by("pk"):
+        yield {
+            _("期号"): link.enrolment.training_session.code,
+            _("怎样交给本人"): link.get_channel_display(),
+            _("发出时间"): _moment(link.issued_at),
+            _("使用时间"): _moment(link.used_at),
+            _("核对错误次数"): link.wrong_answers,
+        }
+
+
+def _applications(trainee: Trainee, *, masked: bool) -> Iterator[dict[str, Any]]:
     """What the same number put itself forward with, in this programme."""
     rows = Application.objects.filter(
         id_hash=trainee.id_hash, call__training_session__institution__programme=trainee.programme_id
@@ -173,7 +244,7 @@ def _applications(trainee: Trainee) -> Iterator[dict[str, Any]]:
             _("期号"): application.call.training_session.code,
             _("报名时间"): _moment(application.applied_at),
             _("状态"): application.get_status_display(),
-            _("手机号"): application.phone,
+            _("手机号"): application.masked_phone if masked else application.phone,
             _("原因"): application.reason,
         }
 

@@ -178,10 +178,14 @@ class RightsFilter(FilterForm):
     )
 
 
+BY_STAFF = [choice for choice in RightsChannel.choices if choice[0] != RightsChannel.ONLINE]
+"""What comes from the person's own page nobody writes down."""
+
+
 class ReceiveForm(CardForm):
     submit_label = _("登记请求")
     kind = forms.ChoiceField(label=_("要求什么"), choices=RightsKind.choices)
-    channel = forms.ChoiceField(label=_("来访方式"), choices=RightsChannel.choices)
+    channel = forms.ChoiceField(label=_("来访方式"), choices=BY_STAFF)
     received_on = forms.DateField(label=_("收到日期"), widget=DateInput)
     asked = forms.CharField(
         label=_("本人的要求"),

@@ -261,7 +261,7 @@ def places_of(trainee: Trainee, words: Mapping[str, GroupWord], *, sensitive: bo
 def _place(row: Any, words: Mapping[str, GroupWord], *, sensitive: bool) -> Place:
     word = words.get(row.group)
     hidden = word is None or (word.sensitive and not sensitive)
-    owed = [follow_up for follow_up in row.follow_ups.all() if follow_up.done_at is None]
+    owed = [follow_up for follow_up in row.follow_ups.all() if follow_up.next_on is not None]
     contacts = [contact for follow_up in row.follow_ups.all() for contact in follow_up.contacts.all()]
     return Place(
         enrolment=row,

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localtime
 
-from training.accounts.choices import INSTITUTION_ROLES, Role
+from training.accounts.choices import INSTITUTION_ROLES, Body, Role
 from training.accounts.invitations import mail_link
 from training.accounts.services import invite_member
 from training.core.actor import SYSTEM
@@ -27,6 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("--programme", default="", help="项目代码 / programme code, e.g. SC-2020")
         parser.add_argument("--workplace", default="", help="单位 / where they work")
         parser.add_argument("--township", default="", help="乡镇干部的乡镇 / a township officer's township")
+        parser.add_argument(
+            "--body",
+            default="",
+            choices=Body.values,
+            help="验收组成员代表的部门 / whom a member of the acceptance group sits for",
+        )
         parser.add_argument("--email", default="", help="电子邮箱 / where to send the link as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,6 +46,7 @@ class Command(BaseCommand):
                 email=options["email"],
                 programme_id=programme.pk if programme else None,
                 township=_township(options["township"], options["role"]),
+                body=_body(options["body"], options["role"]),
                 actor=SYSTEM,
             )
         except InvalidInputError as refusal:
@@ -56,6 +63,13 @@ def _township(township: str, role: str) -> str:
     if (role == Role.TOWNSHIP) != bool(township):
         raise CommandError("乡镇干部要写 --township，其他岗位不写 / only township officers have a --township")
     return township
+
+
+def _body(body: str, role: str) -> str:
+    """Members of the acceptance group name theirs, nobody else does; raises CommandError."""
+    if (role == Role.ACCEPTANCE) != bool(body):
+        raise CommandError("验收组成员要写 --body，其他岗位不写 / only acceptance members have a --body")
+    return body
 
 
 def _programme(code: str, role: str) -> Programme | None:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OutcomesConfig(AppConfig):
+    name = "training.outcomes"
+    verbose_name = "就业创业成果"

@@ -1,0 +1,336 @@
+"""Reads of the room: outcomes, and the rates of a cohort with the people behind both of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
+
+from training.accounts.choices import INSTITUTION_ROLES
+from training.core import clock
+from training.core.actor import Actor
+from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.models import Enrolment
+from training.institutions.models import Agreement, AgreementIndicator
+from training.institutions.queries import rules_today
+from training.outcomes import rules
+from training.outcomes.choices import (
+    COUNTED_GRADES,
+    LIVE,
+    Claimant,
+    DesignationKind,
+    EnterpriseStatus,
+    OutcomeKind,
+    OutcomeStatus,
+)
+from training.outcomes.models import Designation, EnterpriseOutcome, HouseholdSales, Outcome
+from training.programmes.choices import RegionLevel
+from training.programmes.models import Programme
+from training.programmes.preset import Preset
+from training.programmes.queries import regions
+from training.scheduling.choices import WAS_APPROVED
+from training.scheduling.models import Lesson, TrainingSession
+
+
+def outcomes(actor: Actor) -> QuerySet[Any]:
+    return (
+        Outcome.objects.visible_to(actor)
+        .select_related("enrolment__trainee", "enrolment__training_session", "claimed_by", "verified_by")
+        .order_by("-claimed_at", "-pk")
+    )
+
+
+def claimant_of(actor: Actor) -> Claimant:
+    """Whose claim it is what this actor says; without an account it is the trainee."""
+    if actor.user_id is None:
+        return Claimant.TRAINEE
+    return Claimant.INSTITUTION if actor.role in INSTITUTION_ROLES else Claimant.OFFICER
+
+
+def standing_on(day: date, grades: Collection[str] = COUNTED_GRADES) -> Q:
+    """Outcomes that count on `day`: 认定 by then, not lapsed by then, with evidence of such a grade."""
+    return Q(confirmed_on__lte=day, grade__in=grades) & (Q(lapsed_on__isnull=True) | Q(lapsed_on__gt=day))
+
+
+def to_recheck(actor: Actor, on: date) -> QuerySet[Any]:
+    """Confirmed, and somebody is to find out whether it is still true; the longest overdue first."""
+    due = Q(status=OutcomeStatus.RECHECK_DUE) | Q(status=OutcomeStatus.CONFIRMED, recheck_on__lte=on)
+    return outcomes(actor).filter(due).order_by("recheck_on", "pk")
+
+
+# Two that may be one
+
+_OTHERS = Outcome.objects.filter(
+    status__in=LIVE,
+    enrolment__training_session__institution__programme=OuterRef(
+        "enrolment__training_session__institution__programme"
+    ),
+).exclude(pk=OuterRef("pk"))
+SAME_SHOP = Q(shop_key=OuterRef("shop_key")) & ~Q(shop_key="")
+SAME_LICENCE = Q(uscc=OuterRef("uscc"), kind=OutcomeKind.STARTED_UP) & ~Q(uscc="")
+
+
+def doubled() -> Any:
+    """Condition on an outcome: a shop or licence that somebody else has too, or this person's same kind twice."""
+    strangers = _OTHERS.exclude(enrolment__trainee=OuterRef("enrolment__trainee"))
+    own = _OTHERS.filter(enrolment__trainee=OuterRef("enrolment__trainee"), kind=OuterRef("kind"))
+    return Q(status__in=LIVE) & (
+        Exists(strangers.filter(SAME_SHOP))
+        | (Q(kind=OutcomeKind.STARTED_UP) & Exists(strangers.filter(SAME_LICENCE)))
+        | Exists(own)
+    )
+
+
+def doubles_of(outcome: Outcome, actor: Actor) -> QuerySet[Any]:
+    """The outcomes it may be the same as, of those this actor sees."""
+    trainee = outcome.enrolment.trainee_id
+    alike = Q(enrolment__trainee=trainee, kind=outcome.kind)
+    if outcome.shop_key:
+        alike |= Q(shop_key=outcome.shop_key)
+    if outcome.uscc and outcome.kind == OutcomeKind.STARTED_UP:
+        alike |= Q(uscc=outcome.uscc, kind=OutcomeKind.STARTED_UP)
+    programme = outcome.enrolment.training_session.institution.programme_id
+    here = Q(enrolment__training_session__institution__programme=programme, status__in=LIVE)
+    return outcomes(actor).filter(here & alike).exclude(pk=outcome.pk)
+
+
+# Rates by cohort
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One enrolment for every person; both numbers and those who are not due yet can be listed.
+
+    `numerator` is part of `denominator`: people whose window of `months` from the last class day had passed
+    on `as_of`. For `not_yet` it has not, whatever became of them.
+    """
+
+    kind: OutcomeKind
+    months: int
+    as_of: date
+    numerator: QuerySet[Any]
+    denominator: QuerySet[Any]
+    not_yet: QuerySet[Any]
+
+
+@dataclass(frozen=True)
+class Rate:
+    achieved: int
+    due: int
+    waiting: int
+
+    @property
+    def percent(self) -> Decimal | None:
+        """None where nobody's window has passed: there is no rate yet."""
+        return Decimal(self.achieved * 100) / self.due if self.due else None
+
+
+def rate_of(cohort: Cohort) -> Rate:
+    return Rate(cohort.numerator.count(), cohort.denominator.count(), cohort.not_yet.count())
+
+
+def conversion_base(preset: Preset) -> tuple[str, ...]:
+    """The class types whose people the rates are of: those for which an agreement has to promise a rate.
+
+    All of them where the document singles none out.
+    """
+    promised = tuple(kind.code for kind in preset.class_types if kind.required_rates)
+    return promised or tuple(kind.code for kind in preset.class_types)
+
+
+def cohort(
+    programme: Programme,
+    actor: Actor,
+    *,
+    kind: OutcomeKind | str,
+    class_type: str | None = None,
+    months: int = rules.DEFAULT_MONTHS,
+    as_of: date,
+    grades: Collection[str] = COUNTED_GRADES,
+    among: Q | None = None,
+) -> Cohort:
+    """Who completed, whose window has passed, and of whom such an outcome stood on `as_of`.
+
+    Of one class type, or of the `conversion_base`; `among` narrows the enrolments further (an agreement's).
+    An outcome counts for each class of its person that it began in or within `months` after.
+    """
+    kinds = [class_type] if class_type else conversion_base(rules_today(programme, actor))
+    completed = Enrolment.objects.visible_to(actor).filter(
+        among or Q(),
+        status=EnrolmentStatus.COMPLETED,
+        training_session__institution__programme=programme,
+        training_session__class_type__in=kinds,
+        training_session__status__in=WAS_APPROVED,
+    )
+    elapsed = completed.filter(training_session__in=_ended_by(programme, rules.last_elapsed(as_of, months)))
+    denominator = _one_each(elapsed)
+    counts = standing_on(as_of, grades)
+    # Few have an outcome at all: only their windows are looked at.
+    having = Outcome.objects.filter(counts, kind=kind).order_by().values("enrolment__trainee")
+    achieved = _with_window(elapsed.filter(trainee__in=having), months).filter(Exists(_within(kind, counts)))
+    later = completed.filter(training_session__in=_ended_by(programme, as_of)).exclude(
+        trainee__in=elapsed.order_by().values("trainee")
+    )
+    return Cohort(
+        OutcomeKind(kind),
+        months,
+        as_of,
+        numerator=denominator.filter(trainee__in=achieved.order_by().values("trainee")),
+        denominator=denominator,
+        not_yet=_one_each(later),
+    )
+
+
+def _ended_by(programme: Programme, day: date) -> QuerySet[Any]:
+    sessions = TrainingSession.objects.filter(institution__programme=programme).order_by()
+    ended: QuerySet[Any] = sessions.annotate(last_day=Max("lessons__on")).filter(last_day__lte=day)
+    return ended.values("pk")
+
+
+def _one_each(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The first enrolment of each person among `rows`."""
+    firsts = rows.order_by().values("trainee").annotate(first=Min("pk")).values("first")
+    return Enrolment.objects.filter(pk__in=firsts).order_by("pk")
+
+
+def _counted_days(name: str) -> Any:
+    """A day as a number of months of 31 days: later by so many months is more by so many times 31."""
+    return ExtractYear(name) * 372 + ExtractMonth(name) * 31 + ExtractDay(name)
+
+
+def _with_window(rows: QuerySet[Any], months: int) -> QuerySet[Any]:
+    """Enrolments with the first day of their session and, in counted days, the end of their window."""
+    lessons = Lesson.objects.filter(training_session=OuterRef("training_session")).order_by()
+    days = lessons.values("training_session").annotate(first=Min("on"), last=Max("on"))
+    with_days: QuerySet[Any] = rows.annotate(
+        first_day=Subquery(days.values("first")), last_day=Subquery(days.values("last"))
+    )
+    windows: QuerySet[Any] = with_days.annotate(window_ends=_counted_days("last_day") + 31 * months)
+    return windows
+
+
+def _within(kind: OutcomeKind | str, counts: Q) -> QuerySet[Any]:
+    """Outcomes of the person of an enrolment (the outer query, `_with_window`) that began in its window."""
+    theirs = Outcome.objects.filter(
+        counts, kind=kind, enrolment__trainee=OuterRef("trainee"), started_on__gte=OuterRef("first_day")
+    )
+    began: QuerySet[Any] = theirs.annotate(began=_counted_days("started_on"))
+    return began.filter(began__lte=OuterRef("window_ends"))
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A rate that an agreement in force demands, against its own cohort."""
+
+    indicator: AgreementIndicator
+    cohort: Cohort
+    rate: Rate
+    grades: frozenset[str]
+
+    @property
+    def below(self) -> bool:
+        percent = self.rate.percent
+        return percent is not None and percent < self.indicator.percent
+
+
+def promises(programme: Programme, actor: Actor, *, as_of: date) -> list[Promise]:
+    """Every rate of outcomes that an agreement sets, as it stands on `as_of`."""
+    rows = (
+        AgreementIndicator.objects.visible_to(actor)
+        .filter(agreement__institution__programme=programme, agreement__status__in=("in_force", "fulfilled"))
+        .select_related("agreement__institution")
+        .order_by("agreement__institution__name", "agreement__number", "pk")
+    )
+    found = (promise(row, programme, actor, as_of=as_of) for row in rows)
+    return [row for row in found if row]
+
+
+def promise(
+    indicator: AgreementIndicator, programme: Programme, actor: Actor, *, as_of: date
+) -> Promise | None:
+    """None for a rate that no outcome is counted for, such as 满意度."""
+    kind = rules.kind_of_rate(indicator.rate)
+    if kind is None:
+        return None
+    agreement: Agreement = indicator.agreement
+    grades = rules.grades_in(indicator.formula)
+    theirs = cohort(
+        programme,
+        actor,
+        kind=kind,
+        class_type=indicator.class_type or None,
+        months=rules.months_in(indicator.window),
+        as_of=as_of,
+        grades=grades,
+        among=Q(
+            training_session__agreement__institution=agreement.institution_id,
+            training_session__agreement__number=agreement.number,  # all its versions
+        ),
+    )
+    return Promise(indicator, theirs, rate_of(theirs), grades)
+
+
+# Households, firms, people with a title
+
+
+def household_sales(programme: Programme, actor: Actor) -> QuerySet[Any]:
+    """The figures that stand; no month of a household on a platform is in two of them."""
+    rows: QuerySet[Any] = HouseholdSales.objects.visible_to(actor).filter(trainee__programme=programme)
+    return rows.filter(withdrawn_at__isnull=True).select_related("trainee", "recorded_by")
+
+
+def sales_total(rows: QuerySet[Any]) -> tuple[int, int]:
+    """(households, 分) of these figures."""
+    found = rows.order_by().aggregate(fen=Sum("amount_fen"))
+    return rows.order_by().values("trainee").distinct().count(), found["fen"] or 0
+
+
+def enterprises(programme: Programme, actor: Actor) -> QuerySet[Any]:
+    rows: QuerySet[Any] = EnterpriseOutcome.objects.visible_to(actor).filter(programme=programme)
+    return rows.select_related("claimed_by", "decided_by", "trainee").order_by("-claimed_at", "-pk")
+
+
+def transformed_enterprises(programme: Programme, actor: Actor) -> QuerySet[Any]:
+    """Those that count, each firm once."""
+    return enterprises(programme, actor).filter(status=EnterpriseStatus.CONFIRMED)
+
+
+def all_designations(programme: Programme, actor: Actor) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Designation.objects.visible_to(actor).filter(region__programme=programme)
+    return rows.select_related("trainee", "region__parent", "designated_by", "revoked_by")
+
+
+def in_force(on: date) -> Q:
+    return Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
+
+
+def designations(programme: Programme, actor: Actor, on: date | None = None) -> QuerySet[Any]:
+    """In force on that day, today if none is named."""
+    return all_designations(programme, actor).filter(in_force(on or clock.today()))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The places of one kind, and those of them without anybody (宝丰 BF-03)."""
+
+    kind: DesignationKind
+    places: QuerySet[Any]
+    uncovered: QuerySet[Any]
+
+
+def coverage(programme: Programme, actor: Actor, *, kind: DesignationKind | str, on: date) -> Coverage:
+    """电商扶贫人才 by listed poverty village (every village where none is listed), 骨干 by township."""
+    places = regions(programme, actor)
+    if kind == DesignationKind.BACKBONE:
+        places = places.filter(level=RegionLevel.TOWNSHIP)
+    else:
+        villages = places.filter(level=RegionLevel.VILLAGE)
+        listed = villages.filter(Q(poor_until__isnull=True) | Q(poor_until__gte=on), poor_from__lte=on)
+        places = listed if listed.exists() else villages
+    held = Designation.objects.filter(in_force(on), kind=kind, region=OuterRef("pk"))
+    return Coverage(DesignationKind(kind), places, places.filter(~Exists(held)).order_by("code"))

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SelfserviceConfig(AppConfig):
+    name = "training.selfservice"
+    verbose_name = "学员自助"

@@ -1,0 +1,38 @@
+from django.urls import path
+
+from training.web.fairs import people, views
+
+urlpatterns = [
+    path("", views.fairs, name="fairs"),
+    path("export/", views.fairs.file, name="fairs-export"),
+    path("print/", views.ledger, name="fairs-print"),
+    path("plan/", views.plan, name="fair-plan"),
+    path("expected/", people.expected, name="fair-expected"),
+    path("expected/export/", people.expected.file, name="fair-expected-export"),
+    path("attendances/", people.attendances, name="fair-attendances"),
+    path("attendances/export/", people.attendances.file, name="fair-attendances-export"),
+    path("placements/", people.placements, name="fair-placements"),
+    path("placements/export/", people.placements.file, name="fair-placements-export"),
+    path("<int:pk>/", views.fair, name="fair"),
+    path("<int:pk>/change/", views.change, name="fair-change"),
+    path("<int:pk>/report/", views.report, name="fair-report"),
+    path("<int:pk>/hold/", views.hold, name="fair-hold"),
+    path("<int:pk>/results/", views.results, name="fair-results"),
+    path("<int:pk>/return/", views.send_back, name="fair-return"),
+    path("<int:pk>/count/", views.count, name="fair-count"),
+    path("<int:pk>/cancel/", views.cancel, name="fair-cancel"),
+    path("<int:pk>/posts/", views.posts, name="fair-posts"),
+    path("<int:pk>/stations/", views.stations, name="fair-stations"),
+    path("<int:pk>/papers/", views.add_paper, name="fair-paper-add"),
+    path("<int:pk>/employers/", views.add_employer, name="fair-employer-add"),
+    path("employers/<int:pk>/sign-in/", views.sign_in_employer, name="fair-employer-sign-in"),
+    path("employers/<int:pk>/remove/", views.remove_employer, name="fair-employer-remove"),
+    path("employers/<int:pk>/posts/", views.add_post, name="fair-post-add"),
+    path("posts/<int:pk>/remove/", views.remove_post, name="fair-post-remove"),
+    path("<int:pk>/invite/", people.invite, name="fair-invite"),
+    path("invitations/<int:pk>/remove/", people.uninvite, name="fair-uninvite"),
+    path("<int:pk>/paper-list/", people.paper_list, name="fair-paper-list"),
+    path("attendances/<int:pk>/intention/", people.intend, name="fair-intend"),
+    path("intentions/<int:pk>/", people.settle, name="fair-settle"),
+    path("placements/<int:pk>/", people.check, name="fair-check"),
+]

@@ -1,0 +1,38 @@
+from django.urls import path
+
+from training.web.outcomes import views
+
+urlpatterns = [
+    path("", views.outcomes, name="outcomes"),
+    path("export/", views.outcomes.file, name="outcomes-export"),
+    path("rechecks/", views.rechecks, name="outcome-rechecks"),
+    path("rechecks/export/", views.rechecks.file, name="outcome-rechecks-export"),
+    path("claim/<int:pk>/", views.claim, name="followup-outcome"),
+    path("<int:pk>/", views.outcome, name="outcome"),
+    path("<int:pk>/evidence/", views.evidence, name="outcome-evidence"),
+    path("<int:pk>/verify/", views.verify, name="outcome-verify"),
+    path("<int:pk>/confirm/", views.confirm, name="outcome-confirm"),
+    path("<int:pk>/reject/", views.reject, name="outcome-reject"),
+    path("<int:pk>/withdraw/", views.withdraw, name="outcome-withdraw"),
+    path("<int:pk>/recheck/", views.recheck, name="outcome-recheck"),
+    path("<int:pk>/lapse/", views.lapse, name="outcome-lapse"),
+    path("rates/", views.rates, name="outcome-rates"),
+    path("rates/people/", views.people, name="outcome-people"),
+    path("rates/people/export/", views.people.file, name="outcome-people-export"),
+    path("sales/", views.sales, name="sales"),
+    path("sales/export/", views.sales.file, name="sales-export"),
+    path("sales/people/<int:pk>/", views.sales_add, name="sales-add"),
+    path("sales/<int:pk>/withdraw/", views.sales_withdraw, name="sales-withdraw"),
+    path("enterprises/", views.enterprises, name="enterprises"),
+    path("enterprises/export/", views.enterprises.file, name="enterprises-export"),
+    path("enterprises/add/", views.enterprise_add, name="enterprise-add"),
+    path("enterprises/<int:pk>/confirm/", views.enterprise_confirm, name="enterprise-confirm"),
+    path("enterprises/<int:pk>/reject/", views.enterprise_reject, name="enterprise-reject"),
+    path("enterprises/<int:pk>/revoke/", views.enterprise_revoke, name="enterprise-revoke"),
+    path("designations/", views.designations, name="designations"),
+    path("designations/export/", views.designations.file, name="designations-export"),
+    path("designations/gaps/", views.gaps, name="designation-gaps"),
+    path("designations/gaps/export/", views.gaps.file, name="designation-gaps-export"),
+    path("designations/people/<int:pk>/", views.designation_add, name="designation-add"),
+    path("designations/<int:pk>/revoke/", views.designation_revoke, name="designation-revoke"),
+]
