@@ -104,6 +104,7 @@ def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
         "course.view",
         "register.view",
         "indicator.view",
+        "dashboard.view",
         "rate.view",
     }
 

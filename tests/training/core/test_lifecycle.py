@@ -23,6 +23,18 @@ ALLOWED = {
         ("suspended", "removed"),
     },
     "stations.Station": {("active", "revoked")},
+    "certificates.Certificate": {("valid", "replaced"), ("valid", "revoked")},
+    "complaints.Complaint": {
+        ("received", "assigned"),
+        ("assigned", "examining"),
+        ("examining", "answered"),
+        ("answered", "archived"),
+    },
+    "publications.Publication": {
+        ("draft", "checked"),
+        ("checked", "published"),
+        ("published", "withdrawn"),
+    },
     "reports.TownReport": {("open", "submitted")},
     "reports.RollUp": {("drawn_up", "sent")},
     "reports.MinistryReport": {("locked", "reported")},

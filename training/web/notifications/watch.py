@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils.timezone import localtime
 
@@ -89,7 +89,7 @@ def _remind(session: TrainingSession, states: Sequence[ItemState], today: date) 
     assert due_on is not None  # noqa: S101  they were found by it
     left = (due_on - today).days
     steps = [days for days in session.rule_set.rules.archive.remind_days if days >= left]
-    said: dict[str, str | int] = {"session": str(session), "day": f"{due_on}"}
+    said: dict[str, Any] = {"session": str(session), "day": f"{due_on}"}
     if left < 0:
         return len(notify_once(Kind.ARCHIVE_OVERDUE, session, roles=_owing(states), actor=SYSTEM, **said))
     if not steps:
