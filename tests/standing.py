@@ -191,6 +191,7 @@ def standing_for_this_test(
 
 
 def in_order(tests: list[pytest.Item]) -> list[pytest.Item]:
-    """Within a file, tests that start from the same stage follow one another."""
+    """Within a file, tests that start from the same stage follow one another; files that take long come first."""
     files = [list(found) for _path, found in groupby(tests, key=lambda test: test.path)]
+    files.sort(key=lambda found: found[0].get_closest_marker("long") is None)
     return [test for found in files for test in sorted(found, key=_how_far)]

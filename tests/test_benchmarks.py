@@ -14,6 +14,7 @@ import pytest
 from kiosk.simulator.camera import NAMES, film
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.long
 FIGURES = {
     "tap": {"card found → record", "card found → record, with face check", "wire limit"},
     "face": {

@@ -14,6 +14,7 @@ import pytest
 from training.demo.stage import free_port
 
 ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

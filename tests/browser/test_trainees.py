@@ -44,6 +44,7 @@ def test_the_reviewer_finds_a_person_by_pinyin_and_sees_the_number_once(
     person: Any, sign_in: SignIn, picture: TakePicture
 ) -> None:
     page = sign_in(Role.BUREAU_REVIEWER)
+    page.get_by_role("link", name="学员与成果").click()
     page.get_by_role("link", name="学员库").click()
     picture(page, "trainees")
     page.get_by_role("searchbox").fill(person.id_number[-4:])

@@ -104,7 +104,7 @@ def months_in(window: str) -> int:
     """“结业后 6 个月内” is 6, “一年内” 12; DEFAULT_MONTHS where it names none."""
     if found := re.search(r"(\d+)\s*个月", window):
         return int(found[1]) or DEFAULT_MONTHS
-    if found := re.search(r"(\d+)\s*年", window):
+    if found := re.search(r"(?<!\d)(\d)\s*年", window):
         return int(found[1]) * 12 or DEFAULT_MONTHS
     words = {"三个月": 3, "六个月": 6, "半年": 6, "九个月": 9, "一年": 12, "十二个月": 12}
     return next((months for word, months in words.items() if word in window), DEFAULT_MONTHS)

@@ -359,8 +359,11 @@ def changed_rules(place: Place) -> None:
 
 
 def addresses() -> list[str]:
-    """Every address of the site that needs no id: the same words for each county."""
-    names = {pattern.name for pattern in named_patterns() if not pattern.pattern.converters}
+    """Every address of the site that needs no id: the same words for each county.
+
+    But for the public's list of counties, which names them all.
+    """
+    names = {pattern.name for pattern in named_patterns() if not pattern.pattern.converters} - {"portal"}
     return sorted(reverse(name) for name in names)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import FileResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -982,8 +983,11 @@ def knock(client: Client, rows: Iterable[Row], county: Any) -> dict[Row, int]:
     for row in rows:
         address = reverse(row.name, args=ids[row.about])
         with transaction.atomic():
-            answers[row] = (client.post if row.post else client.get)(address).status_code
+            answer = (client.post if row.post else client.get)(address)
             transaction.set_rollback(True)
+        answers[row] = answer.status_code
+        if isinstance(answer, FileResponse):
+            b"".join(answer)  # read to its end it is closed, as by a server
     return answers
 
 
