@@ -43,7 +43,7 @@ def test_the_county_s_page_leads_to_everything(
     page.get_by_role("link", name="石城县").click()
     expect(page.get_by_role("region", name="已办培训一览")).to_contain_text(sealed.session.code)
     is_sound(page)
-    picture(page, "public-page")
+    picture(page, "public")
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     is_sound(page)
