@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES
 from training.accounts.permissions import demand
 from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
@@ -18,6 +19,8 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.reviewing import demand_complete
 from training.dossiers.services import completed_count
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 
@@ -105,6 +108,11 @@ def _submit(claim_id: int, actor: Actor) -> Claim:
     claim.submitted_by_id, claim.submitted_at = actor.person_id, clock.now()
     claim.save(update_fields=["submitted_by", "submitted_at"])
     claim.enter(ClaimStatus.SUBMITTED)
+    institution = session.institution.name
+    hear = BUREAU_ROLES | FINANCE_ROLES
+    notify(
+        Kind.CLAIM_SUBMITTED, session, roles=hear, actor=actor, institution=institution, session=str(session)
+    )
     record(actor, "claim.submitted", claim, renci=claim.renci, amount_fen=claim.amount_fen)
     return claim
 

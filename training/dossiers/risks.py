@@ -19,7 +19,7 @@ from training.attendance.choices import CorrectionKind, CorrectionSource, Correc
 from training.attendance.models import AttendanceEvent, Correction
 from training.complaints.choices import WEIGHS
 from training.complaints.models import Complaint
-from training.dossiers.models import ReviewRound
+from training.dossiers.models import Evidence, ReviewRound
 from training.dossiers.signals import doubts_counted
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
@@ -31,6 +31,7 @@ WEIGHTS: Final = {
     "denied": 4,
     "denied_follow_up": 4,
     "complaint": 3,
+    "reuse": 3,
     "shared_phones": 3,
     "voids": 2,
     "paper": 2,
@@ -45,6 +46,9 @@ WORDS: Final[dict[str, Promise]] = {
     "complaint": ngettext_lazy("%(count)s 件举报还没有答复", "%(count)s 件举报还没有答复", "count"),
     "denied_follow_up": ngettext_lazy(
         "%(count)s 人在回访中否认参训", "%(count)s 人在回访中否认参训", "count"
+    ),
+    "reuse": ngettext_lazy(
+        "%(count)s 份材料与别处的相同，还没有认可", "%(count)s 份材料与别处的相同，还没有认可", "count"
     ),
     "denied": ngettext_lazy("电话核实时 %(count)s 人否认参训", "电话核实时 %(count)s 人否认参训", "count"),
     "shared_phones": ngettext_lazy(
@@ -134,6 +138,13 @@ def _complaints(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
     return _counted(Complaint.objects.filter(WEIGHS, training_session__in=sessions))
 
 
+def _reused(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
+    """Files and pictures that stand elsewhere too, and that the bureau has not accepted (`training.uploads`)."""
+    undecided = Q(copies_of__status="open", copies_of__original__withdrawn_at=None)
+    doubtful = undecided | Q(copies_of__status="not_allowed")
+    return _counted(Evidence.objects.filter(doubtful, training_session__in=sessions, withdrawn_at=None))
+
+
 def _returned(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
     rows = ReviewRound.objects.filter(dossier__training_session__in=sessions, returned_at__isnull=False)
     counted: Iterable[tuple[int, int]] = (
@@ -151,6 +162,7 @@ READS: Final[dict[str, Callable[[Collection[int]], Iterable[tuple[int, int]]]]] 
     "denied": _denied,
     "denied_follow_up": _denied_follow_up,
     "complaint": _complaints,
+    "reuse": _reused,
     "shared_phones": _shared_phones,
     "voids": _corrections(Q(kind=CorrectionKind.VOID)),
     "paper": _corrections(Q(source=CorrectionSource.PAPER) & ~Q(kind=CorrectionKind.VOID)),

@@ -24,6 +24,8 @@ class Kind(models.TextChoices):
     ARCHIVE_OVERDUE = "archive.overdue", _("培训档案应在 %(day)s 交齐，已经逾期，请尽快补上：%(session)s")
     DOSSIER_SEALED = "dossier.sealed", _("培训档案已封存，可以申领补贴：%(session)s")
     DOSSIER_UNSEALED = "dossier.unsealed", _("商务局负责人解封了培训档案，重新核验：%(session)s")
+    CLAIM_SUBMITTED = "claim.submitted", _("%(institution)s提交了补贴申领：%(session)s")
+    REUSE_DECIDED = "reuse.decided", _("商务局核对了与别处相同的材料：%(session)s")
     OUTLINE_SUBMITTED = "outline.submitted", _("%(institution)s提交了培训大纲：%(outline)s")
     OUTLINE_APPROVED = "outline.approved", _("培训大纲已批准：%(outline)s")
     OUTLINE_RETURNED = "outline.returned", _("商务局退回了培训大纲，请按原因修改：%(outline)s")

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import INSTITUTION_ROLES
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -20,6 +21,8 @@ from training.core.uploads import MAX_BYTES, MB
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.collecting import add_evidence
 from training.dossiers.models import Evidence
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.scheduling.models import Lesson, TrainingSession
 from training.uploads import parts
 from training.uploads.choices import ReuseStatus
@@ -166,5 +169,7 @@ def decide_reuse(reuse_id: int, *, status: ReuseStatus, reason: str, actor: Acto
     reuse.decided_by_id, reuse.decided_at = actor.person_id, clock.now()
     reuse.save(update_fields=["reason", "decided_by", "decided_at"])
     reuse.enter(status)
+    session = reuse.copy.training_session
+    notify(Kind.REUSE_DECIDED, session, roles=INSTITUTION_ROLES, actor=actor, session=str(session))
     record(actor, "reuse.decided", reuse, status=str(status), reason=reuse.reason)
     return reuse

@@ -24,6 +24,7 @@ from training.dossiers.seal import Sealer
 from training.dossiers.sealing import finish_seal, seal_key
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof, verify_proof
+from training.notifications.queries import inbox
 from training.scheduling.choices import SessionStatus
 
 HEAD, REVIEWER = Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
@@ -121,6 +122,15 @@ def test_complete_is_not_enough_before_the_bureau_sealed_it(closed: Any) -> None
             claim(closed)
         assert AuditEvent.objects.latest("pk").details == {"code": "dossier_not_sealed", "details": {}}
     assert Claim.objects.count() == 0
+
+
+def test_a_claim_that_is_handed_in_is_told_to_the_bureau_and_finance(sealed: Any) -> None:
+    claim = claim_session(sealed.session.pk, actor=sealed.actor(HEAD))
+    submit_claim(claim.pk, actor=sealed.actor(HEAD))
+
+    for role in (Role.BUREAU_REVIEWER, Role.FINANCE_REVIEWER):
+        told = inbox(sealed.actor(role))[0]
+        assert told.sentence == f"{sealed.institution.name}提交了补贴申领：{sealed.session}"
 
 
 def test_asking_twice_gives_the_same_claim_and_changes_nothing(sealed: Any) -> None:

@@ -25,6 +25,8 @@ from training.dossiers.choices import EvidenceKind
 from training.dossiers.collecting import add_evidence, keep_station_photo, withdraw_evidence
 from training.dossiers.models import Evidence
 from training.dossiers.queries import check_session
+from training.dossiers.risks import flagged
+from training.notifications.queries import inbox
 from training.uploads.models import Picture, Reuse
 from training.uploads.noticing import look_at
 
@@ -196,6 +198,18 @@ def noticed(approved: Any) -> Any:
     hand_in(approved, jpeg(scene(1)), 0, "上午全景")
     hand_in(approved, jpeg(scene(1), 50), 1, "下午全景")
     return approved
+
+
+def test_what_is_undecided_is_a_mark_for_whoever_reviews_and_the_decision_is_told(
+    noticed: Any, browse: Callable[..., Client]
+) -> None:
+    assert [risk.message for risk in flagged(noticed.session)] == ["1 份材料与别处的相同，还没有认可"]
+
+    judge(browse(REVIEWER), "legitimate")
+
+    assert flagged(noticed.session) == ()
+    told = inbox(noticed.actor(CLERK))[0].sentence
+    assert told == f"商务局核对了与别处相同的材料：{noticed.session}"
 
 
 def test_the_bureau_judges_with_a_reason_and_may_change_its_mind(

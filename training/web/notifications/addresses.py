@@ -36,6 +36,7 @@ def _rights(row: Notification) -> str:
 BY_KIND: Final[Mapping[str, Callable[[Notification], str]]] = {
     Kind.CORRECTION_PROPOSED: _correction,
     Kind.CORRECTION_DECIDED: _correction,
+    Kind.CLAIM_SUBMITTED: lambda _row: reverse("claims"),
 }
 PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
     "scheduling.TrainingSession": _session,
