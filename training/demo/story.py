@@ -68,6 +68,7 @@ from training.people.services import record_consent
 from training.programmes.preset_file import load_preset
 from training.programmes.services import load_programme
 from training.publications.models import Publication
+from training.reporting.measuring import take
 from training.reporting.queries import depths
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
@@ -688,6 +689,7 @@ class Story:
             as_of=today,
         )
         seeded = seed(self.programme, self.county, description, prefix="year-")
+        take(self.programme)
         done = sum(session.was_held for session in description.sessions)
         self.tell(
             f"县里这一年的其他培训：{len(seeded.houses)} 家机构、{seeded.sessions} 期，"

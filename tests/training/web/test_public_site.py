@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +23,15 @@ def published(closed: Any) -> Any:
 
 def page_of(county: Any, **asked: str) -> Any:
     return Client().get(reverse("portal-programme", args=[county.programme.code]), asked)
+
+
+def test_the_county_s_page_is_the_same_for_whoever_is_signed_in(
+    county: Any, browse: Callable[..., Client]
+) -> None:
+    """Caches may keep it for everybody."""
+    address = reverse("portal-programme", args=[county.programme.code])
+
+    assert browse(Role.BUREAU_HEAD).get(address).content == page_of(county).content
 
 
 def test_the_root_lists_every_county_s_programme(county: Any, other_county: Any) -> None:
