@@ -40,6 +40,10 @@ from training.programmes.preset import Preset
 from training.scheduling.choices import WAS_APPROVED, ChangeKind, ChangeStatus, SessionStatus
 from training.scheduling.models import ChangeRequest, TrainingSession
 
+DOUBTFUL_COPY = Q(copies_of__status="not_allowed") | Q(
+    copies_of__status="open", copies_of__original__withdrawn_at=None
+)
+"""Evidence that is a copy of other evidence and may not stand, or not yet (`training.uploads` notices)."""
 CLOSED = frozenset({SessionStatus.CLOSED, SessionStatus.ARCHIVED, SessionStatus.CLAIMED})
 
 
@@ -66,9 +70,8 @@ def with_archive(sessions: QuerySet[Any], *, id_numbers: bool = True) -> QuerySe
 
 
 def _standing_evidence() -> QuerySet[Any]:
-    """With how often each was found to be a copy that may not stand, or not yet (`training.uploads` notices)."""
-    undecided = Q(copies_of__status="open", copies_of__original__withdrawn_at=None)
-    doubts = Count("copies_of", filter=undecided | Q(copies_of__status="not_allowed"))
+    """With how often each was found to be a doubtful copy."""
+    doubts = Count("copies_of", filter=DOUBTFUL_COPY)
     standing: QuerySet[Any] = Evidence.objects.filter(withdrawn_at__isnull=True).annotate(doubts=doubts)
     return standing
 

@@ -20,6 +20,7 @@ from training.attendance.models import AttendanceEvent, Correction
 from training.complaints.choices import WEIGHS
 from training.complaints.models import Complaint
 from training.dossiers.models import Evidence, ReviewRound
+from training.dossiers.queries import DOUBTFUL_COPY
 from training.dossiers.signals import doubts_counted
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
@@ -139,10 +140,7 @@ def _complaints(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
 
 
 def _reused(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
-    """Files and pictures that stand elsewhere too, and that the bureau has not accepted (`training.uploads`)."""
-    undecided = Q(copies_of__status="open", copies_of__original__withdrawn_at=None)
-    doubtful = undecided | Q(copies_of__status="not_allowed")
-    return _counted(Evidence.objects.filter(doubtful, training_session__in=sessions, withdrawn_at=None))
+    return _counted(Evidence.objects.filter(DOUBTFUL_COPY, training_session__in=sessions, withdrawn_at=None))
 
 
 def _returned(sessions: Collection[int]) -> Iterable[tuple[int, int]]:

@@ -37,7 +37,7 @@ OPTIONS = "选项"
 HEADING_ROW = 2
 _WIDTHS = dict(zip(COLUMNS, (6, 14, 6, 24, 16, 14, 18, 22), strict=True))
 _AS_TEXT = "@"
-_FORMULA_STARTS = ("=", "+", "-", "@")
+FORMULA_STARTS = ("=", "+", "-", "@")
 _INK, _RED, _AMBER, _GREY = "FF9C0006", "FFFFC7CE", "FFFFEB9C", "FF808080"
 _FILLS = {colour: PatternFill("solid", start_color=colour, end_color=colour) for colour in (_RED, _AMBER)}
 _HOW_TO_FILL_IN = gettext_lazy(
@@ -70,7 +70,7 @@ def roster_book(rows: Iterable[Sequence[str]], *, groups: Collection[str], note:
     workbook, sheet = _roster_sheet(note, groups)
     for row, text in enumerate(("甲", "=甲"), start=HEADING_ROW + 1):
         _write_row(sheet, row, [text] * len(COLUMNS))
-    return fill_sheet(saved(workbook), rows, first_row=HEADING_ROW + 1, formula_starts=_FORMULA_STARTS)
+    return fill_sheet(saved(workbook), rows, first_row=HEADING_ROW + 1, formula_starts=FORMULA_STARTS)
 
 
 def _roster_sheet(note: str | Promise, groups: Collection[str]) -> tuple[Workbook, Worksheet]:
@@ -135,7 +135,7 @@ def write_text(cell: Cell, text: str) -> None:
     """Never a formula, whatever it says, also after somebody has clicked into the cell."""
     cell.value = text
     cell.data_type = "s"
-    if text.startswith(_FORMULA_STARTS):
+    if text.startswith(FORMULA_STARTS):
         cell.quotePrefix = True
 
 

@@ -34,7 +34,7 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.core.workbooks import check_workbook
 from training.enrolment.columns import NAME, TOWNSHIP, VILLAGE, cell_text, heading_word
-from training.enrolment.roster_book import marked_copy, saved, write_text
+from training.enrolment.roster_book import FORMULA_STARTS, marked_copy, saved, write_text
 from training.enrolment.roster_file import Finding
 from training.enrolment.sheet_filling import fill_sheet
 from training.enrolment.sheets import HEADING_WITHIN, Layout
@@ -62,7 +62,6 @@ HEADING_ROW = 2
 MOST_OUT, MOST_IN = 10_000, 1_000
 """Lines of one file: what a person can go through, and what is written down while they wait."""
 KEYS: Final = UUID("6f0f2a58-0f3c-5f0e-9c53-7a3a1d3a5b11")
-_FORMULA_STARTS = ("=", "+", "-", "@")
 _TO_FILL = PatternFill("solid", start_color="FFF5F6F8", end_color="FFF5F6F8")
 
 
@@ -88,7 +87,7 @@ def result_book(rows: models.QuerySet[Any]) -> bytes:
                 sheet.cell(row, index).number_format = "@"
     sheet.freeze_panes = f"C{HEADING_ROW + 1}"
     lines = (_line(row) for row in rows)
-    return fill_sheet(saved(workbook), lines, first_row=HEADING_ROW + 1, formula_starts=_FORMULA_STARTS)
+    return fill_sheet(saved(workbook), lines, first_row=HEADING_ROW + 1, formula_starts=FORMULA_STARTS)
 
 
 def _style(sheet: Any, index: int, column: str) -> None:
