@@ -16,7 +16,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from fontTools import ttLib
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 REGULAR = "NotoSansSC-Regular"
@@ -63,8 +62,8 @@ def register(fonts_dir: Path) -> None:
 
 
 def missing_characters(text: str) -> set[str]:
-    """Those characters of `text` that no font of the chain can show."""
-    rare = set(text) - _covered("SC")
+    """Those characters of `text` that no font of the chain can show; the fonts are registered."""
+    rare = set(text) - _own()
     return {character for character in rare - _rare() if not character.isspace()} if rare else rare
 
 
@@ -89,11 +88,19 @@ def _edition(script: str) -> str:
 
 
 @cache
+def _own() -> frozenset[str]:
+    """What the first font has, in either weight; ReportLab has read it already."""
+    return frozenset(map(chr, pdfmetrics.getFont(REGULAR).face.charToGlyph))
+
+
+@cache
 def _covered(script: str) -> frozenset[str]:
     return _characters(_source(script))
 
 
 def _characters(path: Path) -> frozenset[str]:
+    from fontTools import ttLib  # noqa: PLC0415  as below
+
     with ttLib.TTFont(path, lazy=True) as font:
         return frozenset(map(chr, font.getBestCmap()))
 
@@ -120,7 +127,7 @@ def _after(name: str, fonts_dir: Path) -> list[tuple[str, Path]]:
 
 def _cut(name: str, path: Path, script: str, weight: int, only: frozenset[str] = frozenset()) -> None:
     """Write the static weight `name` to `path`, whole or not at all; with `only` those characters and a space."""
-    from fontTools import subset  # noqa: PLC0415  10 MB, once in the life of an installation
+    from fontTools import subset, ttLib  # noqa: PLC0415  10 MB, once in the life of an installation
     from fontTools.varLib import instancer  # noqa: PLC0415
 
     with ttLib.TTFont(_source(script), recalcTimestamp=False) as font:
@@ -169,7 +176,6 @@ class _EmbeddedFont(_Font):
     def __init__(self, name: str, path: Path, fonts_dir: Path) -> None:
         super().__init__(name, str(path))
         self._fonts_dir = fonts_dir
-        self._own = _covered("SC")
         self._behind: list[_Font] | None = None
 
     @property
@@ -180,18 +186,18 @@ class _EmbeddedFont(_Font):
             self._behind = [_Font(name, str(path), asciiReadable=False) for name, path in chain]
             for font in reversed(self._behind):
                 widths = font.face.charWidths
-                self.face.charWidths |= {code: widths[code] for code in widths if chr(code) not in self._own}
+                self.face.charWidths |= {code: widths[code] for code in widths if chr(code) not in _own()}
         return self._behind
 
     def stringWidth(self, text: str, size: float, encoding: str = "utf-8") -> float:  # noqa: N802
-        if isinstance(text, str) and self._behind is None and not self._own.issuperset(text):
+        if isinstance(text, str) and self._behind is None and not _own().issuperset(text):
             _ = self.behind
         return float(super().stringWidth(text, size, encoding))
 
     def splitString(self, text: str, doc: Any, encoding: str = "utf-8") -> list[tuple[int, bytes]]:  # noqa: N802
         if isinstance(text, bytes):
             text = text.decode(encoding)
-        if self._own.issuperset(text):
+        if _own().issuperset(text):
             return list(super().splitString(text, doc))
         pieces: list[tuple[int, bytes]] = []
         for number, run in groupby(text, self._number):
@@ -210,7 +216,7 @@ class _EmbeddedFont(_Font):
 
     def _number(self, character: str) -> int:
         """0 for this font, n for the n-th behind it; this font too when none has the character."""
-        if character in self._own:
+        if character in _own():
             return 0
         code = ord(character)
         chain = enumerate(self.behind, 1)

@@ -21,6 +21,8 @@ ENROLMENT_TRANSITIONS = {
     EnrolmentStatus.INCOMPLETE: frozenset({EnrolmentStatus.COMPLETED}),
 }
 ON_ROSTER = ~Q(status=EnrolmentStatus.WITHDRAWN)
+IN_FORCE = Q(effective_at__isnull=False)
+"""Changes of a roster that happened."""
 
 
 class ImportStatus(models.TextChoices):

@@ -18,7 +18,7 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
-from training.enrolment.choices import ON_ROSTER, RosterChangeKind
+from training.enrolment.choices import IN_FORCE, ON_ROSTER, RosterChangeKind
 from training.enrolment.models import Enrolment, RosterChange
 from training.enrolment.placing import demand_free
 from training.enrolment.queries import expected_of
@@ -40,7 +40,7 @@ def allowance(frozen: int, share: float) -> int:
 
 def changes_in_force(session: TrainingSession) -> QuerySet[Any]:
     """The change list of a roster: what happened to it since it was frozen, in order."""
-    rows: QuerySet[Any] = session.roster_changes.filter(effective_at__isnull=False)
+    rows: QuerySet[Any] = session.roster_changes.filter(IN_FORCE)
     return rows.order_by("effective_at", "pk")
 
 

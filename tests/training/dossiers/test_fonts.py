@@ -41,7 +41,8 @@ def test_only_embedded_subsets_of_our_fonts_are_in_the_file(fonts_dir: Path, tmp
     assert path.stat().st_size < 100_000
 
 
-def test_characters_that_no_font_has_are_named_and_stay_visible() -> None:
+def test_characters_that_no_font_has_are_named_and_stay_visible(fonts_dir: Path) -> None:
+    fonts.register(fonts_dir)
     assert fonts.missing_characters("王\U00020001 司马䶮𠮷\n") == {"\U00020001"}
     assert fonts.visible("王\U00020001𠮷") == "王〔U+20001〕𠮷"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Frame, PageTemplate, TableStyle
+from reportlab.platypus import Flowable, Frame, KeepTogether, PageTemplate, TableStyle
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from training.dossiers.fonts import BOLD, REGULAR, visible
@@ -89,6 +89,12 @@ class Document(Paged):
             ]
         )
 
+    def entries(self, story: Sequence[Flowable]) -> Iterable[tuple[int, str, int, str]]:
+        return (
+            (heading.level, heading.title, 0, f"h{number}")
+            for number, heading in enumerate(_headings(story), 1)
+        )
+
     def beforeDocument(self) -> None:  # noqa: N802
         self._headings = 0
         self.used.clear()
@@ -161,6 +167,14 @@ class Document(Paged):
         canvas.setFillColor(INK)
         canvas.setFont(REGULAR, 8.5)
         canvas.drawRightString(PAGE_WIDTH - RIGHT, line - 12, f"第 {self.page} 页 / 共 {self.total} 页")
+
+
+def _headings(story: Iterable[Flowable]) -> Iterator[Heading]:
+    for flowable in story:
+        if isinstance(flowable, Heading):
+            yield flowable
+        elif isinstance(flowable, KeepTogether):
+            yield from _headings(flowable._content)  # noqa: SLF001  it has no other way in
 
 
 def contents() -> TableOfContents:

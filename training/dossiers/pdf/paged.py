@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 
 from reportlab.platypus import BaseDocTemplate, Flowable
 
@@ -23,16 +24,20 @@ class Paged(BaseDocTemplate):  # type: ignore[misc]
         """Lay out, draw and save; gives the number of pages."""
         self._indexingFlowables = [flowable for flowable in story if flowable.isIndexing()]
         self._doSave = 0
-        # The first pass finds how long the contents are, the next what they say: then it is worth drawing.
-        looks = 2 if self._indexingFlowables else 1
+        for entry, contents in product(self.entries(story), self._indexingFlowables):
+            contents.notify("TOCEntry", entry)
         for turn in range(_MOST_PASSES):
-            self.drawing = turn >= looks
+            self.drawing = turn > 0
             settled = self._pass(story) and self.page == self.total
             self.total = self.page
             if settled and self.drawing:
                 break
         self.canv.save()
         return int(self.page)
+
+    def entries(self, story: Sequence[Flowable]) -> Iterable[tuple[int, str, int, str]]:
+        """What the contents will list, without pages: as long as they will be, they need one look less."""
+        return ()
 
     def _pass(self, story: Sequence[Flowable]) -> bool:
         """Whether the contents were right already."""
