@@ -1,4 +1,4 @@
-"""A thousand pages from originals to the signed, sealed package, beside what the libraries need at least."""
+"""A thousand pages from originals to the signed, sealed package, beside what the libraries need for the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -33,20 +34,21 @@ TINY = {"pages": 20, "people": 5, "rounds": 1, "memory": (20, 4, 10)}
 
 def run(_office: Office, pages: int, people: int, rounds: int, memory: tuple[int, int, int]) -> Result:
     """In turns on the same originals; the memory in a process of its own."""
-    found: dict[str, list[float]] = {"ours": [], "pikepdf + hashlib + pyHanko": []}
+    found: dict[str, list[float]] = {"ours": [], FLOOR: []}
     parts: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         facts = archive(Path(folder), people, 0, pages)
         keys = signing(Path(folder) / "ca")
         for turn in range(rounds + 1):
-            least, steps = bare(facts, keys), whole(facts, keys, Path(folder) / f"made-{turn}")
+            least = bare(facts, keys, Path(folder) / f"bare-{turn}")
+            steps = whole(facts, keys, Path(folder) / f"made-{turn}")
             if turn:  # the first one reads fonts, makes keys, and asks the system for memory
-                found["pikepdf + hashlib + pyHanko"].append(least)
+                found[FLOOR].append(least)
                 found["ours"].append(sum(steps.values()))
                 parts.append(steps)
     large = in_a_process(*memory)
     ours, least_of_all = (series(values, "s") for values in found.values())
-    figures = {"ours": ours, "pikepdf + hashlib + pyHanko": least_of_all}
+    figures = {"ours": ours, FLOOR: least_of_all}
     figures |= {f"ours: {name}": series([step[name] for step in parts], "s") for name in parts[0]}
     figures["most memory of the large one"] = series([large["peak"]], "MB")
     figures["the large one"] = series([large["seconds"]], "s")
@@ -56,11 +58,12 @@ def run(_office: Office, pages: int, people: int, rounds: int, memory: tuple[int
         "contents, bookmarks and hashes, both signatures, all files hashed, checked, sealed and packed. Time is of "
         "the processor, user and system. The large one is all that the worker does, from the database to the two "
         "encrypted files that are kept, with phone photos of about 3 MB, in a process of its own. 1 MB = 10⁶ bytes.",
-        "what the libraries need for the same originals and nothing else: pikepdf puts the files one behind the "
-        "other and saves, hashlib hashes each file and the result, pyHanko signs it twice, all in memory",
+        "what the libraries need to make the same two files of the same originals and nothing else: pikepdf puts them "
+        "one behind the other and saves, pyHanko signs the result twice, hashlib hashes it and each original, zipfile "
+        "stores them all",
         figures,
         [
-            Comparison("ours / pikepdf + hashlib + pyHanko", ours.over(least_of_all), 1.5),
+            Comparison(f"ours / {FLOOR}", ours.over(least_of_all), 1.5),
             Comparison("most memory of the large one", figures["most memory of the large one"], 300.0),
         ],
         {
@@ -75,10 +78,10 @@ def run(_office: Office, pages: int, people: int, rounds: int, memory: tuple[int
     )
 
 
+FLOOR = "pikepdf + pyHanko + hashlib + zipfile"
 WHERE = (
     "Where the time goes that the libraries alone do not need: a page of our own for each original page (caption, "
-    "frame, page n of N), in two passes that only lay out and one that draws, more than half of the PDF; the "
-    "package holds every original once more, so each is read, hashed, summed (CRC-32) and written twice; the "
+    "frame, page n of N), in one pass that only lays out and one that draws, more than half of the PDF; the "
     "four-property report opens every original and checks both signatures again. What is changed between the two "
     "signatures is left to yidang-verify: pyHanko takes 2 s for it."
 )
@@ -128,21 +131,31 @@ def whole(facts: Any, keys: list[Any], folder: Path) -> dict[str, float]:
     return steps
 
 
-def bare(facts: Any, keys: list[Any]) -> float:
-    return timed(lambda: merged_and_signed(facts, keys))
+def bare(facts: Any, keys: list[Any], folder: Path) -> float:
+    folder.mkdir()
+    seconds = timed(lambda: merged_signed_and_packed(facts, keys, folder))
+    shutil.rmtree(folder)
+    return seconds
 
 
-def merged_and_signed(facts: Any, keys: list[Any]) -> bytes:
-    """The same originals one behind the other, hashed, and signed twice without a stamp."""
-    with pikepdf.new() as merged:
+def merged_signed_and_packed(facts: Any, keys: list[Any], folder: Path) -> None:
+    """The same originals one behind the other, signed twice without a stamp, and once more in a zip with it."""
+    with pikepdf.new() as merged, zipfile.ZipFile(folder / "dossier.zip", "w") as package:
         for file in facts.attachments:
             content = file.read()
+            package.writestr(file.name, content)
             hashlib.sha256(content).digest()
             with pikepdf.open(BytesIO(content)) as original:
                 merged.pages.extend(original.pages)
         target = BytesIO()
         merged.save(target)
-    content = target.getvalue()
+        content = signed(target.getvalue(), keys)
+        (folder / "dossier.pdf").write_bytes(content)
+        package.writestr("dossier.pdf", content)
+        hashlib.sha256(content).digest()
+
+
+def signed(content: bytes, keys: list[Any]) -> bytes:
     for key in keys:
         writer = IncrementalPdfFileWriter(BytesIO(content))
         meta = pyhanko.PdfSignatureMetadata(field_name=key.field)
@@ -150,7 +163,6 @@ def merged_and_signed(facts: Any, keys: list[Any]) -> bytes:
         with key.key.open() as signer:
             made = pyhanko.PdfSigner(meta, signer=signer, new_field_spec=field).sign_pdf(writer)
         content = bytes(made.getvalue())
-    hashlib.sha256(content).digest()
     return content
 
 
