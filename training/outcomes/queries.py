@@ -34,7 +34,7 @@ from training.programmes.models import Programme
 from training.programmes.preset import Preset
 from training.programmes.queries import regions
 from training.scheduling.choices import WAS_APPROVED
-from training.scheduling.models import Lesson, TrainingSession
+from training.scheduling.models import Lesson
 
 
 def outcomes(actor: Actor) -> QuerySet[Any]:
@@ -187,9 +187,9 @@ def cohort(
 
 
 def _ended_by(programme: Programme, day: date) -> QuerySet[Any]:
-    sessions = TrainingSession.objects.filter(institution__programme=programme).order_by()
-    ended: QuerySet[Any] = sessions.annotate(last_day=Max("lessons__on")).filter(last_day__lte=day)
-    return ended.values("pk")
+    lessons = Lesson.objects.filter(training_session__institution__programme=programme).order_by()
+    days: QuerySet[Any] = lessons.values("training_session").annotate(last_day=Max("on"))
+    return days.filter(last_day__lte=day).values("training_session")
 
 
 def _one_each(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -264,14 +264,16 @@ def base_names(programme: Programme, actor: Actor) -> list[str]:
 
 
 def rates(programme: Programme, actor: Actor, *, months: int, as_of: date) -> list[RateLine]:
-    """Each kind of outcome among all people of the conversion base."""
+    """Each kind of outcome among all people of the conversion base, who are counted once."""
+    cohorts = [room.cohort(programme, actor, kind=kind, months=months, as_of=as_of) for kind in RATED]
+    base = room.rate_of(cohorts[0])
     return [
         RateLine(
-            kind.label,
-            room.rate_of(room.cohort(programme, actor, kind=kind, months=months, as_of=as_of)),
-            _people_at(kind=kind.value, months=months, as_of=as_of),
+            cohort.kind.label,
+            replace(base, achieved=cohort.numerator.count()),
+            _people_at(kind=cohort.kind.value, months=months, as_of=as_of),
         )
-        for kind in RATED
+        for cohort in cohorts
     ]
 
 
