@@ -55,6 +55,7 @@ NOT_PAGES = frozenset(
         "designation-gaps-export",
         "followups-workbook",
         "followups-marked",
+        "followup-referrals-export",
         "followup-statistics-export",
         "stations-export",
         "register-export",

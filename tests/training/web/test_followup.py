@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from tests.training.web.conftest import claim_shop
 from training.accounts.choices import Role
+from training.accounts.models import Membership, User
 from training.core.models import AuditEvent
 from training.followup.models import Contact, FollowUp, Handover, Referral
 from training.people.queries import group_book, sensitive_codes
@@ -255,6 +256,91 @@ def test_a_referral_s_answer_is_written_down(officer: Client, closed: Any) -> No
     assert "贷到五万" in text(response)
 
 
+def test_referrals_that_wait_are_listed_until_they_are_answered(officer: Client, closed: Any) -> None:
+    said = {"method": "phone", "result": "reached", "referred_to": "县邮储银行", "referred_for": "loan"}
+    officer.post(reverse("followup-contact", args=[owed(closed, 1).pk]), said)
+    listed = reverse("followup-referrals")
+    assert "县邮储银行" in text(officer.get(listed))
+    assert "转介等回音" in text(officer.get(reverse("home")))
+
+    officer.post(reverse("followup-referral", args=[Referral.objects.get().pk]), {"helped": "yes"})
+
+    assert "没有等回音的转介" in text(officer.get(listed))
+    exported = b"".join(officer.get(reverse("followup-referrals-export"), {"status": "all"})).decode()
+    assert "县邮储银行" in exported
+    assert "办成了" in exported
+
+
+@pytest.mark.parametrize("people", [1, 10])
+def test_the_list_of_referrals_asks_a_constant_number_of_questions(
+    closed: Any, browse: Callable[..., Client], django_assert_num_queries: Any, people: int
+) -> None:
+    client = browse(OFFICER)
+    said = {"method": "phone", "result": "reached", "referred_to": "县邮储银行", "referred_for": "loan"}
+    for number in range(1, people + 1):
+        client.post(reverse("followup-contact", args=[owed(closed, number).pk]), said)
+
+    with django_assert_num_queries(10):
+        assert client.get(reverse("followup-referrals")).context["page_obj"].paginator.count == people
+
+
+def test_services_are_counted_by_kind_and_lead_to_who_got_them(officer: Client, closed: Any) -> None:
+    given = {"method": "visit", "result": "reached", "guidance": ["shop", "loan"]}
+    sent = {"referred_to": "县邮储银行", "referred_for": "loan"}
+    officer.post(reverse("followup-contact", args=[owed(closed, 1).pk]), given | sent)
+    officer.post(reverse("followup-contact", args=[owed(closed, 2).pk]), given)
+    officer.post(reverse("followup-referral", args=[Referral.objects.get().pk]), {"helped": "yes"})
+
+    services = {row.label: row for row in officer.get(reverse("followup-statistics")).context["services"]}
+    counts = {name: [figure.count for figure in row.figures] for name, row in services.items()}
+
+    assert (counts["开店指导"], counts["贷款对接"], counts["美工"]) == (
+        [2, 2, 0, 0, 0],
+        [2, 2, 0, 1, 1],
+        [0, 0, 0, 0, 0],
+    )
+    for figure in [figure for row in services.values() for figure in row.figures]:
+        if figure.count and figure.href:
+            assert officer.get(figure.href).context["page_obj"].paginator.count == figure.count
+
+
+def test_by_person_everybody_counts_once_with_the_latest_conclusion(
+    officer: Client, closed: Any, clock: Any
+) -> None:
+    first, second, _third = closed.session.enrolments.get(number=1).follow_ups.order_by("day")
+    said = {"method": "phone", "result": "reached"}
+    officer.post(reverse("followup-contact", args=[first.pk]), said | {"conclusion": "farming"})
+    clock.advance(days=90)
+    officer.post(reverse("followup-contact", args=[second.pk]), said | {"conclusion": "started_up"})
+
+    *lines, whole = officer.get(reverse("followup-statistics"), {"unit": "people"}).context["lines"]
+    figures = {figure.name: figure for figure in whole.figures}
+
+    assert (figures["planned"].count, figures["started_up"].count, figures["farming"].count) == (10, 1, 0)
+    for figure in [figure for line in [*lines, whole] for figure in line.figures]:
+        if figure.count and figure.href:
+            assert officer.get(figure.href).context["page_obj"].paginator.count == figure.count
+
+
+def test_who_called_without_knowing_of_another_s_call_is_told(officer: Client, closed: Any) -> None:
+    address = reverse("followup-contact", args=[owed(closed, 1).pk])
+    since = officer.get(address).context["form"]["since"].value()
+    Membership.objects.create(
+        user=(colleague := User.objects.create_user("second", display_name="白跟踪")),
+        role=OFFICER,
+        programme_id=closed.programme.pk,
+        workplace="电商服务中心",
+    )
+    another = Client()
+    another.force_login(colleague)
+    another.post(address, {"method": "phone", "result": "reached", "conclusion": "farming"})
+
+    response = officer.post(address, {"method": "phone", "result": "reached", "since": since}, follow=True)
+
+    assert "白跟踪也记了一次联系：联系到本人" in text(response)
+    assert Contact.objects.count() == 2
+
+
 def test_lost_too_early_comes_back_with_what_is_missing(officer: Client, closed: Any) -> None:
     said = {"method": "phone", "result": "no_answer", "conclusion": "lost"}
 
@@ -310,6 +396,7 @@ def test_every_page_renders_in_both_languages(officer: Client, closed: Any, lang
         ("followup-person", (follow_up.enrolment_id,)),
         ("followup-contact", (follow_up.pk,)),
         ("followup-statistics", ()),
+        ("followup-referrals", ()),
         ("handovers", ()),
         ("followups-import", ()),
     ]:

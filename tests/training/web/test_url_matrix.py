@@ -412,6 +412,8 @@ ROWS = [
     Row("followups-import", FOLLOWS),
     Row("followups-imported", FOLLOWS, "contact_import"),
     Row("followups-marked", FOLLOWS, "contact_import"),
+    Row("followup-referrals", DECIDES),
+    Row("followup-referrals-export", DECIDES),
     Row("handovers", DECIDES),
     Row("handover-undo", DECIDES, "handover", post=True),
     Row("followup-statistics", DECIDES),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core import clock
 from training.core.errors import InvalidInputError
-from training.followup.choices import Conclusion, ContactMethod, ContactResult, Guidance
-from training.web.followup.statistics import DIMENSIONS
+from training.followup.choices import Conclusion, ContactMethod, ContactResult, Guidance, ReferralStatus
+from training.web.followup.statistics import DIMENSIONS, UNITS
 from training.web.forms import WORKBOOK_TYPES, CardForm, DateInput, UploadField
 from training.web.lists import FilterForm
 
@@ -28,7 +28,7 @@ DUE = (
     ("all", _("全部")),
 )
 FIRST = ("q", "due", "township", "village")
-HIDDEN = ("session", "class_type", "category", "group", "served")
+HIDDEN = ("session", "class_type", "category", "group", "served", "guidance", "wants", "unit")
 
 
 class FollowUpFilter(FilterForm):
@@ -45,6 +45,9 @@ class FollowUpFilter(FilterForm):
     category = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     group = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     served = forms.ChoiceField(required=False, choices=[ANY, ("yes", "")], widget=forms.HiddenInput)
+    guidance = forms.ChoiceField(required=False, choices=[ANY, *Guidance.choices], widget=forms.HiddenInput)
+    wants = forms.ChoiceField(required=False, choices=[ANY, *Guidance.choices], widget=forms.HiddenInput)
+    unit = forms.ChoiceField(required=False, choices=tuple(UNITS.items()), widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -83,6 +86,23 @@ class FollowUpFilter(FilterForm):
 class StatisticsFilter(FilterForm):
     q = None  # type: ignore[assignment]  # nobody is searched for here
     by = forms.ChoiceField(label=_("分组"), required=False, choices=tuple(DIMENSIONS.items()))
+    unit = forms.ChoiceField(label=_("按什么计"), required=False, choices=tuple(UNITS.items()))
+    township = forms.ChoiceField(label=_("乡镇"), required=False)
+
+    def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
+        super().__init__(request)
+        self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
+        self.full_clean()
+
+
+class ReferralFilter(FilterForm):
+    q = forms.CharField(label=_("姓名或证号后四位"), required=False, max_length=64, widget=forms.SearchInput)
+    status = forms.ChoiceField(
+        label=_("状态"),
+        required=False,
+        choices=[("", ReferralStatus.OPEN.label), *ReferralStatus.choices[1:], ("all", _("全部"))],
+    )
+    purpose = forms.ChoiceField(label=_("转介事项"), required=False, choices=[ANY, *Guidance.choices])
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
     def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
@@ -92,9 +112,13 @@ class StatisticsFilter(FilterForm):
 
 
 class ContactForm(CardForm):
-    """`key` is made with the page and comes back with it, so that a contact sent twice is one contact."""
+    """`key` is made with the page and comes back with it, so that a contact sent twice is one contact.
+
+    `since` likewise: the last contact that was known then; `known` is what came back, None where nothing did.
+    """
 
     submit_label = _("记下这次联系")
+    known: int | None = None
     method = forms.ChoiceField(
         label=_("联系方式"), choices=ContactMethod.choices[:3], widget=forms.RadioSelect
     )
@@ -124,6 +148,7 @@ class ContactForm(CardForm):
     referred_for = forms.ChoiceField(label=_("转介事项"), choices=[NONE, *Guidance.choices], required=False)
     on = forms.DateField(label=_("联系日期"), widget=DateInput, required=False, help_text=_("不填就是今天。"))
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    since = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         initial = {"key": uuid4(), "on": clock.today()} | options.pop("initial", {})
@@ -135,6 +160,7 @@ class ContactForm(CardForm):
         """A key that stands for another contact already is changed for a new one, for the next try."""
 
         def once(**said: Any) -> Any:
+            self.known = said.pop("since")
             try:
                 return act(**said)
             except InvalidInputError as refusal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from training.attendance.models import Completion
 from training.attendance.queries import HalfDay, RegisterLine, register
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
-from training.followup.choices import Conclusion, ContactResult, FollowUpStatus
+from training.followup.choices import Conclusion, ContactResult, FollowUpStatus, Guidance, ReferralStatus
 from training.followup.models import TO_DO, Contact, ContactImport, FollowUp, HandedOver, Handover, Referral
 from training.followup.queries import contactable
 from training.followup.queries import officers as officers_of
@@ -130,6 +130,9 @@ def follow_ups(
     class_type: str = "",
     category: str = "",
     group: str = "",
+    guidance: str = "",
+    wants: str = "",
+    unit: str = "",
 ) -> QuerySet[Any]:
     """What is owed first, the longest overdue at the top; each argument is one of the filter's words."""
     rows: QuerySet[Any] = FollowUp.objects.visible_to(actor).filter(WHEN[due](today))
@@ -152,6 +155,11 @@ def follow_ups(
         "enrolment__training_session__category": category,
     }
     rows = rows.filter(**{path: value for path, value in wanted.items() if value})
+    if guidance or wants:
+        contacts = Contact.objects.filter(guidance__contains=guidance, wants__contains=wants)
+        rows = rows.filter(pk__in=contacts.order_by().values("follow_up"))
+    if unit:
+        rows = statistics.one_each(rows)
     related = ("trainee", "enrolment__training_session", "institution", "assignee")
     return rows.select_related(*related).order_by(*ORDER.get(due, ("next_on", "pk")))
 
@@ -198,7 +206,13 @@ def narrowed(actor: Actor, **chosen: str) -> list[str]:
     asked = [name for name in ("session", "class_type", "category", "group") if chosen[name]]
     names = {name: statistics.names(name, actor) for name in asked}
     said = [str(names[name].get(chosen[name], chosen[name])) for name in asked]
-    return [*said, str(_("提供过服务"))] if chosen["served"] else said
+    if chosen["served"]:
+        said.append(str(_("提供过服务")))
+    if chosen["guidance"]:
+        said.append(_("提供过%(service)s") % {"service": Guidance(chosen["guidance"]).label})
+    if chosen["wants"]:
+        said.append(_("需要%(service)s") % {"service": Guidance(chosen["wants"]).label})
+    return [*said, str(_("每人最近的结论"))] if chosen["unit"] else said
 
 
 @dataclass(frozen=True)
@@ -264,6 +278,64 @@ def person(enrolment: Enrolment, actor: Actor) -> Person:
             .order_by("-handover", "follow_up__day")
         ),
         outcomes=list(all_outcomes(actor).filter(enrolment=enrolment)),
+    )
+
+
+REFERRAL_COLUMNS = (
+    _("转介日期"),
+    _("姓名"),
+    _("乡镇"),
+    _("期号"),
+    _("转介给"),
+    _("转介事项"),
+    _("状态"),
+    _("结果"),
+    _("答复日期"),
+)
+
+
+def referrals(
+    actor: Actor, *, q: str = "", status: str = "", purpose: str = "", township: str = ""
+) -> QuerySet[Any]:
+    """Those that wait for an answer, the oldest first, unless others are asked for."""
+    rows: QuerySet[Any] = Referral.objects.visible_to(actor)
+    if status != "all":
+        rows = rows.filter(status=status or ReferralStatus.OPEN)
+    if purpose:
+        rows = rows.filter(purpose=purpose)
+    people = _people(actor, q, township, "")
+    if people is not None:
+        rows = rows.filter(contact__follow_up__trainee__in=people.values("pk"))
+    related = ("contact__follow_up__trainee", "contact__follow_up__enrolment__training_session", "closed_by")
+    return rows.select_related(*related).order_by("contact__made_at", "pk")
+
+
+def referral_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        stage = row.contact.follow_up
+        yield (
+            localdate(row.contact.made_at).isoformat(),
+            stage.trainee.name,
+            stage.trainee.township,
+            stage.enrolment.training_session.code,
+            row.to,
+            row.get_purpose_display(),
+            row.get_status_display(),
+            row.answer,
+            localdate(row.closed_at).isoformat() if row.closed_at else "",
+        )
+
+
+def last_contact(follow_up: FollowUp) -> int:
+    """What was known of the stage when its form was opened; 0 for nothing."""
+    return follow_up.contacts.aggregate(last=Max("pk"))["last"] or 0
+
+
+def contacts_meanwhile(made: Contact, since: int | None) -> QuerySet[Any]:
+    """What others wrote down of the same stage between `since` and this contact."""
+    rows: QuerySet[Any] = made.follow_up.contacts.filter(pk__gt=since or 0, pk__lt=made.pk)
+    return (
+        (rows if since is not None else rows.none()).exclude(made_by=made.made_by).select_related("made_by")
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,8 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from training.accounts.permissions import may
 from training.core.actor import Actor
-from training.followup.choices import Conclusion, ContactResult, FollowUpStatus
-from training.followup.models import TO_DO, FollowUp
+from training.followup.choices import (
+    Conclusion,
+    ContactResult,
+    FollowUpStatus,
+    Guidance,
+    ReferralStatus,
+)
+from training.followup.models import TO_DO, Contact, FollowUp, Referral
 from training.institutions.models import Institution
 from training.institutions.queries import rules_today
 from training.people.models import Trainee
@@ -55,6 +62,10 @@ FIGURES: Final[Mapping[str, Promise]] = {
     "served": gettext_lazy("提供过服务"),
     **{choice.value: choice.label for choice in Conclusion},
     "denied": gettext_lazy("否认参训"),
+}
+UNITS: Final[Mapping[str, Promise]] = {
+    "": gettext_lazy("阶段（一人在一期里有几个）"),
+    "people": gettext_lazy("人（每人只计最近的结论）"),
 }
 LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
     "planned": {"due": "all"},
@@ -94,11 +105,11 @@ def _counted(today: date) -> dict[str, Count]:
     return {f"n_{name}": Count("pk", filter=condition) for name, condition in wanted.items()}
 
 
-def table(actor: Actor, *, by: str, today: date, township: str = "") -> list[Line]:
-    """A line for each value of `by` and one for all together, in one query; stages are counted, not people."""
-    rows = FollowUp.objects.visible_to(actor)
-    if township:
-        rows = rows.filter(trainee__in=Trainee.objects.filter(township=township).values("pk"))
+def table(actor: Actor, *, by: str, today: date, township: str = "", unit: str = "") -> list[Line]:
+    """A line for each value of `by` and one for all together, in one query; `unit` is one of `UNITS`."""
+    rows = _of_township(FollowUp.objects.visible_to(actor), "trainee", township)
+    if unit == "people":
+        rows = one_each(rows)
     counts = _counted(today)
     found = list(rows.order_by().values_list(*PATHS[by]).annotate(**counts))
     width, called = len(PATHS[by]), names(by, actor)
@@ -110,10 +121,87 @@ def table(actor: Actor, *, by: str, today: date, township: str = "") -> list[Lin
     place = {"township": township} if township else {}
     if whole:
         lines.append((_("合计"), place, whole))
-    return [_line(label, chosen, numbers) for label, chosen, numbers in lines]
+    asked = {"unit": unit} if unit else {}
+    return [_line(label, chosen, numbers, asked) for label, chosen, numbers in lines]
 
 
-def _line(label: str, chosen: Mapping[str, str] | None, numbers: Iterable[int]) -> Line:
+def _of_township(rows: QuerySet[Any], path: str, township: str) -> QuerySet[Any]:
+    if not township:
+        return rows
+    return rows.filter(**{f"{path}__in": Trainee.objects.filter(township=township).values("pk")})
+
+
+def one_each(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of each person's stages the latest that has a conclusion; the latest of all where none has one."""
+    others = FollowUp.objects.filter(trainee=OuterRef("trainee"), programme=OuterRef("programme"))
+    later = Q(due_on__gt=OuterRef("due_on")) | Q(due_on=OuterRef("due_on"), pk__gt=OuterRef("pk"))
+    concluded = others.exclude(conclusion="")
+    return rows.filter(
+        (~Q(conclusion="") & ~Exists(concluded.filter(later)))
+        | (Q(conclusion="") & ~Exists(concluded) & ~Exists(others.filter(later)))
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """A kind of guidance: how many got it, asked for it themselves, were sent to somebody for it, were helped."""
+
+    label: str
+    figures: tuple[Figure, ...]
+
+
+SERVICES: Final[Mapping[str, Promise]] = {
+    "given": gettext_lazy("提供过（阶段）"),
+    "people": gettext_lazy("提供过（人）"),
+    "wanted": gettext_lazy("本人需要（阶段）"),
+    "referred": gettext_lazy("转介（件）"),
+    "helped": gettext_lazy("办成（件）"),
+}
+
+
+def services(actor: Actor, *, township: str = "") -> list[Service]:
+    """后续实践引导和服务 by kind (石城 附件2 项目3 四是), in two queries."""
+    person = "follow_up__trainee"
+    contacts = _of_township(Contact.objects.visible_to(actor), person, township)
+    given = {code: Q(guidance__contains=code) for code in Guidance.values}
+    wanted = {code: Q(wants__contains=code) for code in Guidance.values}
+    counted = contacts.exclude(guidance="", wants="").aggregate(
+        **{f"given_{code}": Count("follow_up", filter=said, distinct=True) for code, said in given.items()},
+        **{f"people_{code}": Count(person, filter=said, distinct=True) for code, said in given.items()},
+        **{f"wanted_{code}": Count("follow_up", filter=said, distinct=True) for code, said in wanted.items()},
+    )
+    referrals = _of_township(Referral.objects.visible_to(actor), f"contact__{person}", township).order_by()
+    sent = Counter(referrals.values_list("purpose", "status"))
+    return [_service(Guidance(code), counted, sent, township) for code in Guidance.values]
+
+
+def _service(
+    kind: Guidance, counted: Mapping[str, int], sent: Mapping[tuple[str, str], int], township: str
+) -> Service:
+    place = {"township": township} if township else {}
+    listed = f"{reverse('followups')}?{urlencode({'due': 'all', 'guidance': kind.value, **place})}"
+    asked = f"{reverse('followups')}?{urlencode({'due': 'all', 'wants': kind.value, **place})}"
+    referred = {"purpose": kind.value, **place}
+    every = f"{reverse('followup-referrals')}?{urlencode({**referred, 'status': 'all'})}"
+    helped = (
+        f"{reverse('followup-referrals')}?{urlencode({**referred, 'status': ReferralStatus.HELPED.value})}"
+    )
+    numbers = (
+        (counted[f"given_{kind}"], listed),
+        (counted[f"people_{kind}"], ""),
+        (counted[f"wanted_{kind}"], asked),
+        (sum(sent.get((kind.value, status), 0) for status in ReferralStatus.values), every),
+        (sent.get((kind.value, ReferralStatus.HELPED.value), 0), helped),
+    )
+    return Service(
+        str(kind.label),
+        tuple(Figure(name, count, href) for name, (count, href) in zip(SERVICES, numbers, strict=True)),
+    )
+
+
+def _line(
+    label: str, chosen: Mapping[str, str] | None, numbers: Iterable[int], asked: Mapping[str, str]
+) -> Line:
     listed = reverse("followups")
     return Line(
         label,
@@ -121,7 +209,7 @@ def _line(label: str, chosen: Mapping[str, str] | None, numbers: Iterable[int]) 
             Figure(
                 name,
                 count,
-                "" if chosen is None else f"{listed}?{urlencode({**LEADS_TO[name], **chosen})}",
+                "" if chosen is None else f"{listed}?{urlencode({**LEADS_TO[name], **asked, **chosen})}",
             )
             for name, count in zip(FIGURES, numbers, strict=True)
         ),

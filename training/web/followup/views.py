@@ -29,12 +29,13 @@ from training.web.followup.forms import (
     ContactForm,
     FollowUpFilter,
     HandoverForm,
+    ReferralFilter,
     ReferralForm,
     ResultsForm,
     StatisticsFilter,
 )
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, csv_response, list_view
+from training.web.lists import File, Listing, csv_response, list_view, page_of
 
 
 def _filters(request: WorkRequest) -> FollowUpFilter:
@@ -145,20 +146,32 @@ def undo(request: WorkRequest, handover: Any) -> HttpResponse:
     return redirect("handovers")
 
 
+@list_view("followup.view", "followup/referrals.html", export="followup-referrals-export")
+def referrals(request: WorkRequest) -> Listing:
+    filters = ReferralFilter(request, queries.townships(request.actor))
+    file = File(_("转介.csv"), queries.REFERRAL_COLUMNS, queries.referral_lines)
+    return Listing(queries.referrals(request.actor, **filters.chosen), filters, file)
+
+
 def _table(request: WorkRequest) -> tuple[StatisticsFilter, str, list[statistics.Line]]:
     filters = StatisticsFilter(request, queries.townships(request.actor))
-    by, township = filters.value("by") or "township", filters.value("township")
-    return filters, by, statistics.table(request.actor, by=by, today=clock.today(), township=township)
+    chosen = filters.chosen
+    by = chosen.pop("by") or "township"
+    return filters, by, statistics.table(request.actor, by=by, today=clock.today(), **chosen)
 
 
 @require_safe
 @needs("followup.view")
 def statistics_page(request: WorkRequest) -> HttpResponse:
     filters, by, lines = _table(request)
+    page = page_of(request, lines[:-1], size=50)
     context = {
         "filters": filters,
-        "lines": lines,
+        "page_obj": page,
+        "lines": [*page.object_list, *lines[-1:]],
         "columns": statistics.FIGURES.values(),
+        "services": statistics.services(request.actor, township=filters.value("township")),
+        "service_columns": statistics.SERVICES.values(),
         "by": statistics.DIMENSIONS[by],
         "as_of": clock.now(),
         "export": reverse("followup-statistics-export"),
@@ -198,15 +211,25 @@ def contact(request: WorkRequest, follow_up: Any) -> HttpResponse:
     """The form; to the script that keeps drafts 201 is the word that a contact has been written down."""
     today, agreed = clock.today(), follow_up.next_on
     initial = {"next_on": agreed if follow_up.done_at and agreed and agreed > today else None}
-    form = ContactForm(request.POST or None, initial=initial)
-    if form.accept(partial(log_contact, follow_up.pk, actor=request.actor)):
+    form = ContactForm(request.POST or None, initial=initial | {"since": queries.last_contact(follow_up)})
+    if made := form.accept(partial(log_contact, follow_up.pk, actor=request.actor)):
         messages.success(request, _("已记下。"))
+        for other in queries.contacts_meanwhile(made, form.known):
+            messages.warning(request, _meanwhile(other))
         person_page = reverse("followup-person", args=[follow_up.enrolment_id])
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"next": person_page}, status=201)
         return redirect(person_page)
     enrolment = queries.enrolment_of(follow_up.enrolment_id, request.actor)
     return _person_page(request, enrolment, form=form, follow_up=follow_up, form_title=_("记一次联系"))
+
+
+def _meanwhile(contact: Any) -> str:
+    """Two officers called without knowing of each other, one of them offline: both calls stand."""
+    return _("您填的时候，%(who)s也记了一次联系：%(result)s。请核对下次联系日期和阶段结论。") % {
+        "who": contact.made_by or _("本人"),
+        "result": contact.get_result_display(),
+    }
 
 
 @about(queries.referral_of, "followup.log")

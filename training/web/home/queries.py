@@ -21,6 +21,8 @@ from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
 from training.enrolment.choices import CallStatus
 from training.fairs.queries import checks_owed, to_confirm
+from training.followup.choices import ReferralStatus
+from training.followup.models import Referral
 from training.followup.queries import open_follow_ups
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution
@@ -385,6 +387,12 @@ def _for_follow_up(actor: Actor) -> list[Waiting]:
     return [
         Waiting(overdue.count(), _("回访已超期"), _("先联系超期最久的"), f"{listed}?due=overdue"),
         Waiting(due.count(), _("今天应回访"), _("电话、上门或微信"), f"{listed}?due=today"),
+        Waiting(
+            Referral.objects.visible_to(actor).filter(status=ReferralStatus.OPEN).count(),
+            _("转介等回音"),
+            _("问一问办得怎么样，记下回音"),
+            reverse("followup-referrals"),
+        ),
         _outcomes(actor),
         *_rechecks(actor),
         *_placements(actor),
