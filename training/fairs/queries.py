@@ -160,9 +160,9 @@ def strangers(fair: JobFair) -> int:
 
 
 def owed(fair: JobFair) -> int:
-    """How many of the checks after 90 days nobody has answered yet."""
+    """How many of the checks after 90 days nobody has answered yet; who wants no calls keeps no fair open."""
     rows = PlacementCheck.objects.filter(intention__attendance__fair=fair, day=LAST_CHECK, found="")
-    return rows.count()
+    return rows.filter(intention__attendance__trainee__do_not_contact=False).count()
 
 
 def placement_checks(actor: Actor) -> QuerySet[Any]:

@@ -164,6 +164,8 @@ class OutcomeStep(ScopedModel):
 class HouseholdSales(ScopedModel):
     """What one household sold on one platform over some months, with where the figure is from. 分.
 
+    `gain_fen` is what it earned more than before, as the household says (惠东 附件: 数量、金额和增收).
+
     Withdrawn rather than changed; its months are then free for the figure that is right.
     """
 
@@ -173,6 +175,10 @@ class HouseholdSales(ScopedModel):
     starts_on = models.DateField(_("从哪个月"))
     months = models.PositiveSmallIntegerField(_("几个月"))
     amount_fen = models.PositiveBigIntegerField(_("销售额"))
+    product = models.CharField(_("卖什么"), max_length=64, blank=True)
+    quantity = models.DecimalField(_("销售数量"), max_digits=12, decimal_places=2, null=True)
+    unit = models.CharField(_("单位"), max_length=8, blank=True)
+    gain_fen = models.PositiveBigIntegerField(_("增收"), null=True)
     source = models.CharField(_("数据来源"), max_length=200)
     file = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
     recorded_by = by_whom()
@@ -187,7 +193,10 @@ class HouseholdSales(ScopedModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(months__gte=1) & Q(months__lte=36), name="household_sales_of_some_months"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__isnull=True) | ~Q(unit=""), name="household_quantity_has_a_unit"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -208,6 +208,22 @@ def test_what_the_person_says_of_themselves_reaches_the_follow_up(phone: Client,
     assert (contact.method, contact.made_by_id, contact.note) == ("self", None, "想开网店")
 
 
+def test_the_person_can_claim_an_outcome_that_others_verify(phone: Client, place: Any) -> None:
+    shop = {"kind": "started_up", "started_on": place.training_session.closed_at.date().isoformat()}
+    refused = phone.post(reverse("own-outcome"), shop)
+    answer = phone.post(
+        reverse("own-outcome"),
+        shop | {"platform": "pinduoduo", "shop_url": "https://shop.example/liu"},
+        follow=True,
+    )
+
+    assert refused.status_code == 422
+    assert "收到了，核实以后算数" in answer.content.decode()
+    outcome = place.outcomes.get()
+    assert (outcome.claimant, outcome.claimed_by_id, outcome.grade) == ("trainee", None, "C")
+    assert outcome.get_status_display() in answer.content.decode()
+
+
 def test_a_rating_names_nobody_and_stands_once_a_person(phone: Client, closed: Any, place: Any) -> None:
     teacher = closed.session.lessons.first().instructor_id
     said = {"course-useful": 5, f"{teacher}-clear": 4}

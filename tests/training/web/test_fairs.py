@@ -180,7 +180,14 @@ def test_an_intention_becomes_a_placement_that_the_officer_checks(
     assert lines(officer, "fair-placements-export") == []
     assert len(lines(officer, "fair-placements-export", "?due=done")) == 2
     listed = officer.get(reverse("fair-placements") + "?due=done").content.decode()
-    assert reverse("followup-outcome", args=[row.enrolment_id]) in listed
+    claim = f"{reverse('followup-outcome', args=[row.enrolment_id])}?intention={intention.pk}"
+    assert claim in listed
+    said = officer.get(claim).context["form"].initial
+    assert (said["kind"], said["organisation"], said["started_on"]) == (
+        "employed",
+        intention.post.employer.name,
+        FAIR_DAY,
+    )
     assert post(browse(REVIEWER), "fair-count", fair.pk) == 302
     fair.refresh_from_db()
     assert fair.status == FairStatus.COUNTED

@@ -279,6 +279,21 @@ def test_sales_are_added_up_and_withdrawn(closed: Any, browse: Callable[..., Cli
     assert "还没有登记农户网销" in text(client.get(reverse("sales")))
 
 
+def test_sales_say_how_much_and_what_the_household_gained(closed: Any, browse: Callable[..., Client]) -> None:
+    client, trainee = browse(OFFICER), completed(closed).trainee_id
+    said = {"platform": "jd", "starts_on": "2021-04-20", "months": 1, "yuan": "800", "source": "本人口述"}
+    more = {"product": "脐橙", "quantity": "200", "gain": "300"}
+
+    assert "也要写单位" in text(client.post(reverse("sales-add", args=[trainee]), said | more))
+    client.post(reverse("sales-add", args=[trainee]), said | more | {"unit": "公斤"})
+
+    page = text(client.get(reverse("sales")))
+    assert "脐橙 200 公斤" in page
+    assert "增收 300.00" in page
+    _heading, row = download(client.get(reverse("sales-export")))
+    assert row[-4:] == ["脐橙", "200公斤", "300.00", "本人口述"]
+
+
 def test_a_firm_is_registered_by_one_and_confirmed_by_another(
     closed: Any, browse: Callable[..., Client]
 ) -> None:

@@ -158,6 +158,7 @@ PUBLIC = {
     "own-link",
     "own-page",
     "own-held",
+    "own-outcome",
     "own-survey",
     "own-rating",
     "own-request",

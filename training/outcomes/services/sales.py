@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -33,6 +34,10 @@ def record_sales(
     months: int,
     amount_fen: int,
     source: str,
+    product: str = "",
+    quantity: Decimal | None = None,
+    unit: str = "",
+    gain_fen: int | None = None,
     file: tuple[str, bytes] | None = None,
     actor: Actor,
 ) -> HouseholdSales:
@@ -40,12 +45,18 @@ def record_sales(
     demand(actor, "sales.record")
     trainee: Trainee = Trainee.objects.fetch(actor, pk=trainee_id)
     covered = _covered(trainee, starts_on, months)
+    if quantity is not None and not unit.strip():
+        raise InvalidInputError(_("写了数量，也要写单位，例如：公斤、箱。"))
     sales: HouseholdSales = HouseholdSales.objects.create(
         trainee=trainee,
         platform=platform,
         starts_on=covered[0],
         months=months,
         amount_fen=amount_fen,
+        product=product.strip(),
+        quantity=quantity,
+        unit=unit.strip(),
+        gain_fen=gain_fen,
         source=source.strip(),
         file=keep_upload(*file, allow=PAPERS, actor=actor, sensitive=True) if file else None,
         recorded_by_id=actor.person_id,

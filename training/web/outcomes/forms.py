@@ -178,6 +178,18 @@ class OutcomeForm(_DayForm):
     )
 
 
+class OwnOutcomeForm(OutcomeForm):
+    """What the trainees themselves can say; how good the evidence is others judge."""
+
+    submit_label = _("告诉我们")
+    grade = evidence = shop_seen_on = None  # type: ignore[assignment]
+
+    def clean(self) -> dict[str, Any]:
+        """A shop they name they know of today."""
+        said = super().clean() or {}
+        return said | {"shop_seen_on": clock.today() if said.get("shop_url") else None}
+
+
 class EvidenceForm(CardForm):
     submit_label = _("补充材料")
     evidence = forms.ChoiceField(label=_("材料类型"), choices=EvidenceKind.choices)
@@ -246,6 +258,21 @@ class SalesForm(_DayForm):
     yuan = forms.DecimalField(
         label=_("销售额（元）"), min_value=0, max_digits=12, decimal_places=2, help_text=_("这几个月的合计。")
     )
+    product = forms.CharField(label=_("卖什么"), required=False, max_length=64)
+    quantity = forms.DecimalField(
+        label=_("销售数量"), required=False, min_value=0, max_digits=12, decimal_places=2
+    )
+    unit = forms.CharField(
+        label=_("单位"), required=False, max_length=8, help_text=_("例如：公斤、箱；写了数量就要写。")
+    )
+    gain = forms.DecimalField(
+        label=_("增收（元）"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        help_text=_("比以前多收入多少，按本人说的填；不知道就不填。"),
+    )
     source = forms.CharField(
         label=_("数据来源"), max_length=200, help_text=_("例如：平台商家后台截图、快递面单数、本人口述。")
     )
@@ -254,8 +281,9 @@ class SalesForm(_DayForm):
     def clean(self) -> dict[str, Any]:
         """As the service takes it: 分."""
         said = super().clean() or {}
-        if (yuan := said.pop("yuan", None)) is not None:
-            said["amount_fen"] = int(yuan * 100)
+        for name, fen in (("yuan", "amount_fen"), ("gain", "gain_fen")):
+            if (yuan := said.pop(name, None)) is not None:
+                said[fen] = int(yuan * 100)
         return said
 
 

@@ -16,6 +16,8 @@ from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.models import Enrolment
+from training.fairs.choices import IntentionStatus
+from training.fairs.models import Intention
 from training.institutions.models import AgreementIndicator
 from training.institutions.queries import rules_today
 from training.outcomes import queries as room
@@ -61,6 +63,9 @@ SALES_COLUMNS = (
     _("从哪个月"),
     _("几个月"),
     _("销售额（元）"),
+    _("卖什么"),
+    _("销售数量"),
+    _("增收（元）"),
     _("数据来源"),
 )
 ENTERPRISE_COLUMNS = (
@@ -387,8 +392,30 @@ def sales_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
             f"{row.starts_on:%Y-%m}",
             row.months,
             f"{row.amount_fen / 100:.2f}",
+            row.product,
+            f"{row.quantity:g}{row.unit}" if row.quantity is not None else "",
+            f"{row.gain_fen / 100:.2f}" if row.gain_fen is not None else "",
             row.source,
         )
+
+
+def hired_at_a_fair(intention: str, enrolment: Enrolment, actor: Actor) -> dict[str, Any]:
+    """What a fair knows of the post somebody got there, for the form; nothing where the link names none."""
+    rows = Intention.objects.visible_to(actor).select_related("post__employer")
+    hired = rows.filter(
+        pk=int(intention) if intention.isdecimal() else None,
+        attendance__enrolment=enrolment,
+        status=IntentionStatus.HIRED,
+    ).first()
+    if hired is None:
+        return {}
+    return {
+        "kind": OutcomeKind.EMPLOYED,
+        "started_on": hired.hired_on,
+        "organisation": hired.post.employer.name,
+        "post": hired.post.title,
+        "uscc": hired.post.employer.uscc,
+    }
 
 
 def enterprise_of(pk: int, actor: Actor) -> EnterpriseOutcome:

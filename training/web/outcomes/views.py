@@ -61,7 +61,8 @@ def rechecks(request: WorkRequest) -> Listing:
 
 @about(queries.enrolment_of, "outcome.claim")
 def claim(request: WorkRequest, enrolment: Any) -> HttpResponse:
-    form = forms.OutcomeForm(request.POST or None, request.FILES or None)
+    hired = queries.hired_at_a_fair(request.GET.get("intention", ""), enrolment, request.actor)
+    form = forms.OutcomeForm(request.POST or None, request.FILES or None, initial=hired)
     if made := form.accept(partial(claim_outcome, enrolment.pk, actor=request.actor)):
         return done(request, _("成果已登记，等别人核实。"), "outcome", made.pk)
     follows = may(request.actor, "followup.log")

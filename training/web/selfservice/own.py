@@ -7,7 +7,7 @@ token that nobody was given, one that is over and wrong digits all answer alike.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,12 +21,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from training.outcomes.services import claim_outcome
 from training.people.choices import ConsentPurpose, RightsKind
 from training.selfservice import services
 from training.selfservice.models import SelfLink
 from training.selfservice.queries import is_open, own_actor, standing_consents, taught_by, visit_of
 from training.selfservice.rules import VISIT
 from training.web.gate import READING, SENDING, at_most
+from training.web.outcomes.forms import OwnOutcomeForm
 from training.web.portal.queries import programme_by_code
 from training.web.selfservice.forms import DigitsForm, RatingForm, RequestForm, SurveyForm
 from training.web.trainees.copying import sections_of
@@ -106,6 +108,8 @@ def _own_page(request: HttpRequest, own: SelfLink, **forms: Any) -> HttpResponse
     session = own.enrolment.training_session
     context = {
         "survey": SurveyForm(action=reverse("own-survey")),
+        "outcome": OwnOutcomeForm(action=reverse("own-outcome")),
+        "outcomes": list(own.enrolment.outcomes.order_by("-pk")),
         "rating": RatingForm(teachers=taught_by(session), action=reverse("own-rating")),
         "right": RequestForm(action=reverse("own-request")),
         "consents": standing_consents(own),
@@ -138,6 +142,15 @@ def survey(request: HttpRequest, own: SelfLink) -> HttpResponse:
     form = SurveyForm(request.POST, action=reverse("own-survey"))
     form.accept(lambda **said: services.answer_survey(own, actor=own_actor(own), **said))
     return _own_page(request, own, survey=form) if form.errors else _thanks(request, _("近况已收到，谢谢。"))
+
+
+@in_visit
+@require_POST
+def outcome(request: HttpRequest, own: SelfLink) -> HttpResponse:
+    """申报 by the trainee; whoever has no stake in it verifies it as any other."""
+    form = OwnOutcomeForm(request.POST, request.FILES, action=reverse("own-outcome"))
+    made = form.accept(partial(claim_outcome, own.enrolment_id, actor=own_actor(own)))
+    return _thanks(request, _("收到了，核实以后算数。")) if made else _own_page(request, own, outcome=form)
 
 
 @in_visit

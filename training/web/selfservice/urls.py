@@ -6,6 +6,7 @@ urlpatterns = [
     path("me/", own.page, name="own-page"),
     path("me/held/", own.held, name="own-held"),
     path("me/survey/", own.survey, name="own-survey"),
+    path("me/outcome/", own.outcome, name="own-outcome"),
     path("me/rating/", own.rating, name="own-rating"),
     path("me/request/", own.request_right, name="own-request"),
     path("me/consent/", own.consent, name="own-consent"),

@@ -181,6 +181,9 @@ def _sales(trainee: Trainee) -> Iterator[dict[str, Any]]:
             _("从哪个月"): f"{row.starts_on:%Y-%m}",
             _("几个月"): row.months,
             _("销售额（元）"): f"{row.amount_fen / 100:.2f}",
+            _("卖什么"): row.product,
+            _("销售数量"): f"{row.quantity:g}{row.unit}" if row.quantity is not None else "",
+            _("增收（元）"): f"{row.gain_fen / 100:.2f}" if row.gain_fen is not None else "",
             _("数据来源"): row.source,
         }
 
