@@ -45,14 +45,16 @@ def archive(folder: Path, people: int, photos: int, pages: int) -> f.DossierFact
             "91360735MA35XXXX0K", "培训", "公共服务中心", DAY, DAY + timedelta(1), "石商务培〔2021〕3号", DAY, "石城县商务局",
         ),
         items=tuple(f.ItemFacts(f"A{n}", title, "工作方案", True, ()) for n, title in enumerate(TITLES, 1)),
-        agreement=None, licences=(), instructors=(), plan=None, lessons=(), changes=(), materials=(),
+        agreement=None, licences=(), instructors=(), plan=None, changes=(), materials=(),
+        lessons=tuple(_lesson(number) for number in range(1, 5)),
+        attendance=f.AttendanceRuleFacts(45, 0.6, 0.8, 15, 15, True, 0, False),
         roster=roster,
         registers=tuple(
             f.HalfDayRegister(DAY + timedelta(day), half, (), tuple(_signed(row, day, half) for row in roster))
             for day in range(2) for half in ("am", "pm")
         ),
         photos=shots,
-        completion=tuple(f.CompletionRow(row.number, row.name, "12", "12", True, "") for row in roster),
+        completion=tuple(f.CompletionRow(row.number, row.name, "16", "16", True, "", 720, 720) for row in roster),
         attachments=tuple(_scans(folder, pages)),
         stations=(), envelopes=(),
     )  # fmt: skip
@@ -68,7 +70,20 @@ def _person(number: int) -> f.RosterRow:
 def _signed(row: f.RosterRow, day: int, half: str) -> f.RegisterRow:
     at = datetime(2021, 3, 5 + day, 1 if half == "am" else 6, 0, row.number % 60, tzinfo=UTC)
     times = (at, at + timedelta(hours=3))
-    return f.RegisterRow(row.number, row.name, row.id_number, *times, 180, "身份证", "", ())
+    return f.RegisterRow(
+        row.number, row.name, row.id_number, *times, 180, "身份证", "", (), method_code="card"
+    )
+
+
+def _lesson(number: int) -> f.LessonFacts:
+    """One in each half-day."""
+    day, afternoon = divmod(number - 1, 2)
+    starts = datetime(2021, 3, 5 + day, 6 if afternoon else 1, tzinfo=UTC)
+    half, on = "pm" if afternoon else "am", DAY + timedelta(day)
+    ends = starts + timedelta(hours=3)
+    return f.LessonFacts(
+        number, on, half, starts, ends, "电商基础知识", "钟文博", "公共服务中心", "4", id=number
+    )
 
 
 def _photos(folder: Path, count: int) -> Iterator[f.PhotoFacts]:

@@ -214,16 +214,32 @@ def copy(row: Any, **news: Any) -> Any:
 
 def keep(classes: Sequence[ClosedClass]) -> None:
     from training.attendance.models import AttendanceEvent, Completion  # noqa: PLC0415  after Django is ready
-    from training.dossiers.models import ApprovedTimetable, Evidence  # noqa: PLC0415
+    from training.demo.seeding import attested  # noqa: PLC0415
+    from training.dossiers.models import (  # noqa: PLC0415
+        ApprovedPaper,
+        ApprovedTimetable,
+        Evidence,
+        RegisterAttestation,
+    )
     from training.dossiers.receivers import as_approved  # noqa: PLC0415
     from training.enrolment.models import Enrolment  # noqa: PLC0415
-    from training.scheduling.models import Lesson, TrainingSession  # noqa: PLC0415
+    from training.scheduling.models import BudgetLine, Lesson, TrainingSession  # noqa: PLC0415
 
     TrainingSession.objects.bulk_create([one.session for one in classes])
     Lesson.objects.bulk_create([lesson for one in classes for lesson in one.lessons])
     Enrolment.objects.bulk_create([place for one in classes for place in one.places])
     Completion.objects.bulk_create([completion(place) for one in classes for place in one.places])
-    AttendanceEvent.objects.bulk_create([event for one in classes for event in events(one)])
+    signed = [(one.session, list(events(one))) for one in classes]
+    AttendanceEvent.objects.bulk_create([event for _session, its_own in signed for event in its_own])
+    RegisterAttestation.objects.bulk_create(
+        row for session, its_own in signed for row in attested(session, its_own, session.created_by)
+    )
+    for model, rows in ((BudgetLine, "budget_lines"), (ApprovedPaper, "approved_papers")):
+        model.objects.bulk_create(
+            copy(row, training_session=one.session)
+            for one in classes
+            for row in getattr(one.house.pattern, rows).all()
+        )
     Evidence.objects.bulk_create([photo for one in classes for photo in photos(one)])
     ApprovedTimetable.objects.bulk_create(
         ApprovedTimetable(

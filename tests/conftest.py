@@ -33,6 +33,7 @@ from training.demo.scenery import (
     Staff,
     add_county_staff,
     add_institution,
+    add_instructor_account,
     add_instructors,
     add_training_agreement,
     plan_farmers_session,
@@ -41,6 +42,7 @@ from training.demo.scenery import (
 )
 from training.enrolment.services import import_roster
 from training.institutions.models import Institution, Instructor
+from training.notifications.models import Notification
 from training.programmes.models import Programme
 from training.programmes.preset import Preset
 from training.programmes.preset_file import load_preset
@@ -142,12 +144,14 @@ def build_county(
     clerk = institution_staff.actor(Role.INSTITUTION_CLERK)
     agreement = add_training_agreement(institution, actor=clerk)
     instructors = add_instructors(institution, actor=clerk)
+    institution_staff.members[Role.INSTRUCTOR] = add_instructor_account(instructors[0], prefix)
     session, _venue = plan_farmers_session(
         institution, agreement, instructors, on=CLASS_DAY, seats=max(60, people), actor=clerk
     )
     if people:
         roster = roster_workbook(synthetic_people(people, seed=7))
         import_roster(session.pk, name="名册.xlsx", data=roster, actor=clerk)
+    Notification.objects.all().delete()  # how it all began is no news to anybody
     return County(programme, institution, county_staff, institution_staff, instructors, session)
 
 

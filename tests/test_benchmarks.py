@@ -40,7 +40,12 @@ FIGURES = {
     "dashboards": {"dashboard, 100 places", "figures.read, 400 places", "recount, 400 places", "export csv"},
     "register_pdf": {"roster paper", "ReportLab canvas", "WeasyPrint", "fpdf2"},
     "dossier": {"ours", "pikepdf + pyHanko + hashlib + zipfile", "most memory of the large one"},
-    "verify": {"verify", "digests and PDF signatures alone", "event signatures alone"},
+    "verify": {
+        "verify",
+        "digests and PDF signatures alone",
+        "event signatures alone",
+        "most memory at a large package",
+    },
     "drain": {"journal → receipts in the journal", "server only", "verify + bulk_create"},
 }
 

@@ -36,6 +36,7 @@ WITHOUT_ACTOR = {
     "partners.note_use",
     "people.drop_groups",
     "people.know_trainees",
+    "people.mark_namesakes",
     "people.note_groups",
     "people.write_name_words",
     "stations.at_work",

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "qsessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "training.web.language.AskedLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "training.web.middleware.ActorMiddleware",
     "training.web.middleware.SecondFactorMiddleware",
+    "training.web.middleware.ResumedFilesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "training.web.middleware.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -203,12 +205,12 @@ STATICFILES_DIRS = [
     ("bootstrap", bootstrap_wrapper.get_bootstrap_dir()),
 ]
 MEDIA_ROOT = VAR_DIR / "media"
-UPLOADS_DIR = VAR_DIR / "uploads"
-"""Files that are still coming in. Several servers behind one address share this directory."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+CHECK_MAX_MB = env.int("CHECK_MAX_MB", 1024)
+"""The largest file that the public page checks; what the web server in front takes must be more."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 

@@ -128,6 +128,8 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
         names = {
             Role.INSTITUTION_CLERK: "clerk",
             Role.INSTITUTION_HEAD: "principal",
+            Role.CLASS_MANAGER: "manager",
+            Role.INSTRUCTOR: "instructor",
             Role.BUREAU_REVIEWER: "reviewer",
             Role.BUREAU_HEAD: "head",
             Role.TOWNSHIP: "township",
@@ -138,7 +140,9 @@ def sign_in(open_page: Visit, live_server: Any) -> Visit:
             Role.ACCEPTANCE: "acceptance",
             Role.AUDITOR: "auditor",
             Role.FINANCE_REVIEWER: "finance",
+            Role.FINANCE_PAYER: "payer",
             Role.SUPERVISOR: "supervisor",
+            Role.ADMIN: "root",
         }
         page = open_page(live_server.url, size=size)
         page.get_by_label("账号").fill(f"sc-2020-{names[role]}")

@@ -16,6 +16,8 @@ NOT_PAGES = frozenset(
         "figure-rows-export",
         "indicator-export",
         "target-export",
+        "rate-export",
+        "poor-villages-export",
         "stated-values-export",
         "archive-todo-export",
         "rule-draft-archives-export",
@@ -23,6 +25,12 @@ NOT_PAGES = frozenset(
         "integrity-export",
         "town-reports-export",
         "print-town-report",
+        "print-fairs",
+        "print-follow-ups",
+        "print-practice",
+        "print-indicators",
+        "town-report-figure-export",
+        "roll-up-figure-export",
         "roll-ups-export",
         "print-roll-up",
         "ministry-reports-export",
@@ -44,9 +52,11 @@ NOT_PAGES = frozenset(
         "fair-attendances-export",
         "fair-placements-export",
         "sessions-export",
+        "exclusions-export",
         "bureau-sessions-export",
         "followups-export",
         "outcomes-export",
+        "outcome-statistics-export",
         "outcome-rechecks-export",
         "outcome-people-export",
         "sales-export",
@@ -66,6 +76,16 @@ NOT_PAGES = frozenset(
         "bureau-institutions-export",
         "instructor-pool-export",
         "instructors-export",
+        "taught-lessons-export",
+        "evaluations-owed-export",
+        "agreements-export",
+        "bureau-held-export",
+        "bureau-refused-export",
+        "publications-export",
+        "handovers-export",
+        "own-links-export",
+        "venue-lessons-export",
+        "register-scans-export",
         "proofs-export",
         "papers-expiring-export",
         "courses-export",
@@ -78,6 +98,8 @@ NOT_PAGES = frozenset(
         "desk-export",
         "claims-export",
         "print-claim",
+        "print-property-check",
+        "print-transfer",
         "changes-export",
         "print-application",
         "print-approval",
@@ -85,6 +107,11 @@ NOT_PAGES = frozenset(
         "print-roster",
         "print-roster-board",
         "trainees-export",
+        "namesakes-export",
+        "trainee-groups-export",
+        "trainee-looks-export",
+        "rights-export",
+        "roster-changes-export",
         "roster-export",
         "registration-export",
         "registration-poster",
@@ -124,9 +151,13 @@ def links(page: Page) -> list[str]:
     return [urldefrag(url).url for url in found if urlsplit(url).netloc == here.netloc]
 
 
-def walk(page: Page, each: int = 1) -> Iterator[str]:
-    """Follow the links from here, breadth first, to so many pages of each kind; stands on each as it names it."""
+def walk(page: Page, each: int = 1, seen: set[str] | None = None) -> Iterator[str]:
+    """Follow the links from here, breadth first, to so many pages of each kind; stands on each as it names it.
+
+    Kinds in `seen` are left out but for the page it starts from, and what is walked is added to it.
+    """
     ahead, known, visits = deque([page.url]), {page.url}, Counter[str]()
+    visits.update(dict.fromkeys((seen or set()) - {kind_of(page.url)}, each))
     while ahead:
         url = ahead.popleft()
         kind = kind_of(url)
@@ -139,4 +170,6 @@ def walk(page: Page, each: int = 1) -> Iterator[str]:
         new = [link for link in links(page) if link not in known]
         known.update(new)
         ahead.extend(new)
+        if seen is not None:
+            seen.add(kind)
         yield kind

@@ -42,3 +42,15 @@ def test_progress_is_read_from_the_chart_down_to_the_people(
     page.set_viewport_size(PHONE)
     page.goto(f"{live_server.url}/county/indicators/dashboard/")
     assert width_beyond_the_window(page) == 0
+
+
+def test_the_numbers_behind_a_chart_are_on_the_paper(sign_in: Any, live_server: Any, county: Any) -> None:
+    description = describe(load_preset("shicheng"), renci=60, seed=3, as_of=now.today())
+    seed(county.programme, county.county_staff, description, prefix="paper-")
+    page = sign_in(Role.BUREAU_HEAD)
+    page.goto(f"{live_server.url}/county/indicators/dashboard/")
+    numbers = page.locator(".chart-table table").first
+
+    expect(numbers).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(numbers).to_be_visible()

@@ -55,6 +55,14 @@ def add_lesson(page: Page, start: str, end: str, topic: str) -> None:
     expect(page.get_by_text("课次已加入课程安排")).to_be_visible()
 
 
+def write_the_budget(page: Page) -> None:
+    page.get_by_role("link", name="写预算").click()
+    for label, said in (("项目", "讲课费"), ("单价（元）", "500"), ("数量", "6"), ("计量单位", "学时")):
+        page.get_by_role("row").nth(1).get_by_label(label).fill(said)
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("经费预算已保存")).to_be_visible()
+
+
 def add_witness(page: Page) -> None:
     page.get_by_role("link", name="添加", exact=True).click()
     page.get_by_label("姓名").fill("温支书")
@@ -74,10 +82,11 @@ def test_a_session_is_planned_with_lessons_witness_and_roster_and_submitted(
     add_lesson(page, "09:00", "11:15", "电商基础知识")
     add_lesson(page, "14:00", "16:15", "农村产品网销")
     page.goto(session)
+    write_the_budget(page)
     add_witness(page)
 
     page.get_by_role("link", name="导入名册").click()
-    page.get_by_label("名册文件（.xlsx）").set_input_files(a_roster_with_one_wrong_number())
+    page.get_by_label("名册文件（.xlsx 或 .csv）").set_input_files(a_roster_with_one_wrong_number())
     page.get_by_role("button", name="导入名册").click()
     expect(page.get_by_role("heading", name="1 处没有导入")).to_be_visible()
     reason = page.get_by_role("row").filter(has_text="身份证").first

@@ -17,10 +17,13 @@ from tests.browser.conftest import PHONE
 from tests.browser.pages import walk
 from tests.training.reviews import review_and_seal
 from training.accounts.choices import Role
+from training.accounts.services import add_member
+from training.demo.scenery import PASSWORD
 
 pytestmark = pytest.mark.browser
 # A clerk and a reviewer see what their heads see, less a button or two.
 ROLES = (Role.INSTITUTION_HEAD, Role.BUREAU_HEAD, Role.FOLLOW_UP, Role.AUDITOR)
+OTHERS = tuple(sorted(set(Role) - {*ROLES, Role.INSTITUTION_CLERK, Role.BUREAU_REVIEWER}))
 WCAG_22_AA = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "resultTypes": ["violations"],
@@ -48,6 +51,26 @@ def test_every_page_of_every_role_fits_a_phone_and_names_its_language(
                 wrong.append((role, name, page.url, lang, beyond))
         page.close()
     assert wrong == []
+
+
+def test_the_pages_of_the_other_roles_fit_a_phone_and_have_no_serious_barrier(
+    busy: Any, sign_in: Any
+) -> None:
+    """Each kind of page once, at whoever of them meets it first."""
+    programme = busy.programme.pk
+    admin = {"display_name": "管理员", "role": Role.ADMIN, "workplace": "县信息中心"}
+    add_member("sc-2020-root", password=PASSWORD, programme_id=programme, **admin)
+    seen: set[str] = set()
+    wrong = []
+    for role in OTHERS:
+        page = sign_in(role, size=PHONE)
+        for name in walk(page, seen=seen):
+            found = [width_beyond_the_window(page), serious(page)]
+            if found != [0, []]:
+                wrong.append((role, name, page.url, *found))
+        page.close()
+    assert wrong == []
+    assert {"taught-lessons", "town-reports", "roll-ups", "rights", "accounts", "programmes"} <= seen
 
 
 def serious(page: Page) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PHONE
@@ -107,3 +108,28 @@ def test_a_page_that_was_closed_goes_on_where_it_stopped_and_what_is_refused_sta
     expect(page.get_by_text("“假.jpg”的内容不是这里能用的格式")).to_be_visible()
     page.get_by_role("button", name="知道了").click()
     expect(page.get_by_text("假.jpg")).to_have_count(0)
+
+
+def test_a_scan_in_an_ordinary_form_outlasts_a_broken_line_and_comes_from_a_telephone(
+    taught: Any, sign_in: Any, live_server: Any, picture: Any
+) -> None:
+    data = jpeg(scene(33), 98)
+    page = sign_in(Role.INSTITUTION_CLERK, size=PHONE)
+    page.goto(f"{live_server.url}{reverse('licence-add')}")
+    page.get_by_label("证照类型").select_option("training")
+    page.get_by_label("证照编号").fill("教民 136 号")
+    page.get_by_label("发证机关").fill("石城县人力资源和社会保障局")
+    page.get_by_label("有效期起").fill("2020-01-01")
+    page.get_by_label("扫描件").set_input_files({"name": "证.jpg", "mimeType": "image/jpeg", "buffer": data})
+    line = Line(page, pieces=1)
+
+    page.get_by_role("button", name="添加证照").click()
+    expect(page.get_by_text("断线了，连上后自动接着传")).to_be_visible()
+    picture(page, "upload-in-a-form")
+    line.left = 100
+
+    expect(page.get_by_text("证照已收下，商务局核验后生效。")).to_be_visible()
+    assert line.offsets == [0, A_PIECE]
+    kept = taught.institution.licences.get(number="教民 136 号").file
+    assert (read(kept), kept.name) == (data, "证.jpg")
+    assert "Mozilla" in kept.device

@@ -30,6 +30,7 @@ from kiosk.envelope import (
 from training.accounts.choices import Role
 from training.attendance.ledger import Receipt, receive
 from training.core import clock
+from training.dossiers.attesting import attest_register
 from training.dossiers.collecting import keep_station_photo
 from training.dossiers.services import close_session
 from training.enrolment.models import Enrolment
@@ -179,8 +180,19 @@ def hold_class(county: Any, test_clock: Any, absent: Iterable[int] = ()) -> Sign
 
 
 def hold_and_close(county: Any, test_clock: Any, absent: Iterable[int] = ()) -> Signer:
-    """`hold_class`, and the clerk closes the class."""
+    """`hold_class`, its registers attested, and the clerk closes the class."""
     signer = hold_class(county, test_clock, absent)
+    attest_registers(county)
     close_session(county.session.pk, actor=county.actor(Role.INSTITUTION_CLERK))
     county.session.refresh_from_db()
     return signer
+
+
+def attest_registers(county: Any) -> None:
+    """By the class manager, and by the instructor who has an account."""
+    teacher = county.actor(Role.INSTRUCTOR)
+    for lesson in county.session.lessons.all():
+        half_day = {"on": lesson.on, "half_day": lesson.half_day}
+        attest_register(county.session.pk, actor=county.actor(Role.CLASS_MANAGER), **half_day)
+        if lesson.instructor_id in teacher.reach["instructor"]:
+            attest_register(county.session.pk, actor=teacher, **half_day)

@@ -9,6 +9,7 @@ class Role(models.TextChoices):
     INSTITUTION_CLERK = "institution_clerk", _("机构经办")
     INSTITUTION_HEAD = "institution_head", _("机构负责人")
     CLASS_MANAGER = "class_manager", _("班主任")
+    INSTRUCTOR = "instructor", _("讲师")
     BUREAU_REVIEWER = "bureau_reviewer", _("商务局审核员")
     BUREAU_HEAD = "bureau_head", _("商务局负责人")
     FINANCE_REVIEWER = "finance_reviewer", _("财政审核员")
@@ -33,6 +34,16 @@ class Body(models.TextChoices):
     THIRD_PARTY = "third_party", _("第三方")
 
 
+class Department(models.TextChoices):
+    """数据核实部门: which department of the county verifies who belongs to a group (domain.md §4.4)."""
+
+    RURAL_AFFAIRS = "rural_affairs", _("农业农村（乡村振兴）部门")
+    HUMAN_RESOURCES = "human_resources", _("人社部门")
+    DISABLED_FEDERATION = "disabled_federation", _("残联")
+    VETERANS = "veterans", _("退役军人事务部门")
+    CIVIL_AFFAIRS = "civil_affairs", _("民政部门")
+
+
 class AccountState(models.TextChoices):
     """Where an account stands."""
 
@@ -52,6 +63,8 @@ class InvitationState(models.TextChoices):
 
 
 INSTITUTION_ROLES = frozenset({Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.CLASS_MANAGER})
+AT_INSTITUTION = INSTITUTION_ROLES | {Role.INSTRUCTOR}
+"""Those whose membership names an institution; an instructor only teaches there and has no hand in its papers."""
 BUREAU_ROLES = frozenset({Role.BUREAU_REVIEWER, Role.BUREAU_HEAD})
 FINANCE_ROLES = frozenset({Role.FINANCE_REVIEWER, Role.FINANCE_PAYER})
 SEES_ALL_INSTITUTIONS = (
@@ -87,4 +100,4 @@ def sphere(role: str) -> str:
     """
     if role in FINANCE_ROLES or role == Role.ADMIN:
         return role
-    return "institution" if role in INSTITUTION_ROLES else "county"
+    return "institution" if role in AT_INSTITUTION else "county"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES, Body, Role
+from training.accounts.choices import AT_INSTITUTION, Body, Department, Role
 from training.core.db import REACHED_THROUGH_OWNER, AdministeredQuerySet, ScopedModel
 
 
@@ -21,7 +21,7 @@ class User(AbstractUser):
 
 
 class Membership(ScopedModel):
-    """One role in one programme, for institution roles at one institution.
+    """One role in one programme, for institution roles at one institution, for 讲师 as one of its instructors.
 
     The table lies below programmes and institutions, so it knows only their ids.
     """
@@ -32,9 +32,11 @@ class Membership(ScopedModel):
     role = models.CharField(_("身份"), max_length=32, choices=Role)
     programme_id = models.PositiveBigIntegerField(null=True, blank=True)
     institution_id = models.PositiveBigIntegerField(null=True, blank=True)
+    instructor_id = models.PositiveBigIntegerField(null=True, blank=True)
     workplace = models.CharField(_("单位"), max_length=120)
     township = models.CharField(_("乡镇"), max_length=64, blank=True)
     body = models.CharField(_("代表部门"), max_length=16, choices=Body, blank=True)
+    department = models.CharField(_("核实部门"), max_length=24, choices=Department, blank=True)
     objects = AdministeredQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
@@ -54,9 +56,15 @@ class Membership(ScopedModel):
                 name="membership_names_its_programme",
             ),
             models.CheckConstraint(
-                condition=Q(role__in=sorted(INSTITUTION_ROLES), institution_id__isnull=False)
-                | (~Q(role__in=sorted(INSTITUTION_ROLES)) & Q(institution_id__isnull=True)),
+                condition=Q(role__in=sorted(AT_INSTITUTION), institution_id__isnull=False)
+                | (~Q(role__in=sorted(AT_INSTITUTION)) & Q(institution_id__isnull=True)),
                 name="institution_roles_name_their_institution",
+            ),
+            models.UniqueConstraint(fields=["instructor_id"], name="one_account_per_instructor"),
+            models.CheckConstraint(
+                condition=Q(role=Role.INSTRUCTOR, instructor_id__isnull=False)
+                | (~Q(role=Role.INSTRUCTOR) & Q(instructor_id__isnull=True)),
+                name="instructors_name_who_they_are",
             ),
             models.CheckConstraint(
                 condition=(Q(role=Role.TOWNSHIP) & ~Q(township=""))
@@ -66,6 +74,10 @@ class Membership(ScopedModel):
             models.CheckConstraint(
                 condition=(Q(role=Role.ACCEPTANCE) & ~Q(body="")) | (~Q(role=Role.ACCEPTANCE) & Q(body="")),
                 name="acceptance_members_name_their_body",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.DATA_DEPARTMENT) | Q(department=""),
+                name="only_data_departments_are_one",
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from training.accounts.choices import (
+    AT_INSTITUTION,
     INSTITUTION_ROLES,
     SEES_ALL_INSTITUTIONS,
     SEES_TRAINEE_POOL,
@@ -25,7 +26,8 @@ def actor_for(membership: Membership) -> Actor:
     alone is theirs only; `town` whose reports they read. Administrators have no business rights and reach no business data, whatever their membership names: only
     the accounts of the programme it names, or of all. Institutions have no reach into the trainee pool and
     see people through their own rosters; a township officer has none into institutions and sees sessions
-    through the people of the own township.
+    through the people of the own township. An instructor reaches what is taught by them (`TaughtQuerySet`) and
+    nobody who sits in it.
     """
     reach: dict[str, frozenset[int] | frozenset[str] | All] = {}
     if membership.role == Role.ADMIN:
@@ -38,12 +40,14 @@ def actor_for(membership: Membership) -> Actor:
         reach["town"] = ALL
     if membership.role in INSTITUTION_ROLES and membership.institution_id is not None:
         reach["institution"] = frozenset({membership.institution_id})
+    if membership.role == Role.INSTRUCTOR and membership.instructor_id is not None:
+        reach["instructor"] = frozenset({membership.instructor_id})
     if membership.role in SEES_TRAINEE_POOL:
         reach["trainee"] = reach["township"] = ALL
     if membership.role == Role.TOWNSHIP:
         reach["trainee"] = ALL
         reach["township"] = reach["town"] = frozenset({membership.township})
-    return Actor(str(membership.user), membership.role, membership.user_id, reach)
+    return Actor(str(membership.user), membership.role, membership.user_id, reach, membership.department)
 
 
 def membership_of(user_id: int, chosen: int | None) -> Membership | None:
@@ -57,6 +61,11 @@ def memberships_of(user_id: int) -> list[Membership]:
     return list(Membership.objects.filter(user_id=user_id))
 
 
+def class_managers(actor: Actor) -> QuerySet[Membership]:
+    """Who may be put in charge of classes in sight."""
+    return Membership.objects.visible_to(actor).filter(role=Role.CLASS_MANAGER, user__is_active=True)
+
+
 def username_is_taken(username: str) -> bool:
     return User.objects.filter(username__iexact=username).exists()
 
@@ -67,7 +76,7 @@ def username_is_taken(username: str) -> bool:
 def managed_memberships(actor: Actor) -> QuerySet[Membership]:
     """The roles this actor gives and ends: an administrator's reach, else those at the institutions in sight."""
     seen = Membership.objects.visible_to(actor)
-    return seen if actor.role == Role.ADMIN else seen.filter(role__in=INSTITUTION_ROLES)
+    return seen if actor.role == Role.ADMIN else seen.filter(role__in=AT_INSTITUTION)
 
 
 def accounts(actor: Actor) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from qsessions.models import Session
 
-from training.accounts.choices import INSTITUTION_ROLES, Role, sphere
+from training.accounts.choices import AT_INSTITUTION, Department, Role, sphere
 from training.accounts.invitations import Link, issue_link
 from training.accounts.models import Membership, User
 from training.accounts.permissions import demand
@@ -31,8 +31,10 @@ def add_member(
     email: str = "",
     programme_id: int | None = None,
     institution_id: int | None = None,
+    instructor_id: int | None = None,
     township: str = "",
     body: str = "",
+    department: str = "",
 ) -> Membership:
     """An account with one role. Asking twice keeps the account and its password, and adds nothing.
 
@@ -48,8 +50,9 @@ def add_member(
         role=role,
         programme_id=programme_id,
         institution_id=institution_id,
+        instructor_id=instructor_id,
         township=township,
-        defaults={"workplace": workplace, "body": body},
+        defaults={"workplace": workplace, "body": body, "department": department},
     )
     return membership
 
@@ -65,8 +68,10 @@ def invite_member(
     email: str = "",
     programme_id: int | None = None,
     institution_id: int | None = None,
+    instructor_id: int | None = None,
     township: str = "",
     body: str = "",
+    department: str = "",
 ) -> Link:
     """A new account and the link to it. The caller has asked whether the actor may give this role.
 
@@ -82,8 +87,10 @@ def invite_member(
         email=email,
         programme_id=programme_id,
         institution_id=institution_id,
+        instructor_id=instructor_id,
         township=township,
         body=body,
+        department=department,
     )
     link = issue_link(membership.user)
     record_account(actor, "account.added", membership.user, role=role)
@@ -102,13 +109,14 @@ def open_county_account(
     email: str = "",
     township: str = "",
     body: str = "",
+    department: str = "",
 ) -> Link:
     """An account for somebody who works for the county, or another administrator.
 
     `programme_id` None is for administrators of the whole installation, whom only such a one adds.
     """
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor, township, body)
+    _demand_county_role(role, programme_id, actor, township, body, department)
     return invite_member(
         username,
         display_name=display_name,
@@ -119,12 +127,15 @@ def open_county_account(
         programme_id=programme_id,
         township=township,
         body=body,
+        department=department,
     )
 
 
-def _demand_county_role(role: str, programme_id: int | None, actor: Actor, township: str, body: str) -> None:
+def _demand_county_role(
+    role: str, programme_id: int | None, actor: Actor, township: str, body: str, department: str
+) -> None:
     reach = actor.reach.get("account", frozenset())
-    if role not in Role.values or role in INSTITUTION_ROLES:
+    if role not in Role.values or role in AT_INSTITUTION:
         raise InvalidInputError(_("机构的账号由商务局在“培训机构”里开通。"))
     if programme_id is None and role != Role.ADMIN:
         raise InvalidInputError(_("请选择这个岗位在哪个项目。"))
@@ -132,6 +143,8 @@ def _demand_county_role(role: str, programme_id: int | None, actor: Actor, towns
         raise InvalidInputError(_("乡镇干部要写明是哪个乡镇，其他岗位不写。"))
     if (role == Role.ACCEPTANCE) != bool(body):
         raise InvalidInputError(_("验收组成员要写明代表哪个部门，其他岗位不写。"))
+    if (role == Role.DATA_DEPARTMENT) != (department in Department.values):
+        raise InvalidInputError(_("数据核实部门要选是哪个部门，其他岗位不选。"))
     if not isinstance(reach, All) and programme_id not in reach:
         raise NotFoundError("programmes.Programme")
 
@@ -146,10 +159,11 @@ def give_county_role(
     actor: Actor,
     township: str = "",
     body: str = "",
+    department: str = "",
 ) -> Membership:
     """One more role for somebody who has an account already."""
     demand(actor, "account.open")
-    _demand_county_role(role, programme_id, actor, township, body)
+    _demand_county_role(role, programme_id, actor, township, body, department)
     return give_role(
         user_id,
         role=Role(role),
@@ -158,6 +172,7 @@ def give_county_role(
         actor=actor,
         township=township,
         body=body,
+        department=department,
     )
 
 
@@ -172,6 +187,7 @@ def give_role(
     institution_id: int | None = None,
     township: str = "",
     body: str = "",
+    department: str = "",
 ) -> Membership:
     """The caller has asked whether the actor may give this role there. Asking twice adds nothing.
 
@@ -189,7 +205,7 @@ def give_role(
         programme_id=programme_id,
         institution_id=institution_id,
         township=township,
-        defaults={"workplace": workplace, "body": body},
+        defaults={"workplace": workplace, "body": body, "department": department},
     )
     if created:
         record_account(actor, "account.role_given", user, role=role)
@@ -248,6 +264,19 @@ def issue_new_link(user_id: int, *, actor: Actor) -> Link:
     user = _managed(user_id, actor)
     if not user.is_active:
         raise InvalidTransitionError(_("账号已停用，先恢复再发链接。"))
+    link = issue_link(user)
+    record_account(actor, "account.link_issued", user)
+    return link
+
+
+@transaction.atomic
+def reissue_link(user: User, *, actor: Actor) -> Link:
+    """Another invitation for whoever has not used theirs; the caller has asked whether the actor may.
+
+    Raises InvalidInputError for an account that is in use or was closed.
+    """
+    if user.has_usable_password() or not user.is_active:
+        raise InvalidInputError(_("这个账号已经启用或已停用，重发链接请联系商务局。"))
     link = issue_link(user)
     record_account(actor, "account.link_issued", user)
     return link

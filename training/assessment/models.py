@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from training.assessment.choices import QUESTIONS, Question, Source
-from training.core.db import ScopedModel
+from training.core.db import ScopedModel, TaughtQuerySet
 
 
 class Evaluation(ScopedModel):
@@ -24,6 +24,7 @@ class Evaluation(ScopedModel):
         "programme": "training_session__institution__programme",
         "institution": "training_session__institution",
     }
+    TAUGHT = "instructor"
     training_session = models.ForeignKey(
         "scheduling.TrainingSession", models.PROTECT, related_name="evaluations"
     )
@@ -35,6 +36,7 @@ class Evaluation(ScopedModel):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(_("登记时间"))
     replaced_at = models.DateTimeField(_("更正时间"), null=True, blank=True)
+    objects = TaughtQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["-pk"]

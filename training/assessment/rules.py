@@ -7,6 +7,8 @@ from decimal import Decimal
 
 LOWEST, HIGHEST = Decimal(1), Decimal(5)
 CENT = Decimal("0.01")
+ANONYMOUS_FROM = 3
+"""An average of fewer answers shows the instructor who said what."""
 
 
 def is_score(value: Decimal) -> bool:

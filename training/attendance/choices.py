@@ -105,3 +105,23 @@ CORRECTION_TRANSITIONS = {
     ),
 }
 """An approved correction is as final as an event; a wrong one is answered by another."""
+
+
+class ExclusionStatus(models.TextChoices):
+    """剔除 and 申诉, the end of lifecycle D of domain.md §4.5."""
+
+    PROPOSED = "proposed", _("待决定")
+    DECLINED = "declined", _("不予剔除")
+    EXCLUDED = "excluded", _("已剔除")
+    APPEALED = "appealed", _("申诉中")
+    UPHELD = "upheld", _("申诉不成立，维持剔除")
+    REINSTATED = "reinstated", _("申诉成立，已恢复")
+
+
+EXCLUSION_TRANSITIONS = {
+    ExclusionStatus.PROPOSED: frozenset({ExclusionStatus.EXCLUDED, ExclusionStatus.DECLINED}),
+    ExclusionStatus.EXCLUDED: frozenset({ExclusionStatus.APPEALED}),
+    ExclusionStatus.APPEALED: frozenset({ExclusionStatus.UPHELD, ExclusionStatus.REINSTATED}),
+}
+EXCLUSION_OVER = frozenset({ExclusionStatus.DECLINED, ExclusionStatus.REINSTATED})
+"""The place counts as it would without it; another may be proposed."""

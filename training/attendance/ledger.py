@@ -213,6 +213,7 @@ def _enter(
             row = _row(station, arrival, event, known, at)
             arrivals += _arrivals(row, event, known)
             row.notes = _notes(event, link, known.chain, at)
+            row.verdict_proof = row.prove_verdict()
             rows.append(row)
             known.add(event, link)
             status = "held" if row.held_reason else "accepted"

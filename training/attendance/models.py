@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from training.attendance.choices import (
     CORRECTION_TRANSITIONS,
+    EXCLUSION_OVER,
+    EXCLUSION_TRANSITIONS,
     CorrectionKind,
     CorrectionSource,
     CorrectionStatus,
     EventKind,
+    ExclusionStatus,
     HeldReason,
     Method,
 )
+from training.core.crypto import keyed_hash
 from training.core.db import ScopedModel
 from training.core.lifecycle import Lifecycle
 
@@ -23,7 +30,8 @@ from training.core.lifecycle import Lifecycle
 class AttendanceEvent(ScopedModel):
     """A believed event. Never edited, never deleted; a correction is a `void` that names it.
 
-    `held_reason` empty means it counts. `payload` and `signature` are the bytes as received. At a job fair
+    `held_reason` empty means it counts; `verdict_proof` is what tells an honest one from one set by hand.
+    `payload` and `signature` are the bytes as received. At a job fair
     (`fair`) it belongs to no session and no lesson; who came is in the fair's attendances, by digest.
     """
 
@@ -51,6 +59,7 @@ class AttendanceEvent(ScopedModel):
     received_at = models.DateTimeField(_("收到时间"))
     held_reason = models.CharField(_("待核原因"), max_length=24, choices=HeldReason, blank=True)
     notes = models.JSONField(default=list)
+    verdict_proof = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
         ordering = ["captured_at", "seq"]
@@ -69,6 +78,11 @@ class AttendanceEvent(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.station} #{self.seq}"
+
+    def prove_verdict(self) -> str:
+        """Keyed, over what the server made of the event and the station did not sign; kept with the row."""
+        places = (self.training_session_id, self.lesson_id, self.fair_id, self.enrolment_id)
+        return keyed_hash(f"{self.digest}:{self.held_reason}:{places}", purpose="verdict")
 
 
 class HeldEnvelope(ScopedModel):
@@ -186,6 +200,64 @@ class LostRange(Lifecycle):
 
     def __str__(self) -> str:
         return f"{self.station} #{self.first_seq}–{self.last_seq}"
+
+
+class Exclusion(Lifecycle):
+    """剔除: a doubt about somebody who completed was upheld, and the place no longer counts.
+
+    One person proposes and another decides; the institution or the township may appeal, and whoever decides
+    on that is a third. Every step keeps who, when and why.
+    """
+
+    SCOPE = {
+        "programme": "enrolment__training_session__institution__programme",
+        "institution": "enrolment__training_session__institution",
+    }
+    TRANSITIONS = EXCLUSION_TRANSITIONS
+    enrolment = models.ForeignKey("enrolment.Enrolment", models.PROTECT, related_name="exclusions")
+    status = models.CharField(
+        _("状态"), max_length=16, choices=ExclusionStatus, default=ExclusionStatus.PROPOSED
+    )
+    reason = models.CharField(_("剔除的原因"), max_length=200)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(_("提出时间"))
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("决定时间"), null=True)
+    decision_reason = models.CharField(_("决定的说明"), max_length=200, blank=True)
+    appealed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    appealed_at = models.DateTimeField(_("申诉时间"), null=True)
+    appeal_reason = models.CharField(_("申诉的理由"), max_length=200, blank=True)
+    appeal_decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    appeal_decided_at = models.DateTimeField(_("申诉办结时间"), null=True)
+    appeal_decision_reason = models.CharField(_("申诉决定的说明"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment"],
+                condition=~Q(status__in=sorted(EXCLUSION_OVER)),
+                name="one_standing_exclusion_a_place",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("proposed_by")), name="exclusion_takes_two_people"
+            ),
+            models.CheckConstraint(
+                condition=~Q(appeal_decided_by=F("decided_by")) & ~Q(appeal_decided_by=F("proposed_by")),
+                name="appeal_is_decided_by_a_third",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrolment.training_session.code} #{self.enrolment.number}"
+
+    @property
+    def appeal_until(self) -> date:
+        """The last day on which the institution or the township may appeal; of one that was decided."""
+        days = self.enrolment.training_session.rule_set.rules.review.appeal_days
+        return timezone.localdate(self.decided_at) + timedelta(days=days)
 
 
 class Completion(ScopedModel):

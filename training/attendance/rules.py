@@ -11,8 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -20,9 +19,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from training.attendance.choices import CorrectionKind, CorrectionSource, Flag
+from training.attendance.reckoning import (
+    AttendanceRule,
+    LessonTime,
+    Scan,
+    by_time,
+    credited,
+    minutes_of,
+    share,
+    span,
+    unanswered,
+)
 from training.courses.rules import in_hours
-
-HalfDayKey = tuple[date, str]
 
 SIGN_IN_OPENS: Final = timedelta(minutes=60)
 SIGN_OUT_OPENS: Final = timedelta(minutes=30)
@@ -35,66 +43,11 @@ CHECK_MIDDLE: Final = (0.2, 0.6)
 """A check comes in the middle 60 % of its lesson: where that begins, and how long it is."""
 
 
-class AttendanceRule(Protocol):
-    """What a programme's rule set says; minutes and ratios (0…1)."""
-
-    @property
-    def unit_minutes(self) -> int: ...
-    @property
-    def lesson_ratio(self) -> float: ...
-    @property
-    def completion_ratio(self) -> float: ...
-    @property
-    def late_tolerance_minutes(self) -> int: ...
-    @property
-    def early_tolerance_minutes(self) -> int: ...
-    @property
-    def require_sign_out(self) -> bool: ...
-    @property
-    def check_share(self) -> float: ...
-    @property
-    def check_required(self) -> bool: ...
-
-
 class MakeUpRule(Protocol):
     """How much an institution may put right by itself; a ratio (0…1) of the roster's people."""
 
     @property
     def make_up_share(self) -> float: ...
-
-
-@dataclass(frozen=True)
-class LessonTime:
-    id: int
-    sequence: int
-    on: date
-    half_day: str
-    starts_at: datetime
-    ends_at: datetime
-
-    @property
-    def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds() // 60)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """One counted sign-in, sign-out or answer to a check of one person, in the half-day of its lesson.
-
-    It stands on a signed event (`digest`) or on an approved correction (`correction`, with its `mark`).
-    Of kind `void` it counts for nothing and only says that a record was taken back.
-    """
-
-    kind: str  # "sign_in" | "sign_out" | "check" | "void"
-    at: datetime
-    method: str
-    digest: str
-    half_day: HalfDayKey
-    lesson: int = 0
-    station: str = ""
-    correction: int | None = None
-    mark: str = ""  # a CorrectionSource
-    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,12 +91,8 @@ def presence(
     they are for who did not answer the check in one of the `checked` lessons. What is missing is
     flagged only of lessons that were over `as_of`.
     """
-    ordered = sorted(scans, key=lambda scan: (scan.at, scan.digest))
-    entered = next((scan for scan in ordered if scan.kind == "sign_in"), None)
-    left = next(
-        (scan for scan in reversed(ordered) if scan.kind == "sign_out" and entered and scan.at > entered.at),
-        None,
-    )
+    ordered = by_time(scans)
+    entered, left = span(ordered)
     entered_at, left_at = entered.at if entered else None, left.at if left else None
     absent = unanswered(ordered, lessons, checked) if entered else frozenset()
     over = [lesson for lesson in lessons if as_of is None or lesson.ends_at <= as_of]
@@ -157,12 +106,7 @@ def presence(
         signed_out_at=left_at,
         method=entered.method if entered else "",
         digests=tuple(scan.digest for scan in ordered if scan.digest),
-        minutes={
-            lesson.id: 0
-            if rule.check_required and lesson.id in absent
-            else effective_minutes(lesson, entered_at, left_at, rule)
-            for lesson in lessons
-        },
+        minutes=minutes_of(lessons, entered_at, left_at, rule, absent),
         in_mark=entered.mark if entered else "",
         out_mark=left.mark if left else "",
         corrections=tuple(scan.correction for scan in ordered if scan.correction is not None),
@@ -172,14 +116,6 @@ def presence(
         ),
         lesson_flags=lesson_flags,
     )
-
-
-def unanswered(
-    scans: Iterable[Scan], lessons: Sequence[LessonTime], checked: Collection[int]
-) -> frozenset[int]:
-    """The lessons whose check this person did not answer, and has no approved explanation for."""
-    answered = {scan.lesson for scan in scans if scan.kind == "check"}
-    return frozenset(lesson.id for lesson in lessons if lesson.id in checked) - answered
 
 
 def _lesson_flags(
@@ -233,7 +169,7 @@ def check_moment(
     without the key. `check_share` of the lessons, rounded up, each in its middle 60 % (domain.md §3.2).
     """
     drawn = sorted((_draw(key, session, lesson), lesson) for lesson in lessons)
-    count = math.ceil(_share(rule.check_share, len(drawn)))
+    count = math.ceil(share(rule.check_share, len(drawn)))
     return {lesson.id: _moment(lesson, digest) for digest, lesson in drawn[:count]}
 
 
@@ -248,48 +184,16 @@ def _moment(lesson: LessonTime, digest: bytes) -> datetime:
     return lesson.starts_at + timedelta(seconds=int(seconds))
 
 
-def effective_minutes(
-    lesson: LessonTime, entered_at: datetime | None, left_at: datetime | None, rule: AttendanceRule
-) -> int:
-    """The overlap of [in, out] with the lesson; tolerated lateness and early leaving cost nothing."""
-    if entered_at is None or (left_at is None and rule.require_sign_out):
-        return 0
-    left_at = left_at or lesson.ends_at
-    if entered_at <= lesson.starts_at + timedelta(minutes=rule.late_tolerance_minutes):
-        entered_at = min(entered_at, lesson.starts_at)
-    if left_at >= lesson.ends_at - timedelta(minutes=rule.early_tolerance_minutes):
-        left_at = max(left_at, lesson.ends_at)
-    overlap = min(left_at, lesson.ends_at) - max(entered_at, lesson.starts_at)
-    return max(0, int(overlap.total_seconds() // 60))
-
-
 def hours(minutes: int, rule: AttendanceRule) -> str:
     """学时 for people: 135 minutes at 45 → "3", 100 → "2.2"."""
     return in_hours(minutes, rule.unit_minutes)
 
 
-def _share(ratio: float, minutes: int) -> Decimal:
-    """The ratio as it is written: 0.55 × 180 as floats is a little more than 99, and costs somebody 结业."""
-    return Decimal(str(ratio)) * minutes
-
-
-def attends(minutes: int, lesson: LessonTime, rule: AttendanceRule) -> bool:
-    """Whether so many effective minutes make the lesson count, whole."""
-    return minutes >= _share(rule.lesson_ratio, lesson.minutes)
-
-
 def completion(
     minutes_by_lesson: Mapping[int, int], lessons: Sequence[LessonTime], rule: AttendanceRule
 ) -> CompletionResult:
-    """结业/未达标: attended ÷ required 学时 against the threshold, and the sentence that says so.
-
-    A lesson is attended when its effective minutes reach `lesson_ratio` of it; it then counts whole.
-    """
-    attended = sum(
-        lesson.minutes for lesson in lessons if attends(minutes_by_lesson.get(lesson.id, 0), lesson, rule)
-    )
-    required = sum(lesson.minutes for lesson in lessons)
-    completed = required > 0 and attended >= _share(rule.completion_ratio, required)
+    """结业/未达标: attended ÷ required 学时 against the threshold, and the sentence that says so."""
+    attended, required, completed = credited(minutes_by_lesson, lessons, rule)
     return CompletionResult(
         attended_minutes=attended,
         required_minutes=required,
@@ -414,7 +318,7 @@ def _fits(kind: str, lesson: LessonTime, at: datetime) -> bool:
 
 def within_make_up_share(people: int, rostered: int, rule: MakeUpRule) -> bool:
     """Whether an institution may put so many people's attendance right without the bureau."""
-    return people <= _share(rule.make_up_share, rostered)
+    return people <= share(rule.make_up_share, rostered)
 
 
 @dataclass(frozen=True, order=True)

@@ -5,4 +5,4 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 completion_changed = Signal()
-"""A correction after the close turned 结业 into 未达标 or back; sent inside the transaction, with `completion`."""
+"""A correction or an exclusion after the close turned 结业 into 未达标 or back; sent inside the transaction, with `completion`."""

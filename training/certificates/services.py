@@ -82,11 +82,13 @@ def revoke_certificate(certificate_id: int, *, reason: str, actor: Actor) -> Cer
 
 @transaction.atomic
 def revoke_struck(enrolment: Enrolment, *, actor: Actor) -> Certificate | None:
-    """Whoever a correction has struck from those who completed holds no valid certificate any more."""
+    """Whoever a correction or an exclusion has struck from those who completed holds no valid certificate any more."""
     certificate: Certificate | None = enrolment.certificates.filter(status=CertificateStatus.VALID).first()
     if certificate is None or enrolment.status == EnrolmentStatus.COMPLETED:
         return None
-    _end(certificate, CertificateStatus.REVOKED, _("签到更正后没有达到结业要求"), actor)
+    excluded = enrolment.status == EnrolmentStatus.EXCLUDED
+    reason = _("经核查剔除，不计入结业") if excluded else _("签到更正后没有达到结业要求")
+    _end(certificate, CertificateStatus.REVOKED, reason, actor)
     record(actor, "certificate.revoked", certificate, reason=certificate.end_reason)
     return certificate
 

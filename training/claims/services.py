@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES
+from training.accounts.models import User
 from training.accounts.permissions import demand
+from training.accounts.trail import record_account
 from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
+from training.core.db import ScopedModel
 from training.core.errors import InvalidInputError, InvalidTransitionError, TrainingError
-from training.dossiers.choices import DossierStatus
+from training.dossiers.after_seal import queue_check
+from training.dossiers.choices import CheckStage, DossierStatus
 from training.dossiers.models import Dossier
 from training.dossiers.reviewing import demand_complete
 from training.dossiers.services import completed_count
@@ -36,21 +39,29 @@ def claim_session(session_id: int, *, actor: Actor) -> Claim:
     """申领补贴 for one session: 人次 × the agreement's price. Asking twice returns the same claim.
 
     石城 附件2 项目3 三是: without a complete dossier there is no claim, for nobody. A refusal is on
-    record (AC-01); raises IncompleteDossierError or DossierNotSealedError.
+    record (AC-01), whoever asks and whatever the reason; raises IncompleteDossierError or
+    DossierNotSealedError.
     """
-    demand(actor, "claim.create")
-    session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
-    with _refusal_on_record(session, actor):
+    with _refusal_on_record(TrainingSession, session_id, actor):
+        session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
+        demand(actor, "claim.create")
         return _claim(session, actor)
 
 
 @contextmanager
-def _refusal_on_record(subject: Model, actor: Actor) -> Iterator[None]:
-    """Outside the transaction that the refusal rolls back."""
+def _refusal_on_record(model: type[ScopedModel], pk: int, actor: Actor) -> Iterator[None]:
+    """Outside the transaction that the refusal rolls back.
+
+    Where the row does not exist for this actor, the attempt stands with the account that made it.
+    """
     try:
         yield
     except TrainingError as refusal:
-        record(actor, "claim.refused", subject, code=refusal.code, details=refusal.details)
+        said = {"code": refusal.code, "details": refusal.details}
+        if subject := model.objects.visible_to(actor).filter(pk=pk).first():
+            record(actor, "claim.refused", subject, **said)
+        else:
+            record_account(actor, "claim.refused", User.objects.get(pk=actor.person_id), **said)
         raise
 
 
@@ -78,6 +89,7 @@ def _claim(session: TrainingSession, actor: Actor) -> Claim:
         created_at=clock.now(),
     )
     session.enter(SessionStatus.CLAIMED)
+    queue_check(dossier, CheckStage.CLAIM)
     record(actor, "claim.created", claim, renci=renci, amount_fen=claim.amount_fen)
     return claim
 
@@ -88,15 +100,14 @@ def submit_claim(claim_id: int, *, actor: Actor) -> Claim:
     Raises DossierNotSealedError when the dossier was opened again, InvalidTransitionError when the figures are
     no longer those of the archive.
     """
-    demand(actor, "claim.submit")
-    claim: Claim = Claim.objects.fetch(actor, pk=claim_id)
-    with _refusal_on_record(claim, actor):
+    with _refusal_on_record(Claim, claim_id, actor):
         return _submit(claim_id, actor)
 
 
 @transaction.atomic
 def _submit(claim_id: int, actor: Actor) -> Claim:
     claim: Claim = Claim.objects.lock(actor, pk=claim_id)
+    demand(actor, "claim.submit")
     if claim.status == ClaimStatus.SUBMITTED:
         return claim
     session = claim.dossier.training_session

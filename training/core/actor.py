@@ -22,15 +22,19 @@ Reach = Mapping[str, frozenset[int] | frozenset[str] | All]
 class Actor:
     """A person at work in one role, or the system.
 
-    `reach` holds, for each dimension (`programme`, `county`, `institution`, `trainee`, `township`, `town`), the ids
+    `reach` holds, for each dimension (`programme`, `county`, `institution`, `trainee`, `township`, `town`,
+    `instructor`), the ids
     (of townships and of `town`, whose reports, the names) that may be seen, or ALL. A dimension that is not mentioned means nothing is
     visible. `account` is the administrators' own: the programmes whose accounts they look after.
+    `department` is which of the county's a data department is, `device` what they work at (`User-Agent`).
     """
 
     name: str
     role: str = ""
     user_id: int | None = None
     reach: Reach = field(default_factory=dict)
+    department: str = ""
+    device: str = ""
 
     @property
     def person_id(self) -> int:

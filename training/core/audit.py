@@ -54,8 +54,9 @@ def extend(chain: Any, event: Any) -> None:
 
 
 def id_at(subject: models.Model, dimension: str) -> int | None:
-    """The programme or institution that a row belongs to, by its SCOPE; None where it names none."""
-    path = getattr(subject, "SCOPE", {}).get(dimension)
+    """The programme, institution or instructor a row belongs to, by SCOPE and TAUGHT; None where it names none."""
+    paths = getattr(subject, "SCOPE", {}) | {"instructor": getattr(subject, "TAUGHT", None)}
+    path = paths.get(dimension)
     if path is None:
         return None
     value: Any = subject

@@ -5,11 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
-from io import BytesIO
+from io import SEEK_SET, BytesIO, RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
 CHUNK = 2**20
+
+
+class Placed(RawIOBase):
+    """A file with a place and a size, for one that is not what lies on the disk."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.at, self.size = 0, size
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        self.at = max(0, (0, self.at, self.size)[whence] + offset)
+        return self.at
 
 
 class Content:
@@ -53,3 +68,6 @@ class Content:
             size += len(chunk)
             digest.update(chunk)
         return size, digest.hexdigest()
+
+
+NOTHING = Content.held(b"")

@@ -65,6 +65,7 @@ class StoredFile(ScopedModel):
     sensitive = models.BooleanField(default=False)
     uploaded_by = models.CharField(_("上传人"), max_length=64)
     uploaded_at = models.DateTimeField(_("上传时间"))
+    device = models.CharField(_("上传设备"), max_length=200, blank=True)
     file = models.FileField(upload_to="files/%Y/%m")
 
     def __str__(self) -> str:

@@ -69,7 +69,9 @@ def _refuse_other_formats(data: bytes) -> None:
             raise _locked()
         raise WorkbookError(
             "old_excel",
-            _("这是旧格式的文件，请在 Excel 或 WPS 中打开，另存为“Excel 工作簿（.xlsx）”后再上传。"),
+            _(
+                "这是旧格式的文件（.xls 或 WPS 的 .et），请在 Excel 或 WPS 中打开，另存为“Excel 工作簿（.xlsx）”后再上传。"
+            ),
         )
     if not data.startswith(b"PK\x03\x04"):
         raise WorkbookError(

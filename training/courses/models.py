@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from training.core.db import ScopedModel
+from training.core.actor import Actor
+from training.core.db import ScopedModel, ScopedQuerySet
 from training.core.lifecycle import Lifecycle
 from training.courses.choices import (
     COURSEWARE_TRANSITIONS,
@@ -98,6 +101,17 @@ class OutlineRow(ScopedModel):
         return f"{self.topic} {self.hours}"
 
 
+class CoursewareQuerySet(ScopedQuerySet):
+    def visible_to(self, actor: Actor) -> Self:
+        """For an instructor what their institution teaches the topics of their lessons with, of every version."""
+        own = actor.reach.get("instructor")
+        if own is None:
+            return super().visible_to(actor)
+        lessons = "institution__training_sessions__lessons"
+        taught = {f"{lessons}__instructor__in": own, f"{lessons}__topic": F("topic")}
+        return self.filter(pk__in=self.model.objects.filter(**taught).values("pk"))
+
+
 class Courseware(Lifecycle):
     """课件. A new version is a new row, so a session stays pinned to the bytes it used."""
 
@@ -114,6 +128,7 @@ class Courseware(Lifecycle):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("审定时间"), null=True)
     reason = models.TextField(_("退回或撤下的原因"), blank=True)
+    objects = CoursewareQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["topic", "title", "-version"]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.core import clock
-from training.core.actor import Actor
+from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
 from training.core.files import PAPERS, keep_upload
@@ -238,6 +238,21 @@ def add_courseware(
     """
     demand(actor, "session.plan")
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
+    return _keep(institution, topic, title, file, actor)
+
+
+@transaction.atomic
+def add_version(courseware_id: int, *, file: tuple[str, bytes], actor: Actor) -> Courseware:
+    """The next version of a piece of courseware, also from the instructor who teaches with it."""
+    demand(actor, "courseware.add")
+    piece: Courseware = Courseware.objects.fetch(actor, pk=courseware_id)
+    institution = Institution.objects.lock(SYSTEM, pk=piece.institution_id)
+    return _keep(institution, piece.topic, piece.title, file, actor)
+
+
+def _keep(
+    institution: Institution, topic: str, title: str, file: tuple[str, bytes], actor: Actor
+) -> Courseware:
     newest = institution.courseware.filter(topic=topic, title=title).aggregate(newest=Max("version"))[
         "newest"
     ]

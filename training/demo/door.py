@@ -51,7 +51,7 @@ class Door:
         )
         envelope = sign(event, self.key)
         self.prev = envelope.digest
-        return AttendanceEvent(
+        row = AttendanceEvent(
             station=self.station,
             seq=event.seq,
             event_id=event.event,
@@ -67,6 +67,8 @@ class Door:
             captured_at=at,
             received_at=at,
         )
+        row.verdict_proof = row.prove_verdict()
+        return row
 
     def sign_all(
         self, session: Any, scans: Iterable[tuple[datetime, str, Any, int]]

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from training.accounts.choices import Body, Role
+from training.accounts.choices import Body, Department, Role
 from training.accounts.models import Membership
 from training.accounts.queries import actor_for
 from training.accounts.services import add_member
@@ -66,6 +66,7 @@ from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
 from training.programmes.region_file import CODE, NAME
 from training.programmes.services import load_regions
+from training.scheduling.budget import BudgetItem, write_budget
 from training.scheduling.choices import VenueKind
 from training.scheduling.lessons import add_lesson
 from training.scheduling.models import TrainingSession, Venue
@@ -129,6 +130,7 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
                 programme_id=programme.pk,
                 township=TOWNSHIP if role == Role.TOWNSHIP else "",
                 body=Body.AUDIT if role == Role.ACCEPTANCE else "",
+                department=Department.RURAL_AFFAIRS if role == Role.DATA_DEPARTMENT else "",
             )
             for role, (username, name, workplace) in people.items()
         }
@@ -289,6 +291,20 @@ def add_instructors(institution: Institution, *, actor: Actor) -> tuple[Instruct
     return first, second
 
 
+def add_instructor_account(instructor: Instructor, prefix: str) -> Membership:
+    """讲师: signs in as this instructor and nobody else."""
+    return add_member(
+        f"{prefix}instructor",
+        password=PASSWORD,
+        display_name=instructor.name,
+        role=Role.INSTRUCTOR,
+        workplace=instructor.institution.name,
+        programme_id=instructor.institution.programme_id,
+        institution_id=instructor.institution_id,
+        instructor_id=instructor.pk,
+    )
+
+
 def _topics(institution: Institution, actor: Actor) -> list[str]:
     """Those of the farmers' class that the programme has."""
     rules = rules_today(institution.programme, actor)
@@ -318,6 +334,16 @@ FARMERS_PLAN: dict[str, Any] = {
     "class_manager": "邓经办",
     "uses_face": True,
 }
+
+
+def farmers_budget(agreement: Agreement) -> list[BudgetItem]:
+    """For thirty people and one day; nothing that the programme may not pay."""
+    source = agreement.fund_line.name
+    return [
+        BudgetItem("讲课费", 50_000, 6, "学时", source),
+        BudgetItem("培训资料费", 2_000, 30, "人", source),
+        BudgetItem("场地费", 80_000, 1, "天"),
+    ]
 
 
 FARMERS_OUTLINE = (
@@ -398,6 +424,7 @@ def plan_farmers_session(
         for _start, _end, topic, _instructor in slots
     ]
     pin_courseware(session.pk, [piece.pk for piece in courseware], actor=actor)
+    write_budget(session.pk, lines=farmers_budget(agreement), actor=actor)
     add_witness(session.pk, name="温支书", post="琴江镇长江村党支部书记", pin=WITNESS_PIN, actor=actor)
     return session, venue
 

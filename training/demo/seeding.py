@@ -7,7 +7,7 @@ the contacts that are owed. Papers are stand-ins: an archive that is sealed here
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import islice
@@ -35,14 +35,19 @@ from training.demo.scenery import (
     add_institution,
     add_instructors,
     add_training_agreement,
+    farmers_budget,
     paper,
 )
 from training.demo.traces import archive, completions, follow, results, status_of
-from training.dossiers.models import ApprovedTimetable
+from training.dossiers.choices import AttestedAs
+from training.dossiers.facts import register_digest
+from training.dossiers.models import ApprovedTimetable, RegisterAttestation
 from training.dossiers.receivers import as_approved
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
 from training.institutions.models import Agreement, Institution, Instructor
+from training.integrity.models import ApprovedRoster
+from training.integrity.rosters import approved_roster
 from training.people.models import Trainee
 from training.people.rules import Person
 from training.people.services import know_trainees
@@ -50,7 +55,7 @@ from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
 from training.reporting.counting import rebuild
 from training.scheduling.choices import WAS_APPROVED, SessionStatus, VenueKind
-from training.scheduling.models import Lesson, TrainingSession, Venue
+from training.scheduling.models import BudgetLine, Lesson, TrainingSession, Venue
 from training.scheduling.venues import add_venue
 
 AT_ONCE: Final = 20
@@ -216,7 +221,7 @@ class Class:
     @cached_property
     def places(self) -> list[Enrolment]:
         """In the order of the plan's; not saved."""
-        held = self.plan.was_held
+        held, approved = self.plan.was_held, self.plan.status in WAS_APPROVED
         states = [status_of(result) if held else EnrolmentStatus.ENROLLED for result in self.results]
         return [
             Enrolment(
@@ -224,6 +229,7 @@ class Class:
                 trainee=self.people[place.person],
                 number=number,
                 group=place.group,
+                group_verified=True if approved and place.group else None,
                 status=state,
             )
             for number, (place, state) in enumerate(zip(self.plan.places, states, strict=True), 1)
@@ -241,6 +247,23 @@ class Class:
                 early = timedelta(minutes=15) - timedelta(seconds=11 * turn)
                 yield lesson.starts_at - early, "sign_in", lesson, place.pk
                 yield lesson.ends_at + timedelta(seconds=7 * turn), "sign_out", lesson, place.pk
+
+
+def attested(session: TrainingSession, events: Sequence[Any], manager: Any) -> Iterator[RegisterAttestation]:
+    """By the class manager, each half-day when its last lesson is over."""
+    half_days: dict[tuple[date, str], list[Any]] = {}
+    for event in events:
+        half_days.setdefault((event.lesson.on, event.lesson.half_day), []).append(event)
+    for (on, half_day), its_own in half_days.items():
+        yield RegisterAttestation(
+            training_session=session,
+            on=on,
+            half_day=half_day,
+            role=AttestedAs.MANAGER,
+            user=manager,
+            at=max(event.lesson.ends_at for event in its_own) + timedelta(minutes=10),
+            digest=register_digest((event.digest for event in its_own), ()),
+        )
 
 
 class _Writer:
@@ -336,7 +359,10 @@ class _Writer:
         ]
 
     def _approve(self, classes: Sequence[Class]) -> None:
-        """With the timetable that the bureau saw, and the handouts."""
+        """With the timetable and the roster that the bureau saw, and the handouts."""
+        ApprovedRoster.objects.bulk_create(
+            approved_roster(it.session, it.places) for it in classes if it.session.approved_at
+        )
         ApprovedTimetable.objects.bulk_create(
             ApprovedTimetable(
                 training_session=it.session,
@@ -345,6 +371,11 @@ class _Writer:
             )
             for it in classes
             if it.session.approved_at
+        )
+        BudgetLine.objects.bulk_create(
+            BudgetLine(training_session=it.session, **asdict(line))
+            for it in classes
+            for line in farmers_budget(it.session.agreement)
         )
         through = TrainingSession.courseware.through
         through.objects.bulk_create(
@@ -355,7 +386,9 @@ class _Writer:
 
     def _hold(self, it: Class) -> None:
         door = self.houses[it.plan.institution].rooms[it.plan.room].door
-        AttendanceEvent.objects.bulk_create(door.sign_all(it.session, it.scans()))
+        events = AttendanceEvent.objects.bulk_create(door.sign_all(it.session, it.scans()))
+        manager = self.houses[it.plan.institution].staff.members[Role.CLASS_MANAGER].user
+        RegisterAttestation.objects.bulk_create(attested(it.session, events, manager))
         follow(
             it.places,
             it.session,

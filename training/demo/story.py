@@ -42,6 +42,7 @@ from training.demo.scenery import (
     add_county_staff,
     add_farmers_course,
     add_institution,
+    add_instructor_account,
     add_instructors,
     add_places,
     add_training_agreement,
@@ -193,6 +194,7 @@ class Story:
         clerk = self.staff.actor(Role.INSTITUTION_CLERK)
         agreement = add_training_agreement(self.institution, actor=clerk)
         self.instructors = add_instructors(self.institution, actor=clerk)
+        add_instructor_account(self.instructors[0], "")
         outline = add_farmers_course(
             self.institution, actor=clerk, bureau=self.county.actor(Role.BUREAU_REVIEWER)
         )
@@ -421,11 +423,24 @@ class Story:
             true=proposed.status == CorrectionStatus.DECLINED,
         )
 
+    def _attest(self) -> None:
+        """The class manager stands for both half-days, an instructor for the one they taught."""
+        page = reverse("register-attest", args=[self.session.pk])
+        for username, halves in (("manager", ("am", "pm")), ("instructor", ("am",))):
+            visitor = Visitor(self.site, username, PASSWORD)
+            for half_day in halves:
+                visitor.post(page, {"half_day": f"{at(9, 0):%Y-%m-%d}-{half_day}"})
+        self.hold(
+            "班主任和授课人签认签到名册：名册再有改动，签认就失效",
+            true=self.session.register_attestations.count() == 3,
+        )
+
     # 5. Completion, what is missing, and the claim that is refused
 
     def compute_and_find_what_is_missing(self) -> None:
         self._wrong_correction()
         self.clock.set(at(17, 0))
+        self._attest()
         visitor = Visitor(self.site, "principal", PASSWORD)
         visitor.post(reverse("session-close", args=[self.session.pk]), {})
         self.session.refresh_from_db()
@@ -657,6 +672,7 @@ class Story:
         accounts = {
             "clerk": "机构经办",
             "principal": "机构负责人",
+            "instructor": "讲师（只看自己的课）",
             "reviewer": "商务局审核员",
             "head": "商务局负责人",
             "followup": "跟踪服务人员",

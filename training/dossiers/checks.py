@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from typing import Final
 
 import pikepdf
 from pikepdf import AccessMode
 from PIL import Image
 
-from training.core.content import Content
-from training.dossiers import evidence
+from training.core.content import NOTHING, Content
+from training.dossiers import evidence, recount
 from training.dossiers.evidence import Evidence
 from training.dossiers.findings import Check, Finding
 from training.dossiers.layout import DOSSIER, METADATA
@@ -23,7 +24,6 @@ from training.dossiers.pdfa import check_pdfa
 from training.dossiers.signatures import NOBODY, Trust, check_signatures
 
 Entries = Mapping[str, Content]
-_NOTHING: Final = Content.held(b"")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Payload:
 
     @property
     def pdf(self) -> Content:
-        return self.entries.get(DOSSIER, _NOTHING)
+        return self.entries.get(DOSSIER, NOTHING)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -214,13 +214,13 @@ _CHECKS: tuple[tuple[str, tuple[str, str], Callable[[Payload], Iterator[Finding]
     (
         "register",
         ("签到名册、名册与事件相符", "Register against roster and events"),
-        lambda p: evidence.register(p.evidence),
+        lambda p: chain(evidence.register(p.evidence), recount.register(p.evidence)),
     ),
     ("corrections", ("补签、补录与作废", "Corrections"), lambda p: evidence.corrections(p.evidence)),
     (
         "completion",
         ("结业人次、人数与名册相符", "Completion and counts"),
-        lambda p: evidence.completion(p.evidence),
+        lambda p: chain(evidence.completion(p.evidence), recount.completion(p.evidence)),
     ),
     ("photos", ("照片与终端签名相符", "Photos against signed events"), lambda p: evidence.photos(p.evidence)),
     ("readable", ("原始文件都打得开", "Originals can be opened"), _readable),

@@ -31,6 +31,30 @@ class EvidenceKind(models.TextChoices):
     OTHER = "other", _("其他材料")
 
 
+class DoubtKind(models.TextChoices):
+    """About people; what looks like a file used elsewhere is `training.uploads`'."""
+
+    DENIED = "denied", _("否认参训")
+    CLASH = "clash", _("一人两处")
+    TWIN = "twin", _("姓名、电话都相同")
+
+
+class Owes(models.TextChoices):
+    """Who has to do something about what an archive lacks: suppliers as the rules name them."""
+
+    INSTITUTION = "institution", _("培训机构")
+    BUREAU = "bureau", _("商务局")
+    TOWNSHIP = "township", _("乡镇")
+    FOLLOW_UP = "follow_up", _("跟踪服务人员")
+
+
+class AttestedAs(models.TextChoices):
+    """Who stands for a register by account."""
+
+    MANAGER = "manager", _("班主任")
+    INSTRUCTOR = "instructor", _("授课人")
+
+
 class Decision(models.TextChoices):
     """What the bureau says of one archive item in one round."""
 
@@ -43,6 +67,14 @@ class Edition(models.TextChoices):
 
     DRAFT = "draft", _("草稿")
     SEALED = "sealed", _("封存版")
+
+
+class CheckStage(models.TextChoices):
+    """When the four properties of a sealed version are checked again (DA/T 70-2018; the seal's own is inside)."""
+
+    CLAIM = "claim", _("申领补贴")
+    YEAR = "year", _("每年")
+    TRANSFER = "transfer", _("移交")
 
 
 class BuildStatus(models.TextChoices):

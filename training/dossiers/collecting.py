@@ -76,6 +76,7 @@ def add_evidence(
     session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
     if item not in {entry.code for entry in session.rule_set.rules.items_for(session.class_type)}:
         raise InvalidInputError(_("没有这个档案项。"))
+    _demand_kind(item, kind)
     lesson = Lesson.objects.fetch(actor, pk=lesson_id, training_session=session) if lesson_id else None
     if item == "A9" and lesson is None:
         raise InvalidInputError(_("请选择照片属于哪一课次。"))
@@ -91,6 +92,30 @@ def add_evidence(
         evidence_added.send(Evidence, evidence=evidence)
         record(actor, "evidence.added", evidence, item=item, sha256=stored.sha256)
     return evidence
+
+
+def _demand_kind(item: str, kind: EvidenceKind) -> None:
+    """Only what comes as a photo is looked at as one: when it was taken, and whether it is used elsewhere."""
+    if (item == "A9") != (kind == EvidenceKind.PHOTO):
+        raise InvalidInputError(_("现场照片归入 A9，A9 也只收现场照片；请把档案项和种类改成一致的。"))
+
+
+@transaction.atomic
+def describe_photo(
+    evidence_id: int, *, caption: str, persons: str, background: str, photographer: str, actor: Actor
+) -> Evidence:
+    """Say what a class photo shows, also of one that a station took; its time, place and lesson are known."""
+    demand(actor, "evidence.add")
+    photo: Evidence = Evidence.objects.lock(actor, pk=evidence_id, kind=EvidenceKind.PHOTO, withdrawn_at=None)
+    _open_archive(photo.training_session_id, photo.item, actor)
+    if not caption.strip():
+        raise InvalidInputError(_("请写照片的说明。"))
+    said = {"caption": caption, "persons": persons, "background": background, "photographer": photographer}
+    for name, words in said.items():
+        setattr(photo, name, words.strip())
+    photo.save(update_fields=list(said))
+    record(actor, "evidence.described", photo, caption=photo.caption)
+    return photo
 
 
 def _demand_new(

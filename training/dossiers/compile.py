@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -21,11 +22,17 @@ from training.attendance.rules import Presence, hours
 from training.core import files
 from training.core.models import StoredFile
 from training.dossiers import facts
+from training.dossiers.approved_papers import licences_of, proofs_of
+from training.dossiers.attesting import attestations
+from training.dossiers.choices import EvidenceKind
 from training.dossiers.models import Dossier
-from training.dossiers.queries import archive_contents, with_archive
-from training.dossiers.rules import check_archive
-from training.enrolment.choices import IN_FORCE
+from training.dossiers.papers import item_papers, with_papers
+from training.dossiers.queries import archive_contents, check_under, with_archive
+from training.dossiers.records import record_tables
+from training.dossiers.rules import ArchiveContents, minutes_of
+from training.enrolment.choices import IN_FORCE, EnrolmentStatus
 from training.programmes.preset import Preset
+from training.programmes.words import choice_name
 from training.scheduling.choices import ChangeKind, ChangeStatus
 from training.scheduling.models import TrainingSession
 from training.stations.models import Station
@@ -37,11 +44,14 @@ _PUBLIC_PAGES: Final = "training.web.portal.urls"
 @override(settings.LANGUAGE_CODE)
 def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> facts.DossierFacts:
     """All of it, read now, in the county's language; the caller saw to it that the actor may see the dossier."""
-    session: Any = with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id)).get()
+    session: Any = with_papers(
+        with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id))
+    ).get()
     rules = session.rule_set.rules
     programme = session.institution.programme
     lessons = list(session.lessons.all())
     pages = register(session)
+    attested = attestations([session])[session.pk]
     events = list(AttendanceEvent.objects.filter(training_session=session).select_related("evidence"))
     stations = list(Station.objects.filter(pk__in={event.station_id for event in events}).order_by("pk"))
     contents = archive_contents([session])[session.pk]
@@ -76,28 +86,33 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
         ),
         items=tuple(
             facts.ItemFacts(
-                item.code, item.title, item.clause, item.complete, tuple(f.message for f in item.findings)
+                item.code,
+                item.title,
+                item.clause,
+                item.complete,
+                tuple(f.message for f in item.findings),
+                item.version,
             )
-            for item in check_archive(contents, rules.items_for(session.class_type))
+            for item in check_under(contents, rules, session)
         ),
         agreement=_agreement(session),
         licences=tuple(
             facts.LicenceFacts(
                 paper.get_kind_display(), paper.number, paper.issuer, paper.valid_from, paper.valid_until
             )
-            for paper in session.institution.licences.all()
-            if not paper.refused_at
+            for paper in licences_of(session)
         ),
-        instructors=tuple(_instructors(lessons)),
+        instructors=tuple(_instructors(session)),
         plan=facts.PlanFacts(
             audience=session.audience,
             goals=session.goals,
             content=session.content,
             form=rules.form(session.form).name,
-            hours=hours(sum(lesson.minutes for lesson in lessons), rules.attendance),
+            hours=hours(_planned_minutes(contents), rules.attendance),
             assessment=session.assessment,
             practical_hours=_practical_hours(lessons, rules),
             outline=_outline(session),
+            budget=cost_lines(session),
         ),
         lessons=tuple(
             facts.LessonFacts(
@@ -111,6 +126,7 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
                 lesson.venue.name,
                 hours(lesson.minutes, rules.attendance),
                 lesson.practical,
+                lesson.pk,
             )
             for lesson in lessons
         ),
@@ -120,10 +136,10 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
             for piece in session.courseware.select_related("file")
         ),
         roster=tuple(_roster(session)),
-        registers=tuple(_register_page(page) for page in pages),
-        photos=tuple(_photos(session, lessons)),
+        registers=tuple(_register_page(page, attested) for page in pages),
+        photos=tuple(_photos(session)),
         completion=tuple(_completion(session)),
-        attachments=tuple(_attachments(session, lessons)),
+        attachments=tuple(_attachments(session)),
         stations=tuple(facts.StationFacts(str(s.pk), s.name, s.public_key) for s in stations),
         envelopes=tuple(
             _envelope(event) for event in sorted(events, key=lambda e: (str(e.station_id), e.seq))
@@ -132,15 +148,51 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
         corrections=tuple(_corrections(session)),
         lost=tuple(_lost(session, stations)),
         roster_changes=tuple(_roster_changes(session)),
+        records=tuple(record_tables(session)),
+        attendance=_attendance(rules),
+        retention=_retention(rules),
         version=version,
         submitted_by=str(dossier.submitted_by or ""),
         submitted_at=dossier.submitted_at,
     )
 
 
+def _retention(rules: Preset) -> str:
+    """保管期限, and whether the county has settled it."""
+    said, archive = choice_name(rules.archive.retention or ""), rules.archive
+    if not said:
+        return _("待确认")
+    return _("%(years)s（待确认）") % {"years": said} if "retention" in archive.open_fields else said
+
+
+def _attendance(rules: Preset) -> facts.AttendanceRuleFacts:
+    names = {field.name for field in fields(facts.AttendanceRuleFacts)}
+    return facts.AttendanceRuleFacts(**rules.attendance.model_dump(include=names))
+
+
+def _planned_minutes(contents: ArchiveContents) -> int:
+    """As approved; as held where nothing was kept of it."""
+    approved = contents.approved_lessons
+    return minutes_of(contents.lessons if approved is None else approved.values())
+
+
 def _practical_hours(lessons: Iterable[Any], rules: Preset) -> str:
     practised = sum(lesson.minutes for lesson in lessons if lesson.practical)
     return hours(practised, rules.attendance) if practised else ""
+
+
+def cost_lines(session: Any) -> tuple[facts.CostLine, ...]:
+    """The budget as it is printed."""
+    return tuple(
+        facts.CostLine(
+            line.name,
+            line.unit_price_fen,
+            f"{line.quantity} {line.unit}",
+            line.amount_fen,
+            line.source or "机构自筹",
+        )
+        for line in session.budget_lines.all()
+    )
 
 
 def _outline(session: Any) -> str:
@@ -167,9 +219,9 @@ def _agreement(session: Any) -> facts.AgreementFacts:
     )
 
 
-def _instructors(lessons: Iterable[Any]) -> Iterator[facts.InstructorFacts]:
+def _instructors(session: Any) -> Iterator[facts.InstructorFacts]:
     taught: dict[Any, list[int]] = {}
-    for lesson in lessons:
+    for lesson in session.lessons.all():
         taught.setdefault(lesson.instructor, []).append(lesson.sequence)
     for person, sequences in taught.items():
         yield facts.InstructorFacts(
@@ -179,15 +231,20 @@ def _instructors(lessons: Iterable[Any]) -> Iterator[facts.InstructorFacts]:
             profile=person.profile,
             lessons=tuple(sequences),
             proofs=tuple(
-                facts.ProofFacts(proof.get_kind_display(), proof.number, proof.issuer, proof.valid_until)
-                for proof in person.proofs.all()
-                if not proof.refused_at
+                facts.ProofFacts(
+                    proof.get_kind_display(),
+                    proof.number,
+                    proof.issuer,
+                    proof.valid_until,
+                    proof.valid_from,
+                )
+                for proof in proofs_of(session, person)
             ),
         )
 
 
 def _roster(session: Any) -> Iterator[facts.RosterRow]:
-    names = {group.code: group.name for group in session.rule_set.rules.groups}
+    names = _printed_groups(session.rule_set.rules)
     for enrolment in session.on_roster:
         trainee = enrolment.trainee
         yield facts.RosterRow(
@@ -198,8 +255,16 @@ def _roster(session: Any) -> Iterator[facts.RosterRow]:
             id_number=trainee.masked_id_number,
             phone=trainee.masked_phone,
             village=f"{trainee.township}{trainee.village}",
-            group=names.get(enrolment.group, enrolment.group),
+            group=names.get(enrolment.group, ""),
         )
+
+
+def _printed_groups(rules: Preset) -> dict[str, str]:
+    """Sensitive ones only where the archive must have everybody's group (`archive.roster_fields`): a dossier is
+    read by many who do not need them, and no county's A7 asks for more than a telephone number.
+    """
+    demanded = "group" in rules.archive.roster_fields
+    return {group.code: group.name for group in rules.groups if demanded or not group.sensitive}
 
 
 def _roster_changes(session: Any) -> Iterator[facts.RosterChangeRow]:
@@ -251,7 +316,7 @@ def _as_planned(starts_at: datetime, ends_at: datetime, instructor: Any, venue: 
     }
 
 
-def _register_page(page: HalfDay) -> facts.HalfDayRegister:
+def _register_page(page: HalfDay, attested: Iterable[Any]) -> facts.HalfDayRegister:
     return facts.HalfDayRegister(
         on=page.on,
         half_day=str(page.half_day),
@@ -265,11 +330,17 @@ def _register_page(page: HalfDay) -> facts.HalfDayRegister:
                 signed_out_at=line.presence.signed_out_at,
                 minutes=sum(line.presence.minutes.values()),
                 method=str(Method(line.presence.method).label) if line.presence.method else "",
+                method_code=line.presence.method,
                 note=_remarks(line.presence),
                 events=line.presence.digests,
                 corrections=line.presence.corrections,
             )
             for line in page.lines
+        ),
+        attestations=tuple(
+            facts.AttestationFacts(str(row.get_role_display()), str(row.user), row.at, row.digest)
+            for row in attested
+            if (row.on, row.half_day) == (page.on, page.half_day)
         ),
     )
 
@@ -324,18 +395,24 @@ def _lost(session: Any, stations: Iterable[Station]) -> Iterator[facts.LostRange
             )
 
 
-def _photos(session: Any, lessons: Iterable[Any]) -> Iterator[facts.PhotoFacts]:
-    sequences = {lesson.pk: lesson.sequence for lesson in lessons}
-    rows = session.evidence.filter(withdrawn_at__isnull=True, item="A9").select_related(
-        "file", "event__station"
+def _photos(session: Any) -> Iterator[facts.PhotoFacts]:
+    rows = session.evidence.filter(withdrawn_at__isnull=True, kind=EvidenceKind.PHOTO).select_related(
+        "file", "event__station", "lesson__venue"
     )
     for photo in rows:
+        lesson = photo.lesson
         yield facts.PhotoFacts(
             caption=photo.caption,
-            taken_at=photo.taken_at or photo.file.uploaded_at,
-            lesson=sequences.get(photo.lesson_id, 0),
-            device=photo.event.station.name if photo.event else photo.file.uploaded_by,
+            taken_at=photo.taken_at,
+            lesson=lesson.sequence if lesson else 0,
+            device=photo.event.station.name if photo.event else "",
             attachment=_attachment("A9", photo.file),
+            place=lesson.venue.name if lesson else "",
+            topic=lesson.topic if lesson else "",
+            persons=photo.persons,
+            background=photo.background,
+            photographer=photo.photographer,
+            uncounted=_("不在课次时间内，不计入这半天的张数") if photo.outside_lesson else "",
         )
 
 
@@ -350,23 +427,16 @@ def _completion(session: Any) -> Iterator[facts.CompletionRow]:
             required=hours(row.required_minutes, rule),
             completed=row.completed,
             explanation=row.explanation,
+            attended_minutes=row.attended_minutes,
+            required_minutes=row.required_minutes,
+            excluded=row.enrolment.status == EnrolmentStatus.EXCLUDED,
         )
 
 
-def _attachments(session: Any, lessons: Iterable[Any]) -> Iterator[facts.Attachment]:
-    """The originals of A1, A2, A3 and A6 and what was handed in as evidence, photos apart."""
-    yield _attachment("A1", session.agreement.file)
-    for licence in session.institution.licences.filter(refused_at=None).select_related("file"):
-        yield _attachment("A2", licence.file)
-    for instructor in dict.fromkeys(lesson.instructor for lesson in lessons):
-        for proof in instructor.proofs.filter(refused_at=None).select_related("file"):
-            yield _attachment("A3", proof.file)
-    for piece in session.courseware.select_related("file"):
-        yield _attachment("A6", piece.file)
-    for evidence in (
-        session.evidence.filter(withdrawn_at__isnull=True).exclude(item="A9").select_related("file")
-    ):
-        yield _attachment(evidence.item, evidence.file)
+def _attachments(session: Any) -> Iterator[facts.Attachment]:
+    """The originals behind every item, photos apart, and the sheets that corrections were made from."""
+    for item, papers in item_papers(session).items():
+        yield from (_attachment(item, paper.file) for paper in papers if not paper.is_class_photo)
     sheets = session.corrections.filter(status=CorrectionStatus.APPROVED, evidence__isnull=False)
     for sheet in dict.fromkeys(row.evidence for row in sheets.select_related("evidence").order_by("pk")):
         yield _attachment("A8", sheet)

@@ -81,14 +81,15 @@ class Evidence:
 
     def _read(self, name: str) -> Iterator[Line]:
         station = next((s for s in self.metadata.stations if envelopes_path(s.id) == name), None)
-        for number, text in enumerate(self._entries[name].read().split(b"\n")[:-1], 1):
-            try:
-                envelope = Envelope.model_validate_json(text)
-            except ValidationError:
-                yield Line(name, number, "", None, "unreadable")
-                continue
-            event, problem = _believe(envelope, station)
-            yield Line(name, number, envelope.digest, event, problem)
+        with self._entries[name].open() as lines:
+            for number, text in enumerate(lines, 1):
+                try:
+                    envelope = Envelope.model_validate_json(text)
+                except ValidationError:
+                    yield Line(name, number, "", None, "unreadable")
+                    continue
+                event, problem = _believe(envelope, station)
+                yield Line(name, number, envelope.digest, event, problem)
 
 
 def _believe(envelope: Envelope, station: Station | None) -> tuple[Event | None, str]:
@@ -213,15 +214,20 @@ def register(evidence: Evidence) -> Iterator[Finding]:
     for half_day in evidence.metadata.registers:
         numbers = [row.number for row in half_day.rows]
         for number in sorted({n for n in numbers if numbers.count(n) > 1}):
-            yield _row(half_day, number, "同一人登记两次", "the same person twice")
+            yield row_finding(half_day, number, "同一人登记两次", "the same person twice")
         for row in half_day.rows:
             person = roster.get(row.number)
             if person is None or (person.name, person.id_number) != (row.name, row.id_number):
-                yield _row(
+                yield row_finding(
                     half_day, row.number, f"{row.name}与名册不符", f"{row.name} is not so on the roster"
                 )
             yield from _foots(evidence, half_day, row, holders)
             used.update(row.events)
+        for attested in half_day.attestations:
+            if attested.digest != half_day.digest:
+                zh = f"{attested.role}{attested.name}签认的不是这份签到名册"
+                en = f"{attested.name} attested another register than this"
+                yield Finding(METADATA, half_day.label, zh, en)
     for digest, event in evidence.counted.items():
         if event.kind in ("sign_in", "sign_out") and event.lesson is not None and digest not in used:
             file, record = envelopes_path(str(event.station)), f"seq {event.seq}"
@@ -237,33 +243,38 @@ def _foots(evidence: Evidence, half_day: HalfDay, row: Signed, holders: dict[int
                 f"依据的事件 {digest[:16]}… 不在包内或未计入",
                 f"its event {digest[:16]}… is missing or not counted",
             )
-            yield _row(half_day, row.number, zh, en)
+            yield row_finding(half_day, row.number, zh, en)
     for event in standing_on:
         enrolment = event.person.enrolment if isinstance(event.person, Enrolled) else None
         if enrolment is not None and holders.setdefault(enrolment, row.number) != row.number:
             zh = f"第 {event.seq} 号事件签的是另一个人"
-            yield _row(half_day, row.number, zh, f"event {event.seq} is another person's")
+            yield row_finding(half_day, row.number, zh, f"event {event.seq} is another person's")
     said = [evidence.corrections[n] for n in row.corrections if n in evidence.corrections]
     for number in row.corrections:
         correction = evidence.corrections.get(number)
         if correction is None or correction.number != row.number:
             zh = f"依据的更正 {number} 没有，或说的是另一个人"
-            yield _row(half_day, row.number, zh, f"its correction {number} is missing or another person's")
+            yield row_finding(
+                half_day, row.number, zh, f"its correction {number} is missing or another person's"
+            )
     kinds = (("sign_in", "签到", row.signed_in_at), ("sign_out", "签退", row.signed_out_at))
     for kind, word, at in kinds:
-        signed = any(event.kind == kind and _at(event, at) for event in standing_on) if at else True
+        signed = (
+            any(event.kind == kind and is_at(event.captured_at, at) for event in standing_on) if at else True
+        )
         if not signed and not any(c.kind == kind and c.happened_at == at for c in said):
             zh = f"{word}时间 {at:%H:%M:%S} 没有签名事件或更正为证"
-            yield _row(half_day, row.number, zh, f"no signed {kind} and no correction at {at:%H:%M:%S}")
+            yield row_finding(
+                half_day, row.number, zh, f"no signed {kind} and no correction at {at:%H:%M:%S}"
+            )
 
 
-def _at(event: Event, at: datetime) -> bool:
-    """Whether it happened then by the station's clock, as it stood or as the server corrected it."""
-    corrected = event.captured_at + timedelta(milliseconds=event.clock_offset_ms or 0)
-    return abs(event.captured_at - at) <= _TOLERANCE or abs(corrected - at) <= _TOLERANCE
+def is_at(one: datetime, other: datetime) -> bool:
+    """The same moment, as far as people write it down."""
+    return abs(one - other) <= _TOLERANCE
 
 
-def _row(half_day: HalfDay, number: int, zh: str, en: str) -> Finding:
+def row_finding(half_day: HalfDay, number: int, zh: str, en: str) -> Finding:
     return Finding(METADATA, f"签到名册 register {half_day.label} #{number}", zh, en)
 
 

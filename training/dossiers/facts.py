@@ -7,7 +7,8 @@ Identity and phone numbers arrive here already masked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 
@@ -39,6 +40,20 @@ class ProgrammeFacts:
 
 
 @dataclass(frozen=True)
+class AttendanceRuleFacts:
+    """What the programme says of attendance, as `training.attendance.reckoning` has it."""
+
+    unit_minutes: int
+    lesson_ratio: float
+    completion_ratio: float
+    late_tolerance_minutes: int
+    early_tolerance_minutes: int
+    require_sign_out: bool
+    check_share: float
+    check_required: bool
+
+
+@dataclass(frozen=True)
 class SessionFacts:
     code: str
     title: str
@@ -65,6 +80,7 @@ class ItemFacts:
     clause: str
     complete: bool
     findings: tuple[str, ...]
+    rule_version: int = 0  # of the rules it was checked by, at `as_of`
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,7 @@ class ProofFacts:
     number: str
     issuer: str
     valid_until: date | None
+    valid_from: date | None = None  # unknown of older ones
 
 
 @dataclass(frozen=True)
@@ -105,6 +122,17 @@ class InstructorFacts:
 
 
 @dataclass(frozen=True)
+class CostLine:
+    """One line of the budget; money in 分."""
+
+    name: str
+    price_fen: int
+    quantity: str  # for people: 6 学时
+    amount_fen: int
+    source: str  # who pays, for people
+
+
+@dataclass(frozen=True)
 class PlanFacts:
     audience: str
     goals: str
@@ -114,6 +142,7 @@ class PlanFacts:
     assessment: str
     practical_hours: str = ""  # of `hours`; "" for none
     outline: str = ""  # the approved version the session was planned by, for people; "" for none
+    budget: tuple[CostLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +157,7 @@ class LessonFacts:
     venue: str
     hours: str  # 学时, for people: "3"
     practical: bool = False
+    id: int = 0  # as signed events name the lesson
 
 
 @dataclass(frozen=True)
@@ -175,6 +205,17 @@ class RegisterRow:
     note: str
     events: tuple[str, ...]  # digests of the envelopes this row stands on
     corrections: tuple[int, ...] = ()  # numbers of the corrections it stands on
+    method_code: str = ""  # as the event of the sign-in has it
+
+
+@dataclass(frozen=True)
+class AttestationFacts:
+    """Somebody stood for the register of a half-day, by account."""
+
+    role: str  # for people: 班主任, 授课人
+    name: str
+    at: datetime
+    digest: str  # `register_digest` of what was attested
 
 
 @dataclass(frozen=True)
@@ -183,6 +224,7 @@ class HalfDayRegister:
     half_day: str
     lessons: tuple[int, ...]
     rows: tuple[RegisterRow, ...]
+    attestations: tuple[AttestationFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,11 +264,29 @@ class LostRangeFacts:
 
 @dataclass(frozen=True)
 class PhotoFacts:
+    """With what DA/T 50-2014 asks of a caption; `taken_at` None and a blank `device` are not known."""
+
     caption: str
-    taken_at: datetime
+    taken_at: datetime | None
     lesson: int
     device: str
     attachment: Attachment
+    place: str = ""
+    topic: str = ""
+    persons: str = ""
+    background: str = ""
+    photographer: str = ""
+    uncounted: str = ""  # why it does not count for its half-day, for people
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """What the system keeps that answers an added item: a table for people."""
+
+    item: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -237,6 +297,9 @@ class CompletionRow:
     required: str
     completed: bool
     explanation: str
+    attended_minutes: int = 0
+    required_minutes: int = 0
+    excluded: bool = False  # does not count, whatever was attended
 
 
 @dataclass(frozen=True)
@@ -293,6 +356,9 @@ class DossierFacts:
     corrections: tuple[CorrectionFacts, ...] = ()
     lost: tuple[LostRangeFacts, ...] = ()
     roster_changes: tuple[RosterChangeRow, ...] = ()
+    records: tuple[RecordTable, ...] = ()
+    attendance: AttendanceRuleFacts | None = None  # None: nobody can compute the minutes again
+    retention: str = "待确认"  # 保管期限, for people
     version: int = 1  # of the dossier: unsealing begins the next
     submitted_by: str = ""
     submitted_at: datetime | None = None
@@ -301,6 +367,12 @@ class DossierFacts:
     def renci(self) -> int:
         """人次: enrolments of this session that completed."""
         return sum(row.completed for row in self.completion)
+
+
+def register_digest(events: Iterable[str], corrections: Iterable[int]) -> str:
+    """Of a half-day's register: the digests of the events and the numbers of the corrections it stands on."""
+    stands_on = f"{' '.join(sorted(events))}\n{' '.join(map(str, sorted(corrections)))}"
+    return hashlib.sha256(stands_on.encode()).hexdigest()
 
 
 def words(value: object) -> Iterator[str]:

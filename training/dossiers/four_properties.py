@@ -7,17 +7,19 @@ this system can't check is listed as not checked.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.core.content import NOTHING, Content
 from training.dossiers.findings import Check, Finding
 from training.dossiers.layout import FOUR_PROPERTIES, FOUR_PROPERTIES_TEXT
 from training.dossiers.metadata import Metadata
 
 FORMAT: Final = "yidang-four-properties/1"
+AT_THE_SEAL: Final = "归档（封存）"
 PASSED, FAILED, NOT_CHECKED = "通过", "未通过", "未检测"
 
 
@@ -92,6 +94,10 @@ class FourProperties(BaseModel):
     as_of: str
     properties: list[_Property]
 
+    @property
+    def holds(self) -> bool:
+        return not any(check.result == FAILED for each in self.properties for check in each.checks)
+
     def as_json(self) -> bytes:
         return json.dumps(self.model_dump(), ensure_ascii=False, indent=1).encode() + b"\n"
 
@@ -109,13 +115,13 @@ class FourProperties(BaseModel):
         return ("\n".join(lines) + "\n").encode()
 
 
-def report(checks: Sequence[Check], metadata: Metadata) -> FourProperties:
+def report(checks: Sequence[Check], metadata: Metadata, *, stage: str = AT_THE_SEAL) -> FourProperties:
     """What the checks found, under the four properties."""
     found = {check.code: check for check in checks}
     return FourProperties(
         format=FORMAT,
         standard="DA/T 70-2018《文书类电子档案检测一般要求》（用其四性分类；检测项按本档案的内容设定）",
-        stage="归档（封存）",
+        stage=stage,
         session=metadata.session.code,
         title=metadata.session.title,
         as_of=metadata.as_of.isoformat(),
@@ -134,14 +140,14 @@ def _result(line: _Line, check: Check | None) -> _Result:
     return _Result(**said, result=PASSED if check.holds else FAILED, findings=words)
 
 
-def compare(entries: dict[str, bytes], now: FourProperties) -> Iterator[Finding]:
+def compare(entries: Mapping[str, Content], now: FourProperties) -> Iterator[Finding]:
     """Where the package's own report says something else than its files do `now`."""
     try:
-        then = FourProperties.model_validate_json(entries.get(FOUR_PROPERTIES, b""))
+        then = FourProperties.model_validate_json(entries.get(FOUR_PROPERTIES, NOTHING).read())
     except ValidationError:
         yield Finding(FOUR_PROPERTIES, "", "缺少或读不出", "missing or unreadable")
         return
-    if entries.get(FOUR_PROPERTIES_TEXT) != then.as_text():
+    if entries.get(FOUR_PROPERTIES_TEXT, NOTHING).read() != then.as_text():
         yield Finding(
             FOUR_PROPERTIES_TEXT, "", f"与 {FOUR_PROPERTIES} 不符", f"differs from {FOUR_PROPERTIES}"
         )

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from training.attendance.queries import register
+from training.dossiers.approved_papers import licences_of, proofs_of
+from training.dossiers.attesting import attestations
 from training.dossiers.item_changes import opaque
 from training.dossiers.papers import ItemPaper, item_papers, with_papers
 from training.dossiers.queries import with_archive
@@ -50,17 +52,16 @@ def _agreement(session: Any) -> Said:
 
 
 def _licences(session: Any) -> Said:
-    for paper in session.institution.licences.all():
-        if not paper.refused_at:
-            yield str(paper), f"{paper.valid_from}—{paper.valid_until or _('长期')}"
+    for paper in licences_of(session):
+        yield str(paper), f"{paper.valid_from}—{paper.valid_until or _('长期')}"
 
 
 def _instructors(session: Any) -> Said:
     for person in dict.fromkeys(lesson.instructor for lesson in session.lessons.all()):
         yield _("授课人%(name)s的基本情况") % {"name": person.name}, opaque(person.profile)
-        for proof in person.proofs.all():
-            if not proof.refused_at:
-                yield f"{person.name} {proof}", str(proof.valid_until or _("长期"))
+        for proof in proofs_of(session, person):
+            until = str(proof.valid_until or _("长期"))
+            yield f"{person.name} {proof}", f"{proof.valid_from}—{until}" if proof.valid_from else until
 
 
 def _plan(session: Any) -> Said:
@@ -68,6 +69,8 @@ def _plan(session: Any) -> Said:
     yield _("培训目标"), session.goals
     yield _("培训内容"), session.content
     yield _("考核方式"), session.assessment
+    for line in session.budget_lines.all():
+        yield _("经费预算：%(name)s") % {"name": line.name}, f"{line.amount_fen} {line.source}".strip()
 
 
 def _timetable(session: Any) -> Said:
@@ -99,6 +102,9 @@ def _register(session: Any) -> Said:
                 "number": number,
             }
             yield label, _signed(seen)
+    for row in attestations([session])[session.pk]:
+        said = {"on": row.on, "half_day": HalfDay(row.half_day).label, "who": row.user}
+        yield _("%(on)s %(half_day)s 由%(who)s签认") % said, row.digest[:8]
 
 
 def _signed(seen: Any) -> str:

@@ -13,7 +13,7 @@ import pikepdf
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from training.core.content import Content
-from training.dossiers.facts import Attachment, DossierFacts
+from training.dossiers.facts import Attachment, DossierFacts, register_digest
 
 FORMAT = "yidang-dossier/1"
 
@@ -70,15 +70,53 @@ class Signed(_Read):
     id_number: str
     signed_in_at: AwareDatetime | None
     signed_out_at: AwareDatetime | None
+    minutes: int = 0
     method: str
+    method_code: str = ""
     events: list[str]
     corrections: list[int] = []
+
+
+class Attestation(_Read):
+    role: str
+    name: str
+    at: AwareDatetime
+    digest: str
+
+
+class Lesson(_Read):
+    id: int = 0
+    sequence: int
+    on: date
+    half_day: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class AttendanceRule(_Read):
+    unit_minutes: int
+    lesson_ratio: float
+    completion_ratio: float
+    late_tolerance_minutes: int
+    early_tolerance_minutes: int
+    require_sign_out: bool
+    check_share: float
+    check_required: bool
 
 
 class HalfDay(_Read):
     on: date
     half_day: str
     rows: list[Signed]
+    attestations: list[Attestation] = []
+
+    @property
+    def digest(self) -> str:
+        """What an attestation of it has to name."""
+        return register_digest(
+            (event for row in self.rows for event in row.events),
+            (number for row in self.rows for number in row.corrections),
+        )
 
     @property
     def label(self) -> str:
@@ -89,6 +127,9 @@ class Completed(_Read):
     number: int
     name: str
     completed: bool
+    attended_minutes: int = 0
+    required_minutes: int = 0
+    excluded: bool = False
 
 
 class Station(_Read):
@@ -132,6 +173,7 @@ class Correction(_Read):
     kind: str
     source: str
     number: int | None
+    lesson: int = 0  # its sequence
     happened_at: AwareDatetime | None
     voids: str
     evidence: str
@@ -180,6 +222,8 @@ class Metadata(_Read):
     dossier: Dossier
     files: list[File]
     items: list[Item]
+    lessons: list[Lesson] = []
+    attendance: AttendanceRule | None = None  # older packages do not say it
     roster: list[Person]
     registers: list[HalfDay]
     completion: list[Completed]
@@ -189,3 +233,4 @@ class Metadata(_Read):
     links: list[Standing]
     corrections: list[Correction] = []
     lost: list[LostRange] = []
+    retention: str = ""  # unknown of packages made before it was said

@@ -32,6 +32,8 @@ def describe_xml(metadata: Metadata) -> bytes:
     _leaf(source, "统一社会信用代码", session.uscc)
     _leaf(source, "业务主管部门", f"{programme.county}商务局")
     _leaf(root, "档号", session.code)
+    if metadata.retention:
+        _leaf(root, "保管期限", metadata.retention)
     content = ET.SubElement(root, "内容描述")
     _leaf(content, "题名", session.title)
     _leaf(content, "责任者", session.institution)

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from training.core.db import ScopedModel
+from training.core.actor import ALL, Actor
+from training.core.db import ScopedModel, ScopedQuerySet
 from training.core.lifecycle import Lifecycle
 from training.dossiers.choices import (
     BUILD_TRANSITIONS,
     DOSSIER_TRANSITIONS,
     TAKES_EVIDENCE,
     UNDER_WAY,
+    AttestedAs,
     BuildStatus,
     BuildStep,
+    CheckStage,
     Decision,
     DossierStatus,
+    DoubtKind,
     Edition,
     EvidenceKind,
+    Owes,
 )
+from training.dossiers.rules import is_inside
+from training.enrolment.choices import ON_ROSTER
+from training.enrolment.models import Enrolment
 
 THROUGH_SESSION = {
     "programme": "training_session__institution__programme",
@@ -105,6 +114,9 @@ class Evidence(ScopedModel):
         verbose_name=_("课次"),
     )
     caption = models.CharField(_("说明"), max_length=200)
+    persons = models.CharField(_("人物"), max_length=120, blank=True)
+    background = models.CharField(_("背景"), max_length=120, blank=True)
+    photographer = models.CharField(_("摄影者"), max_length=64, blank=True)
     taken_at = models.DateTimeField(_("拍摄时间"), null=True)
     device = models.CharField(_("上传设备"), max_length=200, blank=True)
     event = models.OneToOneField(
@@ -119,6 +131,11 @@ class Evidence(ScopedModel):
 
     def __str__(self) -> str:
         return self.caption
+
+    @property
+    def outside_lesson(self) -> bool:
+        """Known to have been taken before or after the lesson it is of: it does not count for its half-day."""
+        return bool(self.taken_at and self.lesson and not is_inside(self.taken_at, self.lesson))
 
 
 class DossierVersion(Lifecycle):
@@ -187,6 +204,56 @@ class DossierVersion(Lifecycle):
     @property
     def under_way(self) -> bool:
         return self.status in UNDER_WAY
+
+
+class PropertyCheck(ScopedModel):
+    """四性检测 of a sealed version after it was sealed; the report of the seal itself lies in the package.
+
+    `report` is `four_properties.FourProperties`; empty where the package could not even be opened.
+    """
+
+    SCOPE = {
+        "programme": "version__dossier__training_session__institution__programme",
+        "institution": "version__dossier__training_session__institution",
+    }
+    version = models.ForeignKey(DossierVersion, models.PROTECT, related_name="property_checks")
+    stage = models.CharField(_("环节"), max_length=16, choices=CheckStage)
+    at = models.DateTimeField(_("时间"))
+    holds = models.BooleanField(_("通过"))
+    problem = models.CharField(_("问题"), max_length=200, blank=True)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(holds=False) | Q(problem=""), name="property_check_holds_without_problem"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.at:%Y-%m-%d}"
+
+
+class ArchiveTransfer(ScopedModel):
+    """移交: a sealed version went to the archives; what was handed over by its digests, and who took it."""
+
+    SCOPE = PropertyCheck.SCOPE
+    version = models.OneToOneField(DossierVersion, models.PROTECT, related_name="transfer")
+    receiver = models.CharField(_("接收单位"), max_length=100)
+    taken_by = models.CharField(_("接收人"), max_length=64)
+    receipt_number = models.CharField(_("移交清单编号"), max_length=64)
+    handed_on = models.DateField(_("移交日期"))
+    package_sha256 = models.CharField(max_length=64)
+    package_sm3 = models.CharField(max_length=64)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(_("登记时间"))
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.receipt_number}"
 
 
 class ReviewRound(ScopedModel):
@@ -295,6 +362,128 @@ class ApprovedTimetable(ScopedModel):
         return self.training_session.code
 
 
+class ApprovedPaper(ScopedModel):
+    """A licence, or an instructor's proof, as the bureau saw it when it approved the session or a later change.
+
+    Written once; what archive items A2 and A3 go by (`approved_papers`). `backfilled`: written later, from the
+    papers that stood then.
+    """
+
+    SCOPE = THROUGH_SESSION
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.CASCADE, related_name="approved_papers"
+    )
+    licence = models.ForeignKey("institutions.Licence", models.PROTECT, null=True, related_name="+")
+    proof = models.ForeignKey("institutions.InstructorProof", models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(_("证照类型"), max_length=16)
+    number = models.CharField(_("证照编号"), max_length=64)
+    valid_from = models.DateField(_("有效期起"), null=True)
+    valid_until = models.DateField(_("有效期止"), null=True)
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    kept_at = models.DateTimeField(_("批准时间"))
+    backfilled = models.BooleanField(_("后补"), default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(licence=None, proof__isnull=False) | Q(licence__isnull=False, proof=None),
+                name="approved_paper_is_one",
+            ),
+            models.UniqueConstraint(fields=["training_session", "licence"], name="approved_licence_once"),
+            models.UniqueConstraint(fields=["training_session", "proof"], name="approved_proof_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_session.code} {self.number}"
+
+
+class SettledDoubt(ScopedModel):
+    """The bureau looked into a doubt about people and lets it stand, with its reason. Append-only.
+
+    `key` is of the evidence it saw (`doubts.Doubt`): whatever is noticed later is a new doubt.
+    """
+
+    SCOPE = THROUGH_SESSION
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.PROTECT, related_name="settled_doubts"
+    )
+    kind = models.CharField(_("疑点"), max_length=16, choices=DoubtKind)
+    key = models.CharField(max_length=64)
+    reason = models.CharField(_("核对结果"), max_length=200)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(_("核对时间"))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["training_session", "kind", "key"], name="doubt_settled_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_session.code} {self.get_kind_display()}"
+
+
+class RegisterAttestation(ScopedModel):
+    """签认: somebody stands for the register of a half-day, by account. Append-only.
+
+    `digest` is of the register as it was (`facts.register_digest`): once it is another, this one has lapsed.
+    """
+
+    SCOPE = THROUGH_SESSION
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.CASCADE, related_name="register_attestations"
+    )
+    on = models.DateField(_("日期"))
+    half_day = models.CharField(_("半天"), max_length=2)
+    role = models.CharField(_("身份"), max_length=16, choices=AttestedAs)
+    instructor = models.ForeignKey("institutions.Instructor", models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("签认时间"))
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["on", "half_day", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["training_session", "on", "half_day", "user", "role", "digest"],
+                name="register_attested_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=AttestedAs.MANAGER, instructor=None)
+                | Q(role=AttestedAs.INSTRUCTOR, instructor__isnull=False),
+                name="attesting_instructor_is_named",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_session.code} {self.on} {self.half_day}"
+
+
+class ItemStateQuerySet(ScopedQuerySet):
+    def visible_to(self, actor: Actor) -> Self:
+        """A township sees what it owes: sessions with people of its own whose telephone nobody verified."""
+        townships = actor.reach.get("township", frozenset())
+        if "institution" in actor.reach or not townships:
+            return super().visible_to(actor)
+        programmes = actor.reach.get("programme", frozenset())
+        rows = self.filter(owed_by__contains=Owes.TOWNSHIP, training_session__in=unreached(townships))
+        return (
+            rows
+            if programmes is ALL
+            else rows.filter(training_session__institution__programme__in=programmes)
+        )
+
+
+def unreached(townships: Any) -> Any:
+    """Sessions with people on the roster whose telephone nobody verified; of these townships, or ALL."""
+    people = Enrolment.objects.filter(ON_ROSTER, trainee__phone_verified_at=None)
+    if townships is not ALL:
+        people = people.filter(trainee__township__in=townships)
+    return people.order_by().values("training_session")
+
+
 class ItemState(ScopedModel):
     """One archive item of one session as it was last checked, for lists of very many.
 
@@ -310,21 +499,20 @@ class ItemState(ScopedModel):
     item = models.CharField(_("档案项"), max_length=8)
     complete = models.BooleanField(_("齐全"))
     findings = models.JSONField(default=list)
-    institution_owes = models.BooleanField(default=False)
-    bureau_owes = models.BooleanField(default=False)
+    owed_by = models.CharField(_("由谁补"), max_length=64, blank=True)  # `Owes` codes with a space between
     since = models.DateField(_("缺自"), null=True)
     due_on = models.DateField(_("交齐期限"), null=True)
     rule_version = models.PositiveIntegerField(_("规则版本"))
     checked_at = models.DateTimeField(_("核对时间"))
     stale = models.BooleanField(default=False)
+    objects = ItemStateQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["due_on", "training_session", "item"]
         constraints = [
             models.UniqueConstraint(fields=["training_session", "item"], name="item_state_once"),
             models.CheckConstraint(
-                condition=Q(complete=False)
-                | Q(since__isnull=True, institution_owes=False, bureau_owes=False),
+                condition=Q(complete=False) | Q(since__isnull=True, owed_by=""),
                 name="complete_item_lacks_nothing",
             ),
         ]

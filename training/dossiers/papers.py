@@ -11,6 +11,8 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from training.core.models import StoredFile
 from training.core.uploads import IMAGES
+from training.dossiers.approved_papers import licences_of, proofs_of
+from training.dossiers.choices import EvidenceKind
 
 PICTURES: Final = IMAGES
 
@@ -42,6 +44,10 @@ class ItemPaper:
         return self.file.content_type in PICTURES
 
     @property
+    def is_class_photo(self) -> bool:
+        return self.kind == "evidence" and self.owner.kind == EvidenceKind.PHOTO
+
+    @property
     def is_pdf(self) -> bool:
         return self.file.content_type == "application/pdf"
 
@@ -64,13 +70,11 @@ def item_papers(session: Any) -> dict[str, list[ItemPaper]]:
 
 def _papers(session: Any) -> Iterator[tuple[str, ItemPaper]]:
     yield "A1", ItemPaper("agreement", session.agreement, str(session.agreement.number))
-    for licence in session.institution.licences.all():
-        if not licence.refused_at:
-            yield "A2", ItemPaper("licence", licence, str(licence))
+    for licence in licences_of(session):
+        yield "A2", ItemPaper("licence", licence, str(licence))
     for person in dict.fromkeys(lesson.instructor for lesson in session.lessons.all()):
-        for proof in person.proofs.all():
-            if not proof.refused_at:
-                yield "A3", ItemPaper("proof", proof, f"{person.name} {proof}")
+        for proof in proofs_of(session, person):
+            yield "A3", ItemPaper("proof", proof, f"{person.name} {proof}")
     for piece in session.courseware.all():
         yield "A6", ItemPaper("courseware", piece, f"{piece.topic} {piece}")
     for evidence in session.standing_evidence:

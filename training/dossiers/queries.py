@@ -15,10 +15,16 @@ from django.utils.timezone import localdate
 from training.attendance.choices import CorrectionStatus, EventKind
 from training.attendance.models import AttendanceEvent, Correction
 from training.attendance.queries import chain_gaps, signed_in
+from training.core import clock
 from training.core.actor import Actor
 from training.courses.choices import CoursewareStatus
 from training.courses.models import Courseware as CoursewareRow
+from training.dossiers.approved_papers import is_altered, licences_of, proofs_of
+from training.dossiers.attesting import signatures
+from training.dossiers.choices import EvidenceKind
+from training.dossiers.doubts import Doubt, open_doubts
 from training.dossiers.models import Dossier, Evidence
+from training.dossiers.records import count_records
 from training.dossiers.rules import (
     ArchiveContents,
     Courseware,
@@ -28,6 +34,7 @@ from training.dossiers.rules import (
     ItemResult,
     LessonApproved,
     LessonHeld,
+    OpenDoubt,
     PaperOnFile,
     PhotoOnFile,
     RosterEntry,
@@ -58,6 +65,8 @@ def with_archive(sessions: QuerySet[Any], *, id_numbers: bool = True) -> QuerySe
     ).prefetch_related(
         "rule_set",  # a large row, and the same one for nearly all of them
         "institution__licences",
+        "approved_papers",
+        "budget_lines",
         "lessons__instructor__proofs",
         "lessons__venue",
         Prefetch("courseware", CoursewareRow.objects.select_related("file")),
@@ -85,15 +94,20 @@ def archive_contents(sessions: Sequence[TrainingSession]) -> dict[int, ArchiveCo
     """Session id -> contents; the sessions come from `with_archive`."""
     came, gaps = signed_in(sessions), chain_gaps(sessions)
     on_the_way, undecided = _photos_on_the_way(sessions), _open_corrections(sessions)
-    strangers = _strangers(sessions, came)
+    strangers, doubts = _strangers(sessions, came), open_doubts(sessions)
+    records = count_records(sessions)
+    signed = signatures(sessions)
     return {
         session.pk: under(
             replace(
-                _contents(session, came),
+                _contents(session, came, doubts.get(session.pk, ())),
+                records={kind: count.get(session.pk, 0) for kind, count in records.items()},
                 gaps=gaps.get(session.pk, ()),
                 photos_on_the_way=on_the_way.get(session.pk, 0),
                 open_corrections=undecided.get(session.pk, 0),
                 strangers=tuple(strangers.get(session.pk, ())),
+                scanned=signed[session.pk].scanned,
+                unattested=signed[session.pk].unattested,
             ),
             session.rule_set.rules,
             session.class_type,
@@ -109,16 +123,21 @@ def under(contents: ArchiveContents, rules: Preset, class_type: str) -> ArchiveC
         contents,
         demands=Demands(
             photos_per_half_day=rules.photos.min_per_half_day,
+            caption_parts=rules.photos.caption_parts,
+            hour_minutes=rules.attendance.unit_minutes,
+            open_doubts=rules.archive.open_doubts,
             roster_fields=rules.archive.roster_fields,
             phone_verified_rate=rules.archive.phone_verified_rate,
             shared_phone_limit=rules.archive.shared_phone_limit,
+            budget=rules.planning.budget_required,
+            register_signatures=rules.archive.register_signatures,
             courseware_approval=rules.planning.courseware_approval,
             fund_line=lines.get(class_type, ""),
         ),
     )
 
 
-def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
+def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt]) -> ArchiveContents:
     """What hangs on the session itself."""
     lessons = list(session.lessons.all())
     sequences = {lesson.pk: lesson.sequence for lesson in lessons}
@@ -138,7 +157,9 @@ def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
         agreement_with=session.institution.name if ours else agreement.institution.name,
         agreement_line=agreement.fund_line.code,
         uscc=session.institution.uscc,
-        licences=_papers(session.institution.licences.all()),
+        scope=session.institution.business_scope,
+        scope_reviewed=session.institution.scope_confirmed_at is not None,
+        licences=_papers(session, licences_of(session)),
         lessons=tuple(
             LessonHeld(
                 lesson.sequence,
@@ -155,7 +176,9 @@ def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
         approved_lessons=_approved_lessons(session),
         instructors={
             lesson.instructor_id: InstructorOnFile(
-                lesson.instructor.name, lesson.instructor.profile, _papers(lesson.instructor.proofs.all())
+                lesson.instructor.name,
+                lesson.instructor.profile,
+                _papers(session, proofs_of(session, lesson.instructor)),
             )
             for lesson in lessons
         },
@@ -166,6 +189,7 @@ def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
             "form": session.form,
             "hours": str(sum(lesson.minutes for lesson in lessons) or ""),
             "assessment": session.assessment,
+            "budget": "、".join(line.name for line in session.budget_lines.all()),
         },
         planned_on=localdate(session.submitted_at) if session.submitted_at else None,
         approved=session.status in WAS_APPROVED,
@@ -180,17 +204,32 @@ def _contents(session: Any, came: Mapping[int, set[int]]) -> ArchiveContents:
         ),
         closed=session.status in CLOSED,
         photos=tuple(
-            PhotoOnFile(sequences.get(row.lesson_id), row.taken_at, row.caption)
+            PhotoOnFile(
+                sequences.get(row.lesson_id),
+                row.taken_at,
+                row.caption,
+                by_station=row.event_id is not None,
+                persons=row.persons,
+                background=row.background,
+                photographer=row.photographer,
+            )
             for row in evidence
-            if row.item == "A9"
+            if row.kind == EvidenceKind.PHOTO
         ),
-        reused_photos=tuple(row.caption for row in evidence if row.item == "A9" and row.doubts),
+        doubts=(
+            *(OpenDoubt("reuse", row.item, row.caption) for row in evidence if row.doubts),
+            *(
+                OpenDoubt(doubt.kind, doubt.item, place.trainee.name)
+                for doubt in doubts
+                for place in doubt.people
+            ),
+        ),
         other_items=Counter(row.item for row in evidence),
     )
 
 
-def _papers(rows: Iterable[Any]) -> tuple[PaperOnFile, ...]:
-    """Licences or proofs; what the bureau refused is as if it were not there."""
+def _papers(session: Any, rows: Iterable[Any]) -> tuple[PaperOnFile, ...]:
+    """Licences or proofs."""
     return tuple(
         PaperOnFile(
             row.kind,
@@ -198,9 +237,9 @@ def _papers(rows: Iterable[Any]) -> tuple[PaperOnFile, ...]:
             getattr(row, "valid_from", None),
             row.valid_until,
             verified=row.verified_at is not None,
+            altered=is_altered(session, row),
         )
         for row in rows
-        if not row.refused_at
     )
 
 
@@ -212,6 +251,7 @@ def _entry(place: Any, half_days: frozenset[HalfDayKey]) -> RosterEntry:
         person.phone,
         place.status == EnrolmentStatus.COMPLETED,
         half_days,
+        id_number=bool(person.id_hash),
         group=place.group,
         address=person.township and person.village,
         phone_verified=person.phone_verified_at is not None,
@@ -238,12 +278,15 @@ def _approved_lessons(session: Any) -> dict[int, LessonApproved] | None:
             datetime.fromisoformat(row["ends_at"]),
             row["instructor"],
             row["venue"],
+            row.get("topic", ""),
         )
         for row in kept
     }
     for change in session.approved_changes:
-        approved[change.lesson.sequence] = LessonApproved(
-            change.starts_at, change.ends_at, change.instructor_id, change.venue_id
+        sequence = change.lesson.sequence
+        topic = approved[sequence].topic if sequence in approved else ""
+        approved[sequence] = LessonApproved(
+            change.starts_at, change.ends_at, change.instructor_id, change.venue_id, topic
         )
     return approved
 
@@ -292,7 +335,8 @@ def check_sessions(sessions: QuerySet[Any]) -> list[tuple[TrainingSession, tuple
 
 def check_under(contents: ArchiveContents, rules: Preset, session: Any) -> tuple[ItemResult, ...]:
     """Under the session's own rules, or others; `contents` are already `under` them."""
-    return check_archive(contents, rules.items_for(session.class_type), version=session.rule_set.version)
+    items = rules.items_for(session.class_type)
+    return check_archive(contents, items, version=session.rule_set.version, at=clock.now())
 
 
 def check_session(session: TrainingSession) -> tuple[ItemResult, ...]:

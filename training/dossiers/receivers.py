@@ -11,11 +11,12 @@ from training.attendance.models import Completion
 from training.attendance.signals import completion_changed
 from training.core import clock
 from training.core.models import AuditEvent
+from training.dossiers.approved_papers import keep_papers
 from training.dossiers.models import ApprovedTimetable
 from training.dossiers.snapshots import mark
 from training.followup.services import follow_changed_completion
 from training.scheduling.models import Lesson, TrainingSession
-from training.scheduling.signals import session_approved
+from training.scheduling.signals import change_approved, session_approved
 
 
 @receiver(completion_changed)
@@ -35,6 +36,12 @@ def keep_timetable(session: TrainingSession, **_said: Any) -> None:
         training_session=session,
         defaults={"kept_at": clock.now(), "lessons": [as_approved(lesson) for lesson in lessons]},
     )
+
+
+@receiver([session_approved, change_approved])
+def keep_what_was_shown(session: TrainingSession, **_said: Any) -> None:
+    """The licences and proofs that the bureau had before it, also those of an instructor who came by a change."""
+    keep_papers(session)
 
 
 def as_approved(lesson: Lesson) -> dict[str, Any]:

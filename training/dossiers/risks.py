@@ -21,7 +21,7 @@ from training.complaints.choices import WEIGHS
 from training.complaints.models import Complaint
 from training.dossiers.models import Evidence, ReviewRound
 from training.dossiers.queries import DOUBTFUL_COPY
-from training.dossiers.signals import doubts_counted
+from training.dossiers.signals import denials_told
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.followup.choices import ContactResult
@@ -152,8 +152,9 @@ def _returned(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
 
 
 def _denied(sessions: Collection[int]) -> Iterable[tuple[int, int]]:
-    """The rooms above know; a session's denials are one mark however many calls there were."""
-    return answers(doubts_counted, sessions=sessions)
+    """The rooms above know; people, not calls: who says so twice is one."""
+    told = {(session, person) for session, person, _call in answers(denials_told, sessions=sessions)}
+    return Counter(session for session, _person in told).items()
 
 
 READS: Final[dict[str, Callable[[Collection[int]], Iterable[tuple[int, int]]]]] = {

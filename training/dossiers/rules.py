@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from training.courses.rules import in_hours
 from training.institutions.rules import UsccError, check_uscc
 
 HalfDayKey = tuple[date, str]
@@ -34,6 +35,8 @@ class ArchiveItem(Protocol):
     def clause(self) -> str: ...
     @property
     def supplied_by(self) -> tuple[str, ...]: ...
+    @property
+    def filled_by(self) -> tuple[str, ...]: ...
 
 
 # What an archive holds
@@ -43,7 +46,8 @@ class ArchiveItem(Protocol):
 class PaperOnFile:
     """An agreement, licence or proof that was not refused: `valid_until` None means 长期.
 
-    `verified`: the bureau has seen it, or confirmed the agreement.
+    `verified`: the bureau has seen it, or confirmed the agreement. `altered`: it is not what was kept when the
+    bureau approved.
     """
 
     kind: str
@@ -51,11 +55,24 @@ class PaperOnFile:
     valid_from: date | None
     valid_until: date | None
     verified: bool = True
+    altered: bool = False
 
     def covers(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )
+
+
+class Lasting(Protocol):
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+def is_inside(at: datetime, lesson: Lasting) -> bool:
+    """The first and the last moment are inside."""
+    return lesson.starts_at <= at <= lesson.ends_at
 
 
 @dataclass(frozen=True)
@@ -74,12 +91,16 @@ class LessonHeld:
 
 @dataclass(frozen=True)
 class LessonApproved:
-    """What the bureau last approved for a lesson: with the session, or by a change request."""
+    """What the bureau last approved for a lesson: with the session, or by a change request.
+
+    `topic` blank: nothing was kept of it.
+    """
 
     starts_at: datetime
     ends_at: datetime
     instructor: int
     venue: int
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +129,7 @@ class RosterEntry:
     phone: str
     completed: bool
     half_days: frozenset[HalfDayKey]  # where the register has events for this person
+    id_number: bool = True  # whether there is one
     group: str = "-"
     address: str = "-"
     phone_verified: bool = False
@@ -116,9 +138,24 @@ class RosterEntry:
 
 @dataclass(frozen=True)
 class PhotoOnFile:
+    """`by_station`: signed for, so that nobody can take it out. The words are those of DA/T 50-2014."""
+
     lesson: int | None
     taken_at: datetime | None
     caption: str
+    by_station: bool = False
+    persons: str = ""
+    background: str = ""
+    photographer: str = ""
+
+
+@dataclass(frozen=True)
+class OpenDoubt:
+    """What the software noticed about an item and nobody has decided; `said` is a person or a caption."""
+
+    kind: str  # "reuse", "denied", "clash", "twin"
+    item: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -126,9 +163,14 @@ class Demands:
     """What the rule set asks of the items beyond their being there; `under` puts an archive under another's."""
 
     photos_per_half_day: int = 1
+    caption_parts: tuple[str, ...] = ()
+    hour_minutes: int = 45  # of one 学时
+    open_doubts: tuple[str, ...] = ("reuse",)
     roster_fields: tuple[str, ...] = ("phone",)
     phone_verified_rate: float = 0
     shared_phone_limit: int | None = None  # people; None: however many
+    budget: bool = False
+    register_signatures: Literal["none", "scan", "scan_or_account"] = "none"
     courseware_approval: bool = False
     fund_line: str = ""  # that pays this class type; blank: whichever
 
@@ -137,8 +179,7 @@ class Demands:
 class ArchiveContents:
     """Everything the checks look at, for one session.
 
-    `approved_lessons` is None where nothing was kept of what was approved. `reused_photos` are captions of
-    photos that were noticed elsewhere and not cleared yet.
+    `approved_lessons` is None where nothing was kept of what was approved.
     """
 
     agreement: PaperOnFile | None
@@ -156,15 +197,23 @@ class ArchiveContents:
     agreement_with: str = ""
     agreement_line: str = ""
     uscc: str = ""  # blank: not looked at
+    scope: str = "-"  # 经营（业务）范围
+    scope_reviewed: bool = True  # the bureau has compared it with the training
     planned_on: date | None = None
     approved_on: date | None = None
     approved_lessons: Mapping[int, LessonApproved] | None = None  # by sequence
+    scanned: frozenset[HalfDayKey] = (
+        frozenset()
+    )  # the sheet that lecturer and class manager signed is on file
+    unattested: Mapping[HalfDayKey, tuple[str, ...]] = field(default_factory=dict)
+    """Who has not attested the register as it is: "manager", names of instructors with an account."""
     strangers: tuple[str, ...] = ()  # people with sign-ins that count and no place on the roster
     photos_on_the_way: int = 0  # signed by a station, not arrived yet
-    reused_photos: tuple[str, ...] = ()
+    doubts: tuple[OpenDoubt, ...] = ()
     open_corrections: int = 0  # proposed and not decided
     gaps: tuple[str, ...] = ()  # stations whose chain of events has holes before this session's last one
     other_items: Mapping[str, int] = field(default_factory=dict)  # extra item code -> files
+    records: Mapping[str, int] = field(default_factory=dict)  # kind -> how many the system keeps
 
     @property
     def days(self) -> list[date]:
@@ -220,6 +269,7 @@ class ItemResult:
     supplied_by: tuple[str, ...]
     findings: tuple[Finding, ...]
     version: int = 0
+    checked_at: datetime | None = None
 
     @property
     def complete(self) -> bool:
@@ -235,11 +285,16 @@ MESSAGES = {
     "agreement_line": _("%(item)s：协议〔%(number)s〕的资金条线与本期班型的不一致"),
     "no_licence": _("缺 %(item)s：没有%(kind)s"),
     "licence_expired": _("缺 %(item)s：%(kind)s已过期，不覆盖本期%(day)s的课程"),
+    "licence_later": _("缺 %(item)s：%(kind)s%(from)s才起有效，不覆盖本期%(day)s的课程"),
     "licence_unverified": _("%(item)s：%(kind)s已上传，待商务局核验"),
+    "paper_changed": _("%(item)s：〔%(number)s〕已不是批准开班时留存的那一份，请商务局核对"),
     "uscc": _("%(item)s：统一社会信用代码%(uscc)s有误，请对照营业执照改正"),
+    "no_scope": _("缺 %(item)s：机构没有填经营（业务）范围"),
+    "scope_unreviewed": _("%(item)s：经营（业务）范围与培训是否相符，待商务局核对"),
     "no_profile": _("缺 %(item)s：授课人%(name)s（第%(lessons)s课次）没有基本情况"),
     "no_proof": _("缺 %(item)s：授课人%(name)s（第%(lessons)s课次）无资质证明"),
     "proof_expired": _("缺 %(item)s：授课人%(name)s的资质证明已过期，不覆盖%(day)s的课程"),
+    "proof_later": _("缺 %(item)s：授课人%(name)s的资质证明%(from)s才发，不覆盖%(day)s的课程"),
     "proof_unverified": _("%(item)s：授课人%(name)s（第%(lessons)s课次）的资质证明已上传，待商务局核验"),
     "plan_field": _("缺 %(item)s：培训方案没有写%(field)s"),
     "plan_late": _("%(item)s：培训方案%(submitted)s提交，晚于批准开班的%(approved)s"),
@@ -248,6 +303,8 @@ MESSAGES = {
     "lesson_time": _("%(item)s：第%(lesson)s课次实际时间与批准不一致且无变更批复"),
     "lesson_instructor": _("%(item)s：第%(lesson)s课次实际授课人与批准不一致且无变更批复"),
     "lesson_venue": _("%(item)s：第%(lesson)s课次实际地点与批准不一致且无变更批复"),
+    "lesson_topic": _("%(item)s：第%(lesson)s课次实际上的是“%(topic)s”，批准的是“%(was)s”，且无变更批复"),
+    "hours_differ": _("%(item)s：课程安排合计%(held)s学时，批准的是%(approved)s学时，且无变更批复"),
     "lesson_added": _("%(item)s：第%(lesson)s课次不在批准的课程安排里"),
     "lesson_dropped": _("%(item)s：批准的第%(lesson)s课次没有上，且无变更批复"),
     "no_courseware": _("缺 %(item)s：“%(topic)s”无课件"),
@@ -255,7 +312,6 @@ MESSAGES = {
     "courseware_lost": _("缺 %(item)s：“%(topic)s”的课件“%(title)s”没有存下原文件"),
     "no_roster": _("缺 %(item)s：培训人员名册是空的"),
     "roster_field": _("缺 %(item)s：%(count)s人缺%(field)s（%(names)s）"),
-    "roster_twice": _("%(item)s：%(names)s在名册上有两次"),
     "phone_shared": _("%(item)s：%(count)s人共用一个联系电话（%(names)s），请更正"),
     "phone_rate": _(
         "%(item)s：电话核实率%(rate)s%%，低于规定的%(need)s%%，还有%(count)s人没有核实（%(names)s）"
@@ -264,14 +320,21 @@ MESSAGES = {
     "no_register": _("缺 %(item)s：%(day)s%(half_day)s无签到名册"),
     "open_corrections": _("%(item)s：有%(count)s条更正等待核准，请先核准、不予核准或撤回"),
     "chain_gap": _("%(item)s：签到终端“%(station)s”还有记录没有传到，请让它联网补传"),
+    "register_unsigned": _("缺 %(item)s：%(day)s%(half_day)s的签到名册没有%(who)s的签认或签字扫描件"),
+    "register_unscanned": _("缺 %(item)s：%(day)s%(half_day)s的签到名册没有授课人和班主任签字的扫描件"),
     "not_in_register": _("%(item)s：%(names)s计入人次，但签到名册上没有签到"),
     "not_on_roster": _("%(item)s：%(names)s有签到，但不在名册上"),
     "count_differs": _("%(item)s：%(names)s名册上的结业情况与签到计算的不一致"),
     "no_photo": _("缺 %(item)s：%(day)s%(half_day)s应有现场照片%(need)s张，现有%(have)s张"),
     "photos_on_the_way": _("%(item)s：签到终端还有%(count)s张照片没有传到，请让它联网补传"),
     "photo_outside": _("%(item)s：照片“%(caption)s”不是在所属课次时间内拍的"),
-    "photo_caption": _("%(item)s：有照片没有写说明"),
+    "photo_untitled": _("%(item)s：第%(lesson)s课次有照片没有写说明"),
+    "photo_caption": _("%(item)s：照片“%(caption)s”的说明没有写%(part)s"),
     "photo_reused": _("%(item)s：照片“%(caption)s”要由商务局核对后才能用，也可以撤下换一张"),
+    "file_reused": _("%(item)s：材料“%(caption)s”与别处的相同，要由商务局核对后才能用，也可以撤下换一份"),
+    "denied": _("%(item)s：%(count)s人否认参训，请商务局查明：属实的作废签到，不属实的写明理由"),
+    "clash": _("%(item)s：%(names)s同一时间在两处有签到，请商务局核对：不实的作废签到，其余写明理由"),
+    "twin": _("%(item)s：%(names)s姓名和电话都相同，请商务局核对是不是同一个人用了两个证件"),
     "no_files": _("缺 %(item)s：没有材料"),
 }
 SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
@@ -281,13 +344,18 @@ SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
     "agreement_party": ("bureau", "institution"),
     "agreement_line": ("bureau", "institution"),
     "licence_unverified": ("bureau",),
+    "paper_changed": ("bureau",),
     "proof_unverified": ("bureau",),
+    "no_scope": ("institution",),
+    "scope_unreviewed": ("bureau",),
     "plan_late": ("bureau",),
     "no_lessons": ("institution",),
     "not_approved": ("bureau",),
     "lesson_time": ("bureau", "institution"),
     "lesson_instructor": ("bureau", "institution"),
     "lesson_venue": ("bureau", "institution"),
+    "lesson_topic": ("bureau", "institution"),
+    "hours_differ": ("bureau", "institution"),
     "lesson_added": ("bureau", "institution"),
     "lesson_dropped": ("bureau", "institution"),
     "courseware_unapproved": ("bureau",),
@@ -299,17 +367,26 @@ SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
     "no_register": ("institution",),
     "open_corrections": ("institution", "bureau"),
     "chain_gap": ("institution",),
+    "register_unsigned": ("institution",),
+    "register_unscanned": ("institution",),
     "not_in_register": ("institution",),
     "not_on_roster": ("institution",),
     "count_differs": ("institution", "bureau"),
     "no_photo": ("institution",),
     "photos_on_the_way": ("institution",),
     "photo_outside": ("institution",),
+    "photo_untitled": ("institution",),
     "photo_caption": ("institution",),
     "photo_reused": ("institution", "bureau"),
+    "file_reused": ("institution", "bureau"),
+    "denied": ("bureau",),
+    "clash": ("bureau", "institution"),
+    "twin": ("bureau", "institution"),
 }
 """Who can do something about it, where that is not simply whoever supplies the item."""
-AFTER_CLASS = frozenset({"not_closed", "no_register", "no_photo", "not_in_register"})
+AFTER_CLASS = frozenset(
+    {"not_closed", "no_register", "no_photo", "not_in_register", "register_unsigned", "register_unscanned"}
+)
 """These fill themselves once the class is held: before that nobody has to do anything."""
 
 HALF_DAYS = {"am": _("上午"), "pm": _("下午")}
@@ -320,6 +397,7 @@ LICENCE_KINDS = (
 """What A2 asks for, each as any one of some kinds: an association has a certificate in place of a 营业执照."""
 WORDS: Mapping[str, Mapping[str, Any]] = {
     "half_day": HALF_DAYS,
+    "who": {"manager": _("班主任")},
     "kind": {"business": _("营业执照"), "training": _("培训资质证明")},
     "field": {
         "audience": _("培训对象"),
@@ -328,10 +406,14 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "form": _("培训形式"),
         "hours": _("学时"),
         "assessment": _("考核方式"),
+        "budget": _("经费预算"),
+        "name": _("姓名"),
+        "id_number": _("证件号码"),
         "phone": _("联系电话"),
         "group": _("学员类别"),
         "address": _("住址（乡镇、村）"),
     },
+    "part": {"persons": _("人物"), "background": _("背景"), "photographer": _("摄影者")},
 }
 
 
@@ -343,7 +425,8 @@ def _day(day: date) -> str:
     return f"{day:%Y-%m-%d}"
 
 
-def _named(people: Sequence[str]) -> dict[str, str | int]:
+def named(people: Sequence[str]) -> dict[str, str | int]:
+    """How a message speaks of them: the first few by name, and how many they are."""
     return {"count": len(people), "names": gettext("、").join(people[:NAMED])}
 
 
@@ -380,17 +463,26 @@ def _day_after(day: date) -> date:
 
 
 def licences(contents: ArchiveContents) -> Missing:
-    """A2: business licence and training qualification, verified, each valid on every class day; a valid code."""
+    """A2: business licence and qualification, verified, valid on every class day; a valid code, a scope that suits."""
     for kind, kinds in LICENCE_KINDS:
         papers = [paper for paper in contents.licences if paper.kind in kinds]
         if not papers:
             yield Gap("no_licence", {"kind": kind})
         elif gap := _uncovered(papers, contents.days):
-            yield Gap("licence_expired", {"kind": kind, "day": _day(gap)}, _over_since(papers, gap))
+            yield _outside("licence", papers, gap, {"kind": kind})
         elif _uncovered([paper for paper in papers if paper.verified], contents.days):
             yield Gap("licence_unverified", {"kind": kind})
     if contents.uscc and not _is_uscc(contents.uscc):
         yield Gap("uscc", {"uscc": contents.uscc})
+    yield from _altered(contents.licences)
+    if not contents.scope.strip():
+        yield Gap("no_scope")
+    elif not contents.scope_reviewed:
+        yield Gap("scope_unreviewed")
+
+
+def _altered(papers: Iterable[PaperOnFile]) -> Missing:
+    return (Gap("paper_changed", {"number": paper.number}) for paper in papers if paper.altered)
 
 
 def _is_uscc(code: str) -> bool:
@@ -406,10 +498,13 @@ def _uncovered(papers: Sequence[PaperOnFile], days: Iterable[date]) -> date | No
     return next((day for day in days if not any(paper.covers(day) for paper in papers)), None)
 
 
-def _over_since(papers: Iterable[PaperOnFile], day: date) -> date:
-    """The day after the last of them ran out; `day` itself where none had begun."""
+def _outside(what: str, papers: Iterable[PaperOnFile], day: date, said: Mapping[str, str | int]) -> Gap:
+    """None of the papers covers `day`: they had run out, or those there are were issued later."""
     ends = [paper.valid_until for paper in papers if paper.valid_until and paper.valid_until < day]
-    return _day_after(max(ends)) if ends else day
+    if ends:
+        return Gap(f"{what}_expired", {**said, "day": _day(day)}, _day_after(max(ends)))
+    begins = min(paper.valid_from for paper in papers if paper.valid_from)
+    return Gap(f"{what}_later", {**said, "from": _day(begins), "day": _day(day)}, day)
 
 
 def instructors(contents: ArchiveContents) -> Missing:
@@ -429,15 +524,16 @@ def _proofs(person: InstructorOnFile, days: Sequence[date], said: Mapping[str, s
     if not person.proofs:
         yield Gap("no_proof", said)
     elif gap := _uncovered(person.proofs, days):
-        yield Gap("proof_expired", {**said, "day": _day(gap)}, _over_since(person.proofs, gap))
+        yield _outside("proof", person.proofs, gap, said)
     elif _uncovered([proof for proof in person.proofs if proof.verified], days):
         yield Gap("proof_unverified", said)
+    yield from _altered(person.proofs)
 
 
 def plan(contents: ArchiveContents) -> Missing:
-    """A4: objects, goals, content, form, hours and assessment are written down, before the approval."""
+    """A4: objects, goals, content, form, hours, assessment, a budget where asked, all before the approval."""
     for name, text in contents.plan.items():
-        if not text.strip():
+        if not text.strip() and (name != "budget" or contents.demands.budget):
             yield Gap("plan_field", {"field": name})
     planned, approved = contents.planned_on, contents.approved_on
     if planned and approved and planned > approved:
@@ -445,13 +541,22 @@ def plan(contents: ArchiveContents) -> Missing:
 
 
 def timetable(contents: ArchiveContents) -> Missing:
-    """A5: there is one, the bureau approved it, and it was held so, or as an approved change has it."""
+    """A5: there is one, the bureau approved it, it was held so, or as an approved change has it; hours add up."""
     if not contents.lessons:
         yield Gap("no_lessons")
     elif not contents.approved:
         yield Gap("not_approved")
     elif contents.approved_lessons is not None:
         yield from _held_otherwise(contents.lessons, contents.approved_lessons)
+        held, approved = minutes_of(contents.lessons), minutes_of(contents.approved_lessons.values())
+        if held != approved:
+            unit = contents.demands.hour_minutes
+            yield Gap("hours_differ", {"held": in_hours(held, unit), "approved": in_hours(approved, unit)})
+
+
+def minutes_of(lessons: Iterable[LessonHeld | LessonApproved]) -> int:
+    """In all."""
+    return sum(int((lesson.ends_at - lesson.starts_at) / timedelta(minutes=1)) for lesson in lessons)
 
 
 def _held_otherwise(lessons: Iterable[LessonHeld], approved: Mapping[int, LessonApproved]) -> Missing:
@@ -467,6 +572,10 @@ def _held_otherwise(lessons: Iterable[LessonHeld], approved: Mapping[int, Lesson
             yield Gap("lesson_instructor", {"lesson": sequence}, lesson.on)
         if lesson.venue != was.venue:
             yield Gap("lesson_venue", {"lesson": sequence}, lesson.on)
+        if was.topic and lesson.topic != was.topic:
+            yield Gap(
+                "lesson_topic", {"lesson": sequence, "topic": lesson.topic, "was": was.topic}, lesson.on
+            )
     for sequence in approved:
         if sequence not in held:
             yield Gap("lesson_dropped", {"lesson": sequence})
@@ -494,16 +603,17 @@ def _topics(lessons: Iterable[LessonHeld]) -> dict[str, date]:
 
 
 def roster(contents: ArchiveContents) -> Missing:
-    """A7: not empty, nobody twice, with the fields that are asked; evaluators phone people, so phones work."""
+    """A7: not empty, with the fields that are asked; evaluators phone people, so phones work.
+
+    Nobody can stand on it twice: the database takes one person, by the keyed hash of the number, once. Who
+    might be there under two documents is a doubt (`twin`).
+    """
     if not contents.roster:
         yield Gap("no_roster")
     for name in contents.demands.roster_fields:
         blank = [entry.name for entry in contents.roster if not getattr(entry, name)]
         if blank:
-            yield Gap("roster_field", {"field": name, **_named(blank)})
-    numbers = Counter(entry.number for entry in contents.roster)
-    if twice := [entry.name for entry in contents.roster if numbers[entry.number] > 1]:
-        yield Gap("roster_twice", {"names": gettext("、").join(dict.fromkeys(twice))})
+            yield Gap("roster_field", {"field": name, **named(blank)})
     yield from _phones(contents.roster, contents.demands)
 
 
@@ -512,12 +622,12 @@ def _phones(people: Sequence[RosterEntry], demands: Demands) -> Missing:
         counted = Counter(entry.phone for entry in people if entry.phone)
         for phone, count in counted.items():
             if count > demands.shared_phone_limit:
-                yield Gap("phone_shared", _named([entry.name for entry in people if entry.phone == phone]))
+                yield Gap("phone_shared", named([entry.name for entry in people if entry.phone == phone]))
     silent = [entry.name for entry in people if not entry.phone_verified]
     rate = 1 - len(silent) / len(people) if people else 1
     if rate < demands.phone_verified_rate:
         shares = {"rate": _percent(rate), "need": _percent(demands.phone_verified_rate)}
-        yield Gap("phone_rate", {**shares, **_named(silent)})
+        yield Gap("phone_rate", {**shares, **named(silent)})
 
 
 def _percent(share: float) -> str:
@@ -533,6 +643,8 @@ def register(contents: ArchiveContents) -> Missing:
     for day, half_day in contents.half_days:
         if (day, half_day) not in signed:
             yield Gap("no_register", {"day": _day(day), "half_day": half_day}, day)
+        else:
+            yield from _unsigned(contents, (day, half_day))
     if contents.open_corrections:
         yield Gap("open_corrections", {"count": contents.open_corrections})
     for station in contents.gaps:
@@ -540,46 +652,69 @@ def register(contents: ArchiveContents) -> Missing:
     yield from _cross_footed(contents)
 
 
+def _unsigned(contents: ArchiveContents, key: HalfDayKey) -> Missing:
+    """Paper that both signed is always good; where accounts are, so is whoever attested."""
+    demanded, said = contents.demands.register_signatures, {"day": _day(key[0]), "half_day": key[1]}
+    if demanded == "none" or key in contents.scanned:
+        return
+    if demanded == "scan":
+        yield Gap("register_unscanned", said, key[0])
+        return
+    for who in contents.unattested.get(key, ()):
+        yield Gap("register_unsigned", {**said, "who": who}, key[0])
+
+
 def _cross_footed(contents: ArchiveContents) -> Missing:
     """Register against roster: whoever counts signed in, whoever signed in has a place, both count alike."""
     uncovered = [entry.name for entry in contents.roster if entry.completed and not entry.half_days]
     if uncovered:
-        yield Gap("not_in_register", _named(uncovered))
+        yield Gap("not_in_register", named(uncovered))
     if contents.strangers:
-        yield Gap("not_on_roster", _named(contents.strangers))
+        yield Gap("not_on_roster", named(contents.strangers))
     differing = [
         entry.name
         for entry in contents.roster
         if entry.counted is not None and entry.counted != entry.completed
     ]
     if differing:
-        yield Gap("count_differs", _named(differing))
+        yield Gap("count_differs", named(differing))
 
 
 def photos(contents: ArchiveContents) -> Missing:
-    """A9: enough for each half-day, taken inside their lesson, with a caption, of nowhere else; all that came."""
+    """A9: enough for each half-day, taken inside their lesson, with a caption, of nowhere else; all that came.
+
+    What a station took before or after a lesson is kept and does not count: nobody can take it back.
+    """
     if contents.photos_on_the_way:
         yield Gap("photos_on_the_way", {"count": contents.photos_on_the_way})
-    for caption in contents.reused_photos:
-        yield Gap("photo_reused", {"caption": caption})
     lessons = {lesson.sequence: lesson for lesson in contents.lessons}
     inside: Counter[HalfDayKey] = Counter()
     for photo in contents.photos:
         lesson = lessons.get(photo.lesson or 0)
         if lesson is None:
             continue
-        if photo.taken_at and not lesson.starts_at <= photo.taken_at <= lesson.ends_at:
+        if photo.taken_at is None or is_inside(photo.taken_at, lesson):
+            inside[lesson.on, lesson.half_day] += 1
+        elif not photo.by_station:
             yield Gap("photo_outside", {"caption": photo.caption})
-            continue
-        inside[lesson.on, lesson.half_day] += 1
-    if any(not photo.caption.strip() for photo in contents.photos):
-        yield Gap("photo_caption")
+    yield from _captions(contents.photos, contents.demands.caption_parts)
     need = contents.demands.photos_per_half_day
     for day, half_day in contents.half_days:
         have = inside[day, half_day]
         if have < need:
             said: dict[str, str | int] = {"day": _day(day), "half_day": half_day, "need": need, "have": have}
             yield Gap("no_photo", said, day)
+
+
+def _captions(photos: Iterable[PhotoOnFile], parts: Iterable[str]) -> Missing:
+    """Each by what it can be told apart: its own words, else its lesson."""
+    for photo in photos:
+        said: dict[str, str | int] = {"caption": photo.caption, "lesson": photo.lesson or "—"}
+        if not photo.caption.strip():
+            yield Gap("photo_untitled", said)
+        for part in parts:
+            if not getattr(photo, part).strip():
+                yield Gap("photo_caption", {**said, "part": part})
 
 
 CHECKS: Mapping[str, Callable[[ArchiveContents], Missing]] = {
@@ -596,13 +731,20 @@ CHECKS: Mapping[str, Callable[[ArchiveContents], Missing]] = {
 
 
 def check_archive(
-    contents: ArchiveContents, items: Iterable[ArchiveItem], *, version: int = 0
+    contents: ArchiveContents,
+    items: Iterable[ArchiveItem],
+    *,
+    version: int = 0,
+    at: datetime | None = None,
 ) -> tuple[ItemResult, ...]:
-    """Every item the programme demands, with what is missing. An extra item needs at least one file."""
-    return tuple(_checked(contents, item, version) for item in items)
+    """Every item the programme demands, with what is missing.
+
+    An extra item needs a file, or a record that the system keeps where the rules let that do.
+    """
+    return tuple(_checked(contents, item, version, at) for item in items)
 
 
-def _checked(contents: ArchiveContents, item: ArchiveItem, version: int) -> ItemResult:
+def _checked(contents: ArchiveContents, item: ArchiveItem, version: int, at: datetime | None) -> ItemResult:
     found = tuple(
         Finding(
             item.code,
@@ -613,15 +755,30 @@ def _checked(contents: ArchiveContents, item: ArchiveItem, version: int) -> Item
             gap.since,
             version,
         )
-        for gap in _missing(item.code, contents)
+        for gap in _missing(item, contents)
     )
-    return ItemResult(item.code, item.title, item.clause, item.supplied_by, found, version)
+    return ItemResult(item.code, item.title, item.clause, item.supplied_by, found, version, at)
 
 
-def _missing(item: str, contents: ArchiveContents) -> Missing:
-    if item in CHECKS:
-        return CHECKS[item](contents)
-    return iter([] if contents.other_items.get(item) else [Gap("no_files")])
+def _missing(item: ArchiveItem, contents: ArchiveContents) -> Missing:
+    if item.code in CHECKS:
+        yield from CHECKS[item.code](contents)
+    elif not contents.other_items.get(item.code) and not any(map(contents.records.get, item.filled_by)):
+        yield Gap("no_files")
+    yield from _doubtful(item.code, contents)
+
+
+def _doubtful(item: str, contents: ArchiveContents) -> Missing:
+    """齐全 only if nothing is in doubt (domain.md §4.6); what counts as that, the rules say. People are named together."""
+    for kind in contents.demands.open_doubts:
+        found = [doubt.said for doubt in contents.doubts if (doubt.kind, doubt.item) == (kind, item)]
+        if kind == "reuse":
+            code = "photo_reused" if item == "A9" else "file_reused"
+            yield from (Gap(code, {"caption": caption}) for caption in found)
+        elif kind == "denied" and found:  # whoever denies is not named to the institution
+            yield Gap(kind, {"count": len(found)})
+        elif found:
+            yield Gap(kind, named(found))
 
 
 def is_complete(results: Sequence[ItemResult]) -> bool:

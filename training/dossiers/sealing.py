@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -17,13 +16,14 @@ from training.core import clock
 from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError
+from training.core.models import StoredFile
 from training.dossiers.choices import UNDER_WAY, BuildStatus, DossierStatus, Edition
 from training.dossiers.models import Dossier, DossierVersion
 from training.dossiers.pdf.build import Built
 from training.dossiers.reviewing import demand_complete, demand_reviewed, tell
 from training.dossiers.seal import Sealer
 from training.dossiers.signals import sealed, unsealing
-from training.dossiers.versions import BuildCancelledError, fail_version, keep_made, note_built, queue_version
+from training.dossiers.versions import BuildCancelledError, fail_version, note_built, queue_version
 from training.notifications.choices import Kind
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
@@ -63,22 +63,21 @@ def seal_key() -> Ed25519PrivateKey:
 def finish_seal(
     dossier_id: int,
     *,
-    pdf: bytes | Path,
-    package: bytes | Path,
+    pdf: StoredFile,
+    package: StoredFile,
     manifest_sha256: str,
     pages: int,
     sealer: Sealer,
     lacking: Sequence[str] = (),
 ) -> Dossier:
-    """Keep the package that was made and let the dossier count as sealed.
+    """Let the dossier count as sealed with the files that were made and kept.
 
     Raises BuildCancelledError if the sealing was stopped while it was made.
     """
     dossier: Dossier = Dossier.objects.lock(SYSTEM, pk=dossier_id)
     version = _being_sealed(dossier)
-    code = dossier.training_session.code
-    dossier.pdf = version.pdf = keep_made(f"{code}.pdf", pdf, "application/pdf")
-    dossier.package = version.package = keep_made(f"{code}.zip", package, "application/zip")
+    dossier.pdf = version.pdf = pdf
+    dossier.package = version.package = package
     dossier.manifest_sha256 = version.manifest_sha256 = manifest_sha256
     version.seal_key = sealer.note.public_key
     dossier.pages = pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES
 from training.accounts.permissions import demand
 from training.attendance.services import complete_enrolments, demand_attended
 from training.core import clock
@@ -12,6 +13,8 @@ from training.core.audit import record
 from training.dossiers.models import Dossier
 from training.enrolment.choices import EnrolmentStatus
 from training.followup.services import open_follow_ups
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.scheduling.running import begin_if_due, record_begun
@@ -36,6 +39,8 @@ def close_session(session_id: int, *, actor: Actor) -> Dossier:
         at=session.closed_at,
     )
     dossier, _created = Dossier.objects.get_or_create(training_session=session)
+    roles = INSTITUTION_ROLES | BUREAU_ROLES
+    notify(Kind.EVALUATION_DUE, session, roles=roles, actor=actor, session=str(session))
     record_begun(session, begun=begun)
     record(
         actor,

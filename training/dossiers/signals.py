@@ -13,8 +13,8 @@ unsealing = Signal()
 sealed = Signal()
 """A `dossier` has been sealed, for the first time or again."""
 
-doubts_counted = Signal()
-"""Of these `sessions`: receivers answer with (session id, people who deny having been there)."""
+denials_told = Signal()
+"""Of these `sessions`: receivers answer with (session id, enrolment id, call id) of who denies having been there."""
 
 evidence_withdrawn = Signal()
 """A person took a file out of an archive; sent inside the transaction, with `evidence`."""

@@ -7,7 +7,7 @@ anything else than a check would, which a test holds them to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -18,10 +18,12 @@ from django.utils.timezone import make_aware
 from training.attendance.models import AttendanceEvent
 from training.core import clock
 from training.core.actor import Actor
-from training.dossiers.choices import DossierStatus
+from training.dossiers.choices import DossierStatus, Owes
 from training.dossiers.models import ItemState
 from training.dossiers.queries import CLOSED, check_sessions
 from training.dossiers.rules import Finding, ItemResult
+from training.enrolment.choices import ON_ROSTER
+from training.enrolment.models import Enrolment
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 
@@ -35,8 +37,7 @@ LAST_EVENTS: Final = 1000
 FIELDS: Final = (
     "complete",
     "findings",
-    "institution_owes",
-    "bureau_owes",
+    "owed_by",
     "since",
     "due_on",
     "rule_version",
@@ -59,19 +60,30 @@ AFFECTED_BY: Final[Mapping[str, str]] = {
     "people.RightsRequest": "enrolments__trainee__rights_requests",
     "attendance.Correction": "corrections",
     "attendance.Completion": "enrolments__completion",
+    "attendance.Exclusion": "enrolments__exclusions",
     "attendance.LostRange": "events__station__lost_ranges",
     "dossiers.Evidence": "evidence",
     "dossiers.Dossier": "dossier",
+    "dossiers.RegisterAttestation": "register_attestations",
+    "dossiers.SettledDoubt": "settled_doubts",
     "uploads.Reuse": "evidence__copies_of",
 }
 """What a recorded act is about, and how a session leads to it. A test holds it against the models."""
 
 
+@transaction.atomic(savepoint=False)
 def mark(subject_type: str, subject_id: str) -> None:
-    """Something was done about this row: what hangs on it is to be checked again. One query at most."""
+    """Something was done about this row: what hangs on it is to be checked again. Two queries at most.
+
+    Waits for a check that is under way before it looks which are marked already: those being checked are marked
+    until it is through, and it has not seen what was done here.
+    """
     if path := AFFECTED_BY.get(subject_type):
         sessions = TrainingSession.objects.filter(**{path: subject_id}).order_by().values("pk")
-        ItemState.objects.filter(training_session__in=sessions, stale=False).update(stale=True)
+        rows = ItemState.objects.select_for_update().filter(training_session__in=sessions).order_by("pk")
+        fresh = [pk for pk, stale in rows.values_list("pk", "stale") if not stale]
+        if fresh:
+            ItemState.objects.filter(pk__in=fresh).update(stale=True)
 
 
 def mark_news() -> None:
@@ -191,8 +203,7 @@ def states(
             item=item.code,
             complete=item.complete,
             findings=[as_data(finding) for finding in item.findings],
-            institution_owes=_owes("institution", owed),
-            bureau_owes=_owes("bureau", owed),
+            owed_by=" ".join(_owing(owed)),
             since=_since(owed, was, today),
             due_on=due_on,
             rule_version=item.version,
@@ -205,13 +216,15 @@ def deadline(session: Any) -> date | None:
     return last + timedelta(days=session.rule_set.rules.archive.due_days) if last else None
 
 
-def _owes(party: str, owed: Iterable[Finding]) -> bool:
+def _owing(owed: Iterable[Finding]) -> list[str]:
     """What an item that the system fills lacks, the institution has to see to."""
-    return any(
-        party in finding.supplied_by
-        or (party == "institution" and not {"institution", "bureau"} & {*finding.supplied_by})
-        for finding in owed
-    )
+    parties = {party for finding in owed for party in owes(finding)}
+    return [party for party in Owes.values if party in parties]
+
+
+def owes(finding: Finding) -> Collection[str]:
+    """`Owes` codes."""
+    return {*finding.supplied_by} & {*Owes.values} or {Owes.INSTITUTION.value}
 
 
 def _since(owed: Sequence[Finding], was: ItemState | None, today: date) -> date | None:
@@ -243,19 +256,24 @@ def kept_items(session: Any) -> tuple[ItemResult, ...]:
             item.supplied_by,
             tuple(from_data(row, kept[code], item.clause) for row in kept[code].findings),
             kept[code].rule_version,
+            kept[code].checked_at,
         )
         for code, item in demanded.items()
         if code in kept
     )
 
 
+def with_kept_items(sessions: QuerySet[Any]) -> QuerySet[Any]:
+    """Fetch with the sessions what `kept_items` reads, the dossier, and the institution with its standing."""
+    return sessions.select_related("institution", "dossier").prefetch_related(
+        "institution__licences", "rule_set", "item_states"
+    )
+
+
 def kept(sessions: QuerySet[Any], actor: Actor) -> list[tuple[TrainingSession, tuple[ItemResult, ...]]]:
     """One page of sessions, with institution and dossier, and their items as last checked; acts check again."""
     catch_up(actor)
-    read = sessions.select_related("institution", "dossier").prefetch_related(
-        "institution__licences", "rule_set", "item_states"
-    )
-    return [(session, kept_items(session)) for session in read]
+    return [(session, kept_items(session)) for session in with_kept_items(sessions)]
 
 
 def from_data(row: Mapping[str, Any], state: ItemState, clause: str) -> Finding:
@@ -266,9 +284,20 @@ def from_data(row: Mapping[str, Any], state: ItemState, clause: str) -> Finding:
 
 def owed_items(actor: Actor) -> QuerySet[Any]:
     """What is missing in open archives this actor sees and somebody can do something about; nearest due first."""
-    owed: QuerySet[Any] = ItemState.objects.visible_to(actor).filter(
-        Q(institution_owes=True) | Q(bureau_owes=True),
-        training_session__in=TrainingSession.objects.filter(OPEN).values("pk"),
-        complete=False,
+    owed: QuerySet[Any] = (
+        ItemState.objects.visible_to(actor)
+        .filter(
+            training_session__in=TrainingSession.objects.filter(OPEN).values("pk"),
+            complete=False,
+        )
+        .exclude(owed_by="")
     )
     return owed.order_by(F("due_on").asc(nulls_last=True), "training_session", "item")
+
+
+def unreached_townships(session: TrainingSession) -> list[str]:
+    """Those with people on the roster whose telephone nobody verified."""
+    people = Enrolment.objects.filter(
+        ON_ROSTER, training_session=session, trainee__phone_verified_at=None
+    ).exclude(trainee__township="")
+    return sorted(people.order_by().values_list("trainee__township", flat=True).distinct())

@@ -6,19 +6,17 @@ Exit code 0 only if every check holds, 1 if one does not, 2 for wrong usage.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from io import BytesIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pikepdf
 from pydantic import ValidationError
 
 from kiosk.envelope import Envelope
-from training.core.content import Content
+from training.core.content import NOTHING, Content
 from training.dossiers.checks import QUALITY, Payload, check_payload
 from training.dossiers.container import MAX_BYTES, ContainerError, unpack
 from training.dossiers.findings import Check, Finding, Report
@@ -41,7 +39,7 @@ from training.dossiers.pdfa import check_pdfa
 from training.dossiers.seal import SealError, fingerprint, open_seal
 from training.dossiers.signatures import NOBODY, Trust, check_signatures
 
-Entries = dict[str, bytes]
+Entries = Mapping[str, Content]
 
 _REFUSALS = {
     "not_a_zip": ("不是 zip 压缩包", "not a zip file"),
@@ -63,14 +61,18 @@ def verify(path: Path, *, trusted_key: str | None = None, trust: Trust = NOBODY)
     `trust` are the CAs whose certificates may sign the PDF: signed by another's, it then fails.
     """
     if path.stat().st_size > MAX_BYTES:
-        return _refused(path, ContainerError("too_large", path.name))
-    content = path.read_bytes()
-    if content.startswith(b"%PDF"):
-        return Report(path.name, tuple(_pdf_alone(content, path.name, trust)))
-    try:
-        entries = unpack(content)
-    except ContainerError as refusal:
-        return _refused(path, refusal)
+        return _refused(path.name, ContainerError("too_large", path.name))
+    with path.open("rb") as file:
+        if file.read(4) == b"%PDF":
+            return Report(path.name, tuple(_pdf_alone(Content.at(path), path.name, trust)))
+        try:
+            entries = unpack(file)
+        except ContainerError as refusal:
+            return _refused(path.name, refusal)
+        return Report(path.name, tuple(_package(entries, trusted_key, trust)))
+
+
+def _package(entries: Entries, trusted_key: str | None, trust: Trust) -> list[Check]:
     checks = [Check("container", *_CONTAINER)]
     for code, titles, look in _FILE_CHECKS:
         checks.append(Check(code, *titles, tuple(look(entries))))
@@ -80,13 +82,17 @@ def verify(path: Path, *, trusted_key: str | None = None, trust: Trust = NOBODY)
         unreadable = Finding(
             METADATA, "", "读不出，签到和统计无法核对", "can't be read; nothing to foot against"
         )
-        return Report(path.name, (*checks, Check("metadata", *_METADATA, (unreadable,))))
+        return [*checks, Check("metadata", *_METADATA, (unreadable,))]
     checks.append(Check("metadata", *_METADATA, tuple(_descriptions(entries, metadata))))
-    payload = {name: Content.held(content) for name, content in entries.items()}
-    found = check_payload(Payload(payload, metadata, trust))
+    found = check_payload(Payload(entries, metadata, trust))
     reported = tuple(_reported(entries, metadata, found, trust))
     proofs = (check for check in found if check.code not in QUALITY)
-    return Report(path.name, (*checks, *proofs, Check("four_properties", *_REPORTED, reported)))
+    return [*checks, *proofs, Check("four_properties", *_REPORTED, reported)]
+
+
+def _text(entries: Entries, name: str) -> bytes:
+    """One of the package's own files; empty where it has none."""
+    return entries.get(name, NOTHING).read()
 
 
 _CONTAINER = ("压缩包逐字节符合规定的打包方式", "Container, byte for byte")
@@ -94,24 +100,23 @@ _METADATA = ("元数据读得出，XML 与 JSON 一致", "Metadata, the XML as t
 _REPORTED = ("四性检测报告与现在的检测一致", "Four-property report as checked now")
 
 
-def _pdf_alone(content: bytes, name: str, trust: Trust) -> Iterator[Check]:
+def _pdf_alone(content: Content, name: str, trust: Trust) -> Iterator[Check]:
     """What can be said of a PDF without its package: who signed it, and that nothing changed since."""
     yield Check("pdf", "单独一份 PDF", "A PDF alone", tuple(_identity(content, name)))
-    yield Check(
-        "signatures", "电子签章", "Signatures", tuple(check_signatures(BytesIO(content), name, trust))
-    )
-    yield Check("pdfa", "PDF/A 声明", "PDF/A claim", tuple(check_pdfa(BytesIO(content), name)))
+    with content.open() as file:
+        yield Check("signatures", "电子签章", "Signatures", tuple(check_signatures(file, name, trust)))
+        yield Check("pdfa", "PDF/A 声明", "PDF/A claim", tuple(check_pdfa(file, name)))
 
 
-def _identity(content: bytes, name: str) -> Iterator[Finding]:
+def _identity(content: Content, name: str) -> Iterator[Finding]:
     try:
-        with pikepdf.open(BytesIO(content)) as pdf:
+        with content.open() as file, pikepdf.open(file, access_mode=pikepdf.AccessMode.stream) as pdf:
             subject, pages = str(pdf.docinfo.get("/Subject", "")), len(pdf.pages)
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError):
         yield Finding(name, "", "打不开", "can't be opened")
         return
     code = subject if subject.isprintable() else "？"
-    digest = hashlib.sha256(content).hexdigest()
+    digest = content.sha256
     zh, en = f"{code} 期，{pages} 页，SHA-256 {digest}", f"of session {code}, {pages} pages, SHA-256 {digest}"
     yield Finding(name, "", zh, en, grave=False)
     zh = "PDF 只证明签章以后没有改动；签到的证据和原始文件在 dossier.zip 里"
@@ -120,35 +125,36 @@ def _identity(content: bytes, name: str) -> Iterator[Finding]:
 
 
 def _descriptions(entries: Entries, metadata: Metadata) -> Iterator[Finding]:
-    if entries.get(METADATA_XML) != describe_xml(metadata):
+    if _text(entries, METADATA_XML) != describe_xml(metadata):
         yield Finding(METADATA_XML, "", f"缺少，或与 {METADATA} 不符", f"missing, or differs from {METADATA}")
 
 
 def _reported(entries: Entries, metadata: Metadata, found: list[Check], trust: Trust) -> Iterator[Finding]:
     """Whose word counts was nobody's question when the report was made: that part is checked without."""
     if trust.roots:
-        alone = tuple(check_signatures(BytesIO(entries.get(DOSSIER, b"")), DOSSIER, NOBODY))
+        with entries.get(DOSSIER, NOTHING).open() as file:
+            alone = tuple(check_signatures(file, DOSSIER, NOBODY))
         found = [Check(c.code, c.zh, c.en, alone) if c.code == "signatures" else c for c in found]
     yield from compare(entries, report(found, metadata))
 
 
-def _refused(path: Path, refusal: ContainerError) -> Report:
+def _refused(name: str, refusal: ContainerError) -> Report:
     zh, en = _REFUSALS[refusal.code]
-    name = (
+    entry = (
         refusal.name.encode("unicode_escape", "replace").decode()
         if not refusal.name.isprintable()
         else refusal.name
     )
-    return Report(path.name, (Check("container", *_CONTAINER, (Finding(name, "", zh, en),)),))
+    return Report(name, (Check("container", *_CONTAINER, (Finding(entry, "", zh, en),)),))
 
 
 def _bag(entries: Entries) -> Iterator[Finding]:
     """The declaration and the count of RFC 8493."""
-    if entries.get(BAGIT) != DECLARATION:
+    if _text(entries, BAGIT) != DECLARATION:
         yield Finding(BAGIT, "", "缺少，或不是 BagIt 1.0 的声明", "missing, or not the BagIt 1.0 declaration")
-    payload = [content for name, content in entries.items() if name.startswith("data/")]
-    oxum = f"Payload-Oxum: {sum(map(len, payload))}.{len(payload)}"
-    if oxum not in entries.get(BAG_INFO, b"").decode(errors="replace").splitlines():
+    payload = [content.size for name, content in entries.items() if name.startswith("data/")]
+    oxum = f"Payload-Oxum: {sum(payload)}.{len(payload)}"
+    if oxum not in _text(entries, BAG_INFO).decode(errors="replace").splitlines():
         yield Finding(BAG_INFO, "", f"与内容不符，应为 {oxum}", f"should say {oxum}")
 
 
@@ -168,7 +174,7 @@ def _manifest(entries: Entries, manifest: str, files: set[str]) -> Iterator[Find
         yield Finding(manifest, "", "缺少清单", "the manifest is missing")
         return
     listed: set[str] = set()
-    for number, line in enumerate(entries[manifest].decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(_text(entries, manifest).decode(errors="replace").splitlines(), 1):
         parts = _LINE.fullmatch(line)
         if parts is None or parts[2] in listed:
             yield Finding(
@@ -179,7 +185,7 @@ def _manifest(entries: Entries, manifest: str, files: set[str]) -> Iterator[Find
         listed.add(name)
         if name not in files:
             yield Finding(name, "", f"{manifest} 列出而包内没有", f"listed in {manifest} but missing")
-        elif hashlib.sha256(entries[name]).hexdigest() != digest:
+        elif entries[name].sha256 != digest:
             yield Finding(name, "", f"内容与 {manifest} 的 SHA-256 不符", f"content differs from {manifest}")
     for name in sorted(files - listed):
         yield Finding(name, "", f"{manifest} 没有列出这个文件", f"not listed in {manifest}")
@@ -192,7 +198,7 @@ def _seal(entries: Entries, trusted_key: str | None) -> Iterator[Finding]:
         )
         return
     try:
-        seal = open_seal(entries[SEAL])
+        seal = open_seal(_text(entries, SEAL))
     except SealError as error:
         zh, en = ("封存签名不符", "the seal's signature does not hold")
         if error.code == "malformed":
@@ -200,7 +206,7 @@ def _seal(entries: Entries, trusted_key: str | None) -> Iterator[Finding]:
         yield Finding(SEAL, "", zh, en)
         return
     for field, name in (("manifest_sha256", MANIFEST), ("tagmanifest_sha256", TAG_MANIFEST)):
-        if seal.get(field) != hashlib.sha256(entries.get(name, b"")).hexdigest():
+        if seal.get(field) != entries.get(name, NOTHING).sha256:
             yield Finding(name, "", "封存之后被改动过", "changed after it was sealed")
     yield from _chain_heads(entries, seal.get("chain_heads"))
     key = str(seal["public_key"])
@@ -231,7 +237,8 @@ def _chain_heads(entries: Entries, heads: object) -> Iterator[Finding]:
         return
     for station, head in heads.items():
         file = envelopes_path(str(station))
-        digests = {_payload_digest(line) for line in entries.get(file, b"").splitlines()}
+        with entries.get(file, NOTHING).open() as lines:
+            digests = {_payload_digest(line) for line in lines}
         if not isinstance(head, dict) or head.get("sha256") not in digests:
             yield Finding(file, str(head), "封存时的最后一条事件不在了", "the last event at sealing is gone")
 
@@ -245,7 +252,7 @@ def _payload_digest(line: bytes) -> str:
 
 def _metadata(entries: Entries) -> Metadata | None:
     try:
-        read = Metadata.model_validate_json(entries.get(METADATA, b""))
+        read = Metadata.model_validate_json(_text(entries, METADATA))
     except ValidationError:
         return None
     return read if read.format == FORMAT else None

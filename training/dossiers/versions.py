@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -136,11 +135,11 @@ def note_progress(version_id: int, step: BuildStep, done: int, total: int) -> No
 
 
 @transaction.atomic
-def finish_draft(version_id: int, *, pdf: bytes | Path, built: Built) -> DossierVersion:
-    """Keep the draft, in place of the one before. Raises BuildCancelledError if it is wanted no more."""
+def finish_draft(version_id: int, *, pdf: StoredFile, built: Built) -> DossierVersion:
+    """Take the draft that was made and kept, in place of the one before. Raises BuildCancelledError if it is wanted no more."""
     version: DossierVersion = DossierVersion.objects.lock(SYSTEM, pk=version_id)
     dossier = version.dossier
-    version.pdf = keep_made(f"{dossier.training_session.code}-草稿.pdf", pdf, "application/pdf")
+    version.pdf = pdf
     note_built(version, built)
     _drop_drafts(dossier.versions.filter(edition=Edition.DRAFT).exclude(pk=version.pk))
     record(SYSTEM, "dossier.draft_made", dossier, number=version.number)
@@ -165,10 +164,6 @@ def fail_version(version_id: int, *, problem: str) -> DossierVersion:
     version.save(update_fields=["problem"])
     _end(version, BuildStatus.FAILED)
     return version
-
-
-def keep_made(name: str, data: bytes | Path, content_type: str) -> StoredFile:
-    return files.keep(name, data, content_type=content_type, actor=SYSTEM, sensitive=True)
 
 
 def _end(version: DossierVersion, status: BuildStatus) -> None:

@@ -7,3 +7,7 @@ class EnrolmentConfig(AppConfig):
 
     def ready(self) -> None:
         import training.enrolment.receivers  # noqa: F401, PLC0415  models exist only now
+        from training.enrolment.bookings import TRAINEE_FREE  # noqa: PLC0415  models exist only now
+        from training.scheduling.triggers import guard  # noqa: PLC0415  as above
+
+        guard(self, [TRAINEE_FREE])

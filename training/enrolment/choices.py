@@ -10,6 +10,7 @@ class EnrolmentStatus(models.TextChoices):
     COMPLETED = "completed", _("结业")
     INCOMPLETE = "incomplete", _("未达标")
     WITHDRAWN = "withdrawn", _("退班")
+    EXCLUDED = "excluded", _("剔除")
 
 
 ENROLMENT_TRANSITIONS = {
@@ -17,8 +18,10 @@ ENROLMENT_TRANSITIONS = {
         {EnrolmentStatus.COMPLETED, EnrolmentStatus.INCOMPLETE, EnrolmentStatus.WITHDRAWN}
     ),
     # A correction that is approved between the close and the sealing changes what counts.
-    EnrolmentStatus.COMPLETED: frozenset({EnrolmentStatus.INCOMPLETE}),
+    EnrolmentStatus.COMPLETED: frozenset({EnrolmentStatus.INCOMPLETE, EnrolmentStatus.EXCLUDED}),
     EnrolmentStatus.INCOMPLETE: frozenset({EnrolmentStatus.COMPLETED}),
+    # An appeal that was upheld.
+    EnrolmentStatus.EXCLUDED: frozenset({EnrolmentStatus.COMPLETED}),
 }
 ON_ROSTER = ~Q(status=EnrolmentStatus.WITHDRAWN)
 IN_FORCE = Q(effective_at__isnull=False)

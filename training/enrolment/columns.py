@@ -10,7 +10,20 @@ from typing import Any
 
 NUMBER, NAME, SEX, ID_NUMBER, PHONE = "序号", "姓名", "性别", "身份证号", "手机号"
 TOWNSHIP, VILLAGE, GROUP = "乡镇", "村（社区）", "学员类别"
-COLUMNS = (NUMBER, NAME, SEX, ID_NUMBER, PHONE, TOWNSHIP, VILLAGE, GROUP)
+EDUCATION, EMPLOYER, EMPLOYER_USCC = "文化程度", "工作单位（站点、企业）", "单位统一社会信用代码"
+COLUMNS = (
+    NUMBER,
+    NAME,
+    SEX,
+    ID_NUMBER,
+    PHONE,
+    TOWNSHIP,
+    VILLAGE,
+    GROUP,
+    EDUCATION,
+    EMPLOYER,
+    EMPLOYER_USCC,
+)
 REQUIRED = (NAME, ID_NUMBER)
 PROBLEM = "问题"
 SHEET = "名册"
@@ -55,6 +68,22 @@ ALIASES = {
         "培训对象",
         "培训对象类别",
     },
+    EDUCATION: {"文化程度", "学历", "文化水平", "受教育程度"},
+    EMPLOYER: {
+        "工作单位",
+        "单位",
+        "所在单位",
+        "单位名称",
+        "工作单位/站点/企业",
+        "企业",
+        "企业名称",
+        "所在企业",
+        "站点",
+        "站点名称",
+        "所在站点",
+        "服务站点",
+    },
+    EMPLOYER_USCC: {"单位统一社会信用代码", "统一社会信用代码", "信用代码", "社会信用代码"},
 }
 COLUMN_OF: Mapping[str, str] = {alias: column for column, aliases in ALIASES.items() for alias in aliases}
 MAX_WORD = 64

@@ -23,6 +23,7 @@ from training.enrolment.choices import (
     RosterChangeKind,
     Source,
 )
+from training.people.choices import Education
 from training.people.rules import mask_id_number, mask_phone
 
 
@@ -131,6 +132,32 @@ class Enrolment(Lifecycle):
         return f"{self.training_session.code} {self.number} {self.trainee}"
 
 
+class Booking(ScopedModel):
+    """Hours taken: somebody on the roster of a session that was handed in, during one of its lessons.
+
+    `training.enrolment.bookings` alone writes it, from roster and timetable. Nobody is taken by two sessions at
+    the same time: the database refuses the second (migration 0007 on PostgreSQL, triggers on SQLite).
+    """
+
+    SCOPE = {
+        "programme": "training_session__institution__programme",
+        "institution": "training_session__institution",
+    }
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.CASCADE, related_name="bookings"
+    )
+    trainee = models.ForeignKey("people.Trainee", models.CASCADE, related_name="bookings")
+    lesson = models.ForeignKey("scheduling.Lesson", models.CASCADE, related_name="bookings")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["trainee", "lesson"], name="booked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lesson} {self.trainee}"
+
+
 class RosterChange(ScopedModel):
     """One person more or fewer on a roster that approval had frozen: a line of archive item A7's change list.
 
@@ -223,6 +250,9 @@ class Application(Lifecycle):
     township = models.CharField(_("乡镇"), max_length=64, blank=True)
     village = models.CharField(_("村（社区）"), max_length=64, blank=True)
     group = models.CharField(_("学员类别"), max_length=32, blank=True)
+    education = models.CharField(_("文化程度"), max_length=16, choices=Education, blank=True)
+    employer = models.CharField(_("工作单位（站点、企业）"), max_length=120, blank=True)
+    employer_uscc = models.CharField(_("单位统一社会信用代码"), max_length=18, blank=True)
     receipt_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001  none is not the same as another's
     consent_version = models.CharField(_("告知书版本"), max_length=16, blank=True)
     group_consent = models.BooleanField(_("单独同意核对人员类别"), default=False)

@@ -8,10 +8,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from training.core.working_days import full_working_days, holiday, is_published, is_worked_instead
+from training.core.working_days import holiday, is_published, is_worked_instead
 from training.courses.rules import Notice, Part, topic_share
 from training.programmes.preset import Preset
-from training.scheduling.rules import Finding
+from training.scheduling.rules import Finding, lead
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,7 @@ def timetable_notices(found: Iterable[Finding]) -> list[Notice]:
 def _lead(rules: Preset, lessons: Sequence[PlannedLesson], submitted_on: date) -> Notice | None:
     if not lessons:
         return None
-    first = min(lesson.on for lesson in lessons)
-    between, least = full_working_days(submitted_on, first), rules.planning.lead_working_days
-    text = _("%(on)s 提交，%(first)s 开课，中间 %(between)s 个工作日（要求不少于 %(least)s 个）。") % {
-        "on": f"{submitted_on:%Y-%m-%d}",
-        "first": f"{first:%Y-%m-%d}",
-        "between": between,
-        "least": least,
-    }
-    return Notice(between >= least, text)
+    return Notice(*lead(rules.planning, min(lesson.on for lesson in lessons), submitted_on))
 
 
 def _days(lessons: Sequence[PlannedLesson]) -> list[Notice]:

@@ -13,7 +13,7 @@ from training.accounts.choices import INSTITUTION_ROLES
 from training.core.actor import Actor
 from training.enrolment.choices import LIVE, ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Application, Enrolment, RegistrationCall
-from training.enrolment.queries import expected_of
+from training.enrolment.queries import first_day
 from training.enrolment.rules import Candidate, Demands, Doubt, Elsewhere, doubts
 from training.people.models import Trainee
 from training.people.rules import check_id_number
@@ -29,7 +29,7 @@ def doubts_about(rows: Sequence[Application], call: RegistrationCall, actor: Act
     The session of another institution is not named to an institution.
     """
     session = call.training_session
-    demands, on = demands_of(session), expected_of(session).on
+    demands, on = demands_of(session), first_day(session)
     hashes = {row.id_hash for row in rows}
     pool, standing = _pool(session, hashes), _standing(session, hashes)
     first, elsewhere = _first_applications(call, hashes), _elsewhere(session, hashes, actor)
@@ -57,7 +57,6 @@ def demands_of(session: TrainingSession) -> Demands:
         min_age=rules.eligibility.min_age,
         category=session.category,
         suits={group.code: group.categories for group in rules.groups},
-        group_names={group.code: group.name for group in rules.groups},
     )
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
@@ -12,13 +12,24 @@ from training.core import clock, files
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.choices import ON_ROSTER, ApplicationStatus, CallStatus, ImportStatus
-from training.enrolment.columns import GROUP, ID_NUMBER, NAME, PHONE, TOWNSHIP, VILLAGE
+from training.enrolment.columns import (
+    EDUCATION,
+    EMPLOYER,
+    EMPLOYER_USCC,
+    GROUP,
+    ID_NUMBER,
+    NAME,
+    PHONE,
+    TOWNSHIP,
+    VILLAGE,
+)
 from training.enrolment.models import Application, Enrolment, RegistrationCall, RosterHeading, RosterImport
 from training.enrolment.roster_book import marked_copy
 from training.enrolment.roster_file import SEX_WORDS, Expected, Finding
 from training.enrolment.sheets import Layout, find_layout
 from training.institutions.models import Institution
 from training.programmes.models import Programme
+from training.programmes.queries import gazetteer
 from training.scheduling.choices import EDITABLE, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 
@@ -31,12 +42,20 @@ def is_stalled(roster_import: RosterImport) -> bool:
     return running and clock.now() - roster_import.progressed_at > STALLED_AFTER
 
 
-def expected_of(session: TrainingSession) -> Expected:
-    """What its roster is read by; before there is a lesson, as if it began today."""
-    rules = session.rule_set.rules
+def first_day(session: TrainingSession) -> date:
+    """Before there is a lesson, today."""
     first: Any = session.lessons.aggregate(first=Min("on"))["first"]
-    on = first or clock.today()
-    return Expected(rules.group_words, on, rules.eligibility.min_age, frozenset(rules.group_words_on(on)))
+    return first or clock.today()
+
+
+def expected_of(session: TrainingSession) -> Expected:
+    """What its roster is read by."""
+    rules, on = session.rule_set.rules, first_day(session)
+    current = frozenset(rules.group_words_on(on))
+    places = gazetteer(session.institution.programme)
+    return Expected(
+        rules.group_words, on, rules.eligibility.min_age, current, places.spell if places else None
+    )
 
 
 def layout_of(roster_import: RosterImport) -> Layout:
@@ -82,10 +101,11 @@ def places_elsewhere(session: TrainingSession, trainees: Collection[int]) -> Que
     return places
 
 
-def roster_texts(session: TrainingSession, *, full: bool) -> Iterator[tuple[str, ...]]:
-    """The roster in force, row by row in the order of `columns.COLUMNS`; masked unless `full`."""
-    groups = {group.code: group.name for group in session.rule_set.rules.groups}
-    for place in session.enrolments.filter(ON_ROSTER).select_related("trainee"):
+def roster_texts(
+    places: Iterable[Any], groups: Mapping[str, str], *, full: bool
+) -> Iterator[tuple[str, ...]]:
+    """Row by row in the order of `columns.COLUMNS`; numbers masked unless `full`, `groups` as the reader may see them."""
+    for place in places:
         person = place.trainee
         yield (
             str(place.number),
@@ -95,7 +115,10 @@ def roster_texts(session: TrainingSession, *, full: bool) -> Iterator[tuple[str,
             person.phone if full else person.masked_phone,
             person.township,
             person.village,
-            groups.get(place.group, place.group),
+            groups.get(place.group, ""),
+            person.get_education_display(),
+            person.employer,
+            person.employer_uscc,
         )
 
 
@@ -164,11 +187,17 @@ def cells_of(application: Application) -> dict[str, str]:
         TOWNSHIP: application.township,
         VILLAGE: application.village,
         GROUP: application.group,
+        EDUCATION: application.education,
+        EMPLOYER: application.employer,
+        EMPLOYER_USCC: application.employer_uscc,
     }
 
 
 def townships(call: RegistrationCall) -> list[str]:
-    """Whose officers review applications, and whoever has a quota: what an applicant may choose from."""
-    programme = call.training_session.institution.programme_id
-    officers = Membership.objects.filter(role=Role.TOWNSHIP, programme_id=programme)
+    """What an applicant may choose from: the county's list, else whose officers review and whoever has a quota."""
+    programme = call.training_session.institution.programme
+    places = gazetteer(programme)
+    if places:
+        return places.townships
+    officers = Membership.objects.filter(role=Role.TOWNSHIP, programme_id=programme.pk)
     return sorted({*officers.values_list("township", flat=True), *call.quotas})

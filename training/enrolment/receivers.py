@@ -9,13 +9,21 @@ from django.dispatch import receiver
 
 from training.core import clock
 from training.core.actor import Actor
+from training.enrolment.bookings import book
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.enrolment.noticing import around, doubts_about, too_many
 from training.people.queries import verified_groups
+from training.scheduling.choices import SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 from training.scheduling.rules import Finding
-from training.scheduling.signals import lessons_weighed, session_approved, session_doubted
+from training.scheduling.signals import (
+    change_approved,
+    lessons_weighed,
+    session_approved,
+    session_doubted,
+    session_entered,
+)
 
 
 @receiver(lessons_weighed)
@@ -27,6 +35,18 @@ def weigh(session: TrainingSession, lessons: Sequence[Lesson], actor: Actor, **_
 @receiver(session_doubted)
 def doubt(session: TrainingSession, actor: Actor, **_said: Any) -> list[str]:
     return doubts_about(session, actor)
+
+
+@receiver(session_entered)
+def take_hours(session: TrainingSession, **_said: Any) -> None:
+    """A class that begins has had its hours since it was handed in: the clock is never refused."""
+    if session.status != SessionStatus.RUNNING:
+        book(session)
+
+
+@receiver(change_approved)
+def move_hours(session: TrainingSession, **_said: Any) -> None:
+    book(session)
 
 
 @receiver(session_approved)

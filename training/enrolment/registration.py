@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +28,7 @@ from training.enrolment.choices import (
     Source,
 )
 from training.enrolment.models import Application, Enrolment, RegistrationCall
+from training.enrolment.permissions import shown_groups
 from training.enrolment.placing import place
 from training.enrolment.qualification import doubts_about
 from training.enrolment.queries import (
@@ -52,7 +53,8 @@ NOTICE_VERSION: Final = "2025-06"
 """The notice that the public page shows before somebody applies; `registration/_notice.html`."""
 APPLICANT: Final = Actor("本人（网上报名）", "applicant")
 """Whoever fills in the public page: nobody knows who that is, so they reach nothing."""
-FACTS: Final = ("name", "id_number", "phone", "township", "village", "group")
+OCCUPATION: Final = ("education", "employer", "employer_uscc")
+FACTS: Final = ("name", "id_number", "phone", "township", "village", "group", *OCCUPATION)
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 
 
@@ -378,6 +380,14 @@ def _place(
         row.save(update_fields=["enrolment", "decided_at", "decided_by"])
         row.enter(ApplicationStatus.ACCEPTED)
     return accepted, [(row, why[row.pk]) for row, _person in fit if row.pk in why]
+
+
+def note_groups_shown(call: RegistrationCall, rows: Iterable[Application], *, actor: Actor) -> None:
+    """Write down whose sensitive groups this page of applications shows the actor, if it shows any."""
+    shown = shown_groups(call.training_session, actor)
+    people = [row.pk for row in rows if row.group in shown]
+    if people:
+        record(actor, "sensitive_group.viewed", call, applications=people)
 
 
 # The way back

@@ -18,6 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from training.enrolment.columns import (
     COLUMNS,
+    EDUCATION,
+    EMPLOYER_USCC,
     GROUP,
     ID_NUMBER,
     NAME,
@@ -32,10 +34,12 @@ from training.enrolment.columns import (
 from training.enrolment.roster_file import Finding
 from training.enrolment.sheet_filling import fill_sheet
 from training.enrolment.sheets import EXAMPLE, MAX_ROWS, Layout
+from training.people.choices import Education
 
 OPTIONS = "选项"
 HEADING_ROW = 2
-_WIDTHS = dict(zip(COLUMNS, (6, 14, 6, 24, 16, 14, 18, 22), strict=True))
+_WIDTHS = dict(zip(COLUMNS, (6, 14, 6, 24, 16, 14, 18, 22, 14, 24, 24), strict=True))
+_DIGITS = (ID_NUMBER, PHONE, EMPLOYER_USCC)
 _AS_TEXT = "@"
 FORMULA_STARTS = ("=", "+", "-", "@")
 _INK, _RED, _AMBER, _GREY = "FF9C0006", "FFFFC7CE", "FFFFEB9C", "FF808080"
@@ -55,7 +59,7 @@ def roster_template(groups: Collection[str] = ()) -> bytes:
     workbook, sheet = _roster_sheet(_HOW_TO_FILL_IN, groups)
     example = {SEX: "女", PHONE: "16900000000", TOWNSHIP: "示例镇", VILLAGE: "示例村", **EXAMPLE}
     example[GROUP] = next(iter(groups), "")
-    _write_row(sheet, HEADING_ROW + 1, [example[column] for column in COLUMNS])
+    _write_row(sheet, HEADING_ROW + 1, [example.get(column, "") for column in COLUMNS])
     for cell in sheet[HEADING_ROW + 1]:
         cell.font = Font(italic=True, color=_GREY)
     return saved(workbook)
@@ -86,6 +90,7 @@ def _roster_sheet(note: str | Promise, groups: Collection[str]) -> tuple[Workboo
         _style_column(sheet, index, column)
     sheet.freeze_panes = f"A{HEADING_ROW + 1}"
     _offer(sheet, SEX, '"男,女"')
+    _offer(sheet, EDUCATION, f'"{",".join(map(str, Education.labels))}"')
     if groups:
         _offer(sheet, GROUP, _listed(workbook, groups))
     return workbook, sheet
@@ -98,7 +103,7 @@ def _style_column(sheet: Worksheet, index: int, column: str) -> None:
     heading.border = Border(bottom=Side("thin"))
     dimension = sheet.column_dimensions[get_column_letter(index)]
     dimension.width = _WIDTHS[column]
-    if column in (ID_NUMBER, PHONE):
+    if column in _DIGITS:
         dimension.number_format = _AS_TEXT
 
 
@@ -127,7 +132,7 @@ def _write_row(sheet: Worksheet, row: int, texts: Sequence[str]) -> None:
             sheet.cell(row, index, int(text))
         else:
             write_text(sheet.cell(row, index), text)
-            if column in (ID_NUMBER, PHONE):
+            if column in _DIGITS:
                 sheet.cell(row, index).number_format = _AS_TEXT
 
 

@@ -6,7 +6,7 @@ share of the frozen roster the bureau decides. Locks: the session's row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
+from training.enrolment.bookings import book
 from training.enrolment.choices import IN_FORCE, ON_ROSTER, RosterChangeKind
 from training.enrolment.models import Enrolment, RosterChange
 from training.enrolment.placing import demand_free
@@ -116,6 +117,7 @@ def _make(session: TrainingSession, change: RosterChange, reason: str, actor: Ac
     change.made_by_id = actor.person_id
     change.made_at = clock.now()
     if changes_left(session) > 0:
+        _give_places([change])
         change.save()
         return _take_effect(change, actor)
     change.request = _request(session, change.reason, actor)
@@ -132,11 +134,20 @@ def _request(session: TrainingSession, reason: str, actor: Actor) -> ChangeReque
     return ask(ChangeRequest(training_session=session, kind=ChangeKind.ROSTER), reason, actor=actor)
 
 
-def _take_effect(change: RosterChange, actor: Actor) -> RosterChange:
-    if change.kind == RosterChangeKind.ADDED:
+def _give_places(changes: Sequence[RosterChange]) -> None:
+    """To whoever is added; may wait for another request, so it comes before the audit trail."""
+    added = [change for change in changes if change.kind == RosterChangeKind.ADDED]
+    for change in added:
         change.enrolment = _give_place(change.training_session, change.trainee, change.group)
-    elif change.enrolment is not None:
+    if added:
+        book(added[0].training_session)
+
+
+def _take_effect(change: RosterChange, actor: Actor) -> RosterChange:
+    """Of one who comes the place is given already."""
+    if change.kind == RosterChangeKind.REMOVED and change.enrolment is not None:
         take_off_roster(change.enrolment, reason=change.reason, actor=actor)
+        book(change.training_session)
     change.effective_at = clock.now()
     change.save(update_fields=["enrolment", "effective_at"])
     added = change.kind == RosterChangeKind.ADDED
@@ -166,6 +177,7 @@ def approve_roster_change(change_id: int, *, actor: Actor) -> ChangeRequest:
     changes = list(request.roster_changes.select_related("trainee", "enrolment", "training_session"))
     for change in changes:
         _refuse_overtaken(change)
+    _give_places(changes)
     settle(request, ChangeStatus.APPROVED, actor=actor)
     for change in changes:
         _take_effect(change, actor)

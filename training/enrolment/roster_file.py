@@ -15,12 +15,29 @@ from functools import cached_property
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
+from stdnum.cn.uscc import is_valid as is_uscc
 
 from training.core.refusals import InputError
-from training.enrolment.columns import GROUP, ID_NUMBER, NAME, PHONE, SEX, TOWNSHIP, VILLAGE, Cell, cell_text
+from training.enrolment.columns import (
+    EDUCATION,
+    EMPLOYER,
+    EMPLOYER_USCC,
+    GROUP,
+    ID_NUMBER,
+    NAME,
+    PHONE,
+    SEX,
+    TOWNSHIP,
+    VILLAGE,
+    Cell,
+    cell_text,
+)
 from training.enrolment.sheets import Layout, Line, lines_of
+from training.people.choices import Education
 from training.people.rules import IdNumber, Person, Sex, check_id_number, check_name, check_phone
+from training.programmes.places import Spelling
 
+MAX_EMPLOYER = 120
 MAX_PLACE = 64  # characters of a township's or a village's name
 MASKED_NUMBER = re.compile(r"\d{4}\*{10}\d{3}[\dX]")
 MASKED_PHONE = re.compile(r"\d{3}\*{4}\d{4}")
@@ -90,13 +107,15 @@ class Expected:
     """What a session asks of its roster.
 
     `groups` leads from the words of the 学员类别 column to group codes (`Preset.group_words`); `on` is
-    the day the class begins, `current` those of the words that are in use on it, None for all.
+    the day the class begins, `current` those of the words that are in use on it, None for all. `spell`
+    holds township and village against the county's list of places, None where it has given none.
     """
 
     groups: Mapping[str, str]
     on: date
     min_age: int = 16
     current: frozenset[str] | None = None
+    spell: Callable[[str, str], Spelling] | None = None
 
     @cached_property
     def codes(self) -> dict[str, str]:
@@ -124,7 +143,8 @@ def read_roster(data: bytes, layout: Layout, expected: Expected) -> Iterator[Ent
     """Every line with a person, in the file's order; reading it again gives the same.
 
     Problems carry the codes of `check_name`, `check_id_number` and `check_phone`, and duplicate, under_age,
-    unknown_group, formula, too_long. Warnings: old_number, ends_in_zeros, sex_differs, old_group_word.
+    unknown_group, formula, too_long. Warnings: old_number, ends_in_zeros, sex_differs, old_group_word,
+    unknown_place, education, uscc.
     """
     reader = _Reader(expected)
     return map(reader.read, lines_of(data, layout))
@@ -165,9 +185,12 @@ class _Reader:
         township = _take(entry, line, TOWNSHIP, _place)
         village = _take(entry, line, VILLAGE, _place)
         group = _take(entry, line, GROUP, self._group)
+        spelt = self._spelling(township or "", village or "")
         if person:
             entry.warnings += _doubts(line, person)
+        entry.warnings += _place_doubt(line.row, spelt)
         entry.warnings += self._group_doubt(line)
+        occupation = self._occupation(line, entry)
         if entry.problems or name is None or person is None:
             return None
         return RosterRow(
@@ -177,10 +200,32 @@ class _Reader:
             sex=person.sex,
             born_on=person.born_on,
             phone=phone or "",
-            township=township or "",
-            village=village or "",
+            township=spelt.township,
+            village=spelt.village,
             group=group or "",
+            **occupation,
         )
+
+    def _occupation(self, line: Line, entry: Entry) -> dict[str, str]:
+        """Asked for the statistics only: what can't be read is left out with a warning and stops nobody."""
+        education = _filled(line.cells.get(EDUCATION, ""))
+        uscc = _plain(_filled(line.cells.get(EMPLOYER_USCC, ""))).upper()
+        if education and not _education(education):
+            message = _("看不懂这个文化程度，没有登记；可以填：%(known)s。")
+            known = _("、").join(map(str, Education.labels))
+            entry.warnings.append(Finding(line.row, EDUCATION, "education", message % {"known": known}))
+        if uscc and not is_uscc(uscc):
+            message = _("统一社会信用代码校验位不对，没有登记，请对照营业执照核对。")
+            entry.warnings.append(Finding(line.row, EMPLOYER_USCC, "uscc", message))
+        return {
+            "education": _education(education),
+            "employer": _take(entry, line, EMPLOYER, _employer) or "",
+            "employer_uscc": uscc if is_uscc(uscc) else "",
+        }
+
+    def _spelling(self, township: str, village: str) -> Spelling:
+        spell = self.expected.spell
+        return spell(township, village) if spell else Spelling(township, village)
 
     def _identity(self, row: int, cell: Cell) -> IdNumber:
         person = check_id_number(cell)
@@ -260,6 +305,36 @@ def _place(cell: Cell) -> str:
             "too_long", _("地名超过 %(limit)d 个字，请只填乡镇或村的名称。") % {"limit": MAX_PLACE}
         )
     return place
+
+
+def _employer(cell: Cell) -> str:
+    employer = " ".join(_filled(cell).split())
+    if employer.startswith(("=", "+", "-", "@")):
+        raise _CellError("formula", _("这里是公式，不是单位名称，请改成名称；没有的可以不填。"))
+    return employer[:MAX_EMPLOYER]
+
+
+_SCHOOLS: Mapping[str, tuple[str, ...]] = {
+    Education.BACHELOR: ("本科", "大学本科", "学士", "研究生", "硕士", "博士", "大学"),
+    Education.COLLEGE: ("大专", "专科", "高职"),
+    Education.SENIOR: ("高中", "中专", "职高", "技校", "中职"),
+    Education.JUNIOR: ("初中",),
+    Education.PRIMARY: ("小学", "文盲", "未上学"),
+}
+
+
+def _education(text: str) -> str:
+    """The code of what a roster calls it (大学本科, 高中毕业 …), "" for what is none of them."""
+    word = re.sub(r"\(.*?\)|(毕业|学历|及以[上下]|文化|肄业)$", "", _plain(text))
+    found = (code for code, words in _SCHOOLS.items() if word in words)
+    return str(next(found, Education(word) if word in Education.values else ""))
+
+
+def _place_doubt(row: int, spelt: Spelling) -> Iterator[Finding]:
+    if spelt.unknown:
+        column = VILLAGE if spelt.unknown == spelt.village else TOWNSHIP
+        message = _("“%(place)s”不在本县的行政区划名单里，已照原样登记，请核对。")
+        yield Finding(row, column, "unknown_place", message % {"place": spelt.unknown})
 
 
 def _doubts(line: Line, person: IdNumber) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -17,16 +17,19 @@ from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.files import keep, read
 from training.core.refusals import InputError
 from training.core.uploads import XLSX
-from training.enrolment.choices import ApplicationStatus, EnrolmentStatus, ImportStatus
+from training.enrolment.choices import ON_ROSTER, ApplicationStatus, EnrolmentStatus, ImportStatus
 from training.enrolment.columns import REQUIRED, heading_word
 from training.enrolment.models import Enrolment, RosterHeading, RosterImport
-from training.enrolment.permissions import may_see_numbers
+from training.enrolment.permissions import group_names, may_see_numbers, shown_groups
 from training.enrolment.placing import Placed, place
 from training.enrolment.queries import expected_of, marked_roster, remembered_headings, roster_texts
 from training.enrolment.roster_book import FULL_NOTE, MASKED_NOTE, roster_book
 from training.enrolment.roster_file import Entry, read_roster
 from training.enrolment.sheets import ColumnsUnknownError, Layout, count_people, find_layout
+from training.enrolment.text_tables import as_workbook
+from training.people.models import PHONE_FIELDS
 from training.people.rules import check_phone
+from training.people.services import note_shown
 from training.scheduling.choices import EDITABLE, SessionStatus
 from training.scheduling.models import TrainingSession
 
@@ -50,6 +53,7 @@ def import_roster(
     if session.status not in EDITABLE:
         raise InvalidTransitionError(_("名册已随开班申请提交并冻结，不能再导入。"))
     try:
+        name, data = as_workbook(name, data)
         layout, asked = _layout(session, data, ask=ask)
         total = 0 if asked else count_people(data, layout)
     except InputError as problem:
@@ -242,12 +246,21 @@ def export_roster(session_id: int, *, actor: Actor) -> bytes:
     """The roster in force, in the shape of the template; numbers in full only for `may_see_numbers`, on record."""
     demand(actor, "register.view")
     session: TrainingSession = TrainingSession.objects.select_related("rule_set").fetch(actor, pk=session_id)
-    full = may_see_numbers(actor, session)
+    full, names = may_see_numbers(actor, session), group_names(session, actor)
+    places = list(session.enrolments.filter(ON_ROSTER).select_related("trainee"))
     groups = [group.name for group in session.rule_set.rules.groups]
     note = FULL_NOTE if full else MASKED_NOTE
-    book = roster_book(roster_texts(session, full=full), groups=groups, note=note)
+    book = roster_book(roster_texts(places, names, full=full), groups=groups, note=note)
+    note_groups_shown(session, places, actor=actor)
     record(actor, "roster.exported", session, full=full)
     return book
+
+
+def note_groups_shown(session: TrainingSession, places: Iterable[Enrolment], *, actor: Actor) -> None:
+    """Write down whose sensitive groups this roster shows the actor, if it shows any."""
+    shown = shown_groups(session, actor)
+    people = [place.trainee for place in places if place.group in shown]
+    note_shown(people, actor=actor, reason=session.code)
 
 
 @transaction.atomic
@@ -258,11 +271,10 @@ def correct_phone(enrolment_id: int, *, phone: str, actor: Actor) -> Enrolment:
     if enrolment.training_session.status in (SessionStatus.ARCHIVED, SessionStatus.CLAIMED):
         raise InvalidTransitionError(_("档案已封存，名册不能再改。"))
     try:
-        enrolment.trainee.phone = check_phone(phone)
+        enrolment.trainee.set_phone(check_phone(phone))
     except InputError as problem:
         raise InvalidInputError(problem.message, code=problem.code) from problem
-    enrolment.trainee.phone_verified_at = None
-    enrolment.trainee.save(update_fields=["phone", "phone_verified_at"])
+    enrolment.trainee.save(update_fields=PHONE_FIELDS)
     record(actor, "trainee.phone_corrected", enrolment)
     return enrolment
 

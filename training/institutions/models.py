@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core import clock
 from training.core.crypto import EncryptedTextField
-from training.core.db import ScopedModel
+from training.core.db import ScopedModel, TaughtQuerySet
 from training.core.lifecycle import Lifecycle
 from training.institutions.choices import (
     AGREEMENT_TRANSITIONS,
@@ -214,6 +214,11 @@ class Agreement(Lifecycle):
         lines: list[TaskLine] = [task.line for task in self.tasks.all()]
         return sum(line.amount_fen for line in lines)
 
+    @property
+    def renci(self) -> int:
+        tasks: list[AgreementTask] = list(self.tasks.all())
+        return sum(task.renci for task in tasks)
+
     def price_of(self, class_type: str) -> int:
         """分 for one 人次 of this class type: its task's price, else that of the agreement."""
         prices: dict[str, int] = {task.class_type: task.unit_price_fen for task in self.tasks.all()}
@@ -274,6 +279,7 @@ class Instructor(Lifecycle):
 
     SCOPE = {"programme": "institution__programme", "institution": "institution"}
     TRANSITIONS = INSTRUCTOR_TRANSITIONS
+    TAUGHT = "pk"
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="instructors")
     name = models.CharField(_("姓名"), max_length=64)
     title = models.CharField(_("职称"), max_length=64)
@@ -287,6 +293,7 @@ class Instructor(Lifecycle):
         _("状态"), max_length=16, choices=InstructorStatus, default=InstructorStatus.ACTIVE
     )
     reason = models.CharField(_("暂停的原因"), max_length=200, blank=True)
+    objects = TaughtQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["name", "pk"]
@@ -312,9 +319,12 @@ class InstructorProof(Paper):
     """A title or qualification of an instructor, with its scan."""
 
     SCOPE = {"programme": "instructor__institution__programme", "institution": "instructor__institution"}
+    TAUGHT = "instructor"
     instructor = models.ForeignKey(Instructor, models.PROTECT, related_name="proofs")
     kind = models.CharField(_("证书类型"), max_length=16, choices=ProofKind)
+    valid_from = models.DateField(_("发证日期"), null=True, blank=True)  # unknown of older ones
     key = models.CharField(max_length=64, db_index=True, editable=False)  # of the number: finds the same one
+    objects = TaughtQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         constraints = [

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from training.accounts.models import Membership
 from training.core import clock
 from training.core.actor import Actor
 from training.institutions import rules
@@ -170,6 +171,35 @@ def rates_fault(agreement: Agreement, class_types: Iterable[str], preset: Preset
     }
 
 
+def committed_beside(agreement: Agreement) -> int:
+    """分 that other agreements have taken from the same fund line; earlier versions of this one are no others.
+
+    Not `visible_to` anybody: the line is the county's, also to an institution that sees only its own share.
+    """
+    others = Agreement.objects.filter(
+        fund_line=agreement.fund_line, status__in=(AgreementStatus.IN_FORCE, AgreementStatus.FULFILLED)
+    ).exclude(institution=agreement.institution, number=agreement.number)
+    return sum(row.amount_fen for row in others.prefetch_related("tasks"))
+
+
+def line_total(agreement: Agreement, preset: Preset) -> int | None:
+    """分; None where the rules of today have dropped the line."""
+    return next((row.total_fen for row in preset.fund_lines if row.code == agreement.fund_line.code), None)
+
+
+def line_fault(agreement: Agreement, preset: Preset) -> str:
+    """Why the fund line does not reach for this agreement, with the sums; "" if it does (domain.md §4.5 B)."""
+    total, beside = line_total(agreement, preset), committed_beside(agreement)
+    if not total or beside + agreement.amount_fen <= total:
+        return ""
+    sums = {"total": total, "beside": beside, "left": max(total - beside, 0), "amount": agreement.amount_fen}
+    said = {name: f"{fen / 100:,.2f}" for name, fen in sums.items()}
+    return _(
+        "“%(line)s”总额 %(total)s 元，其他协议已占 %(beside)s 元，还剩 %(left)s 元；"
+        "这份协议的任务金额 %(amount)s 元，超过了。请先减少任务人次或单价，再确认生效。"
+    ) % (said | {"line": agreement.fund_line.name})
+
+
 # Instructors and their proofs
 
 
@@ -182,6 +212,11 @@ def pool(actor: Actor) -> QuerySet[Any]:
     """师资库: everybody in sight, by name."""
     rows: QuerySet[Any] = Instructor.objects.visible_to(actor).order_by("name", "pk")
     return rows
+
+
+def account_of_instructor(instructor: Instructor) -> Membership | None:
+    """The membership in which this person signs in; at most one."""
+    return Membership.objects.filter(instructor_id=instructor.pk).select_related("user").first()
 
 
 def presented_twice() -> Exists:

@@ -6,13 +6,13 @@ time somewhere else: in a signature, in a digest, in a sealed package, or in wha
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from io import SEEK_END
 from typing import Any, Final, cast
 
 from cryptography.fernet import InvalidToken
@@ -80,25 +80,22 @@ def check_files() -> Iterator[tuple[int | None, Looked]]:
 
 def _file_problem(stored: StoredFile) -> str:
     try:
-        data = files.read(stored)
+        with files.opened(stored) as file:
+            size = file.seek(0, SEEK_END)
     except FileNotFoundError:
         return _("文件不在磁盘上")
     except InvalidToken:
         return _("文件解不开密：被改动过，或密钥不全")
     except OSError:
         return _("文件的散列与保存时不同")
-    return "" if len(data) == stored.size else _("文件大小与记录不同")
+    return "" if size == stored.size else _("文件大小与记录不同")
 
 
 def programmes_of_files() -> dict[int, int]:
     """Stored file -> programme, through whichever row points to the file."""
     found: dict[int, int] = {}
-    for relation in StoredFile._meta.get_fields(include_hidden=True):
-        model: Any = relation.related_model
-        if not relation.auto_created or relation.concrete or model is None:
-            continue
-        field, path = relation.field.name, getattr(model, "SCOPE", {}).get("programme")  # type: ignore[union-attr]
-        if path:
+    for model, field in files.pointing():
+        if path := getattr(model, "SCOPE", {}).get("programme"):
             rows = model.objects.exclude(**{field: None}).order_by()
             found |= {file: programme for file, programme in rows.values_list(field, path) if programme}
     return found
@@ -135,7 +132,7 @@ def check_events(programme: Programme) -> Iterator[Looked]:
     before: AttendanceEvent | None = None
     for row in rows.iterator(chunk_size=BATCH):
         follows = before if before is not None and before.station_id == row.station_id else None
-        problems = [*_event_problems(row), *_chain_problems(row, follows)]
+        problems = [*_event_problems(row), *_verdict_problems(row), *_chain_problems(row, follows)]
         yield Looked(Part.EVENTS, tuple(Found(Part.EVENTS, row, problem) for problem in problems))
         before = row
 
@@ -152,6 +149,11 @@ def _event_problems(row: AttendanceEvent) -> Iterator[str]:
     changed = [name for name, (signed, kept) in _said(event, row).items() if signed != kept]
     if changed:
         yield _("记录的 %(fields)s 与终端签名的不同") % {"fields": _("、").join(changed)}
+
+
+def _verdict_problems(row: AttendanceEvent) -> Iterator[str]:
+    if row.verdict_proof != row.prove_verdict():
+        yield _("计入与否、期、课次或学员被改动过")
 
 
 @cache
@@ -268,15 +270,16 @@ def check_packages(programme: Programme) -> Iterator[Looked]:
 
 def _package_problems(version: DossierVersion) -> Iterator[str]:
     try:
-        entries = unpack(files.read(cast(StoredFile, version.package)))  # a sealed one has it
-        seal = open_seal(entries[SEAL])
-        metadata = Metadata.model_validate_json(entries[METADATA])
+        with files.opened(cast(StoredFile, version.package)) as file:  # a sealed one has it
+            entries = unpack(file)
+            seal = open_seal(entries[SEAL].read())
+            metadata = Metadata.model_validate_json(entries[METADATA].read())
+            manifest = entries[MANIFEST].sha256
     except (OSError, InvalidToken):
         return  # said of the file already
     except (ContainerError, SealError, KeyError, ValidationError):
         yield _("压缩包读不出，或封存签名不符")
         return
-    manifest = hashlib.sha256(entries[MANIFEST]).hexdigest()
     if not manifest == seal.get("manifest_sha256") == version.manifest_sha256:
         yield _("压缩包的清单与封存时记录的散列不同")
     if version.seal_key and seal["public_key"] != version.seal_key:

@@ -1,4 +1,4 @@
-"""What a night's check of everything that is kept found."""
+"""What a roster was when it was approved, and what a night's check of everything that is kept found."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core.db import ScopedModel
 from training.integrity.choices import Part
+
+
+class ApprovedRoster(ScopedModel):
+    """Who stood on a roster when it was frozen: enrolment (its id as text) -> number and hashed ID number.
+
+    Written once. `proof` is keyed, so that nobody rewrites it to fit with the database's password alone.
+    """
+
+    SCOPE = {
+        "programme": "training_session__institution__programme",
+        "institution": "training_session__institution",
+    }
+    training_session = models.OneToOneField(
+        "scheduling.TrainingSession", models.CASCADE, related_name="approved_roster"
+    )
+    places = models.JSONField(_("名册"))
+    proof = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.training_session.code
 
 
 class IntegrityRun(ScopedModel):

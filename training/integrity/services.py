@@ -9,6 +9,7 @@ from itertools import chain
 
 from django.db import models, transaction
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from training.accounts.choices import BUREAU_ROLES, Role
 from training.attendance.models import Completion
@@ -16,7 +17,8 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.models import AuditEvent
-from training.enrolment.models import Enrolment
+from training.dossiers.models import Evidence
+from training.enrolment.models import Enrolment, RosterChange
 from training.integrity.checks import (
     BATCH,
     Found,
@@ -30,9 +32,12 @@ from training.integrity.checks import (
     check_what_came,
     gather,
 )
+from training.integrity.deeds import check_deeds
 from training.integrity.models import IntegrityFinding, IntegrityRun
+from training.integrity.rosters import check_roster
 from training.notifications.choices import Kind
 from training.notifications.services import notify
+from training.people.models import Trainee
 from training.programmes.models import Programme
 
 Tell = Callable[[str, int], None]
@@ -63,9 +68,10 @@ def _of(programme: Programme) -> Iterator[Looked]:
     return chain(
         check_events(programme),
         check_what_came(programme),
-        check_what_came(programme),
+        check_roster(programme),
         check_completion(programme),
         check_packages(programme),
+        check_deeds(programme),
         check_audit(programme.pk),
     )
 
@@ -112,6 +118,12 @@ def _label(subject: models.Model | str) -> str:
         subject = subject.enrolment
     if isinstance(subject, Enrolment):
         return f"{subject.training_session.code} #{subject.number}"
+    if isinstance(subject, Trainee):
+        return _("学员 %(pk)s") % {"pk": subject.pk}
+    if isinstance(subject, RosterChange):
+        return f"{subject.training_session.code} {subject.get_kind_display()}"
+    if isinstance(subject, Evidence):
+        return f"{subject.training_session} {subject.item} {subject}"
     if isinstance(subject, AuditEvent):
         return f"{localtime(subject.at):%Y-%m-%d %H:%M} {subject.verb} {subject.subject}"
     return str(subject)

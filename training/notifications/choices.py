@@ -25,6 +25,12 @@ class Kind(models.TextChoices):
     DOSSIER_SEALED = "dossier.sealed", _("培训档案已封存，可以申领补贴：%(session)s")
     DOSSIER_UNSEALED = "dossier.unsealed", _("商务局负责人解封了培训档案，重新核验：%(session)s")
     CLAIM_SUBMITTED = "claim.submitted", _("%(institution)s提交了补贴申领：%(session)s")
+    REVIEW_DUE = (
+        "dossier.review_due",
+        _("培训档案 %(day)s 前要核验完（不到 %(days)s 个工作日了）：%(session)s"),
+    )
+    REVIEW_OVERDUE = "dossier.review_overdue", _("培训档案应在 %(day)s 前核验完，已经超期：%(session)s")
+    REUSE_NOTICED = "reuse.noticed", _("%(day)s 发现有材料与别处相同，请核对：%(session)s")
     REUSE_DECIDED = "reuse.decided", _("商务局核对了与别处相同的材料：%(session)s")
     OUTLINE_SUBMITTED = "outline.submitted", _("%(institution)s提交了培训大纲：%(outline)s")
     OUTLINE_APPROVED = "outline.approved", _("培训大纲已批准：%(outline)s")
@@ -34,10 +40,38 @@ class Kind(models.TextChoices):
     COURSEWARE_RETURNED = "courseware.returned", _("课件没有通过审定，请出新版：%(courseware)s")
     CORRECTION_PROPOSED = "correction.proposed", _("有签到更正等第二个人核准：%(session)s")
     CORRECTION_DECIDED = "correction.decided", _("签到更正已有结果：%(session)s")
+    EXCLUSION_PROPOSED = "exclusion.proposed", _("有人的结业要剔除，等负责人决定：%(session)s")
+    EXCLUSION_DECIDED = "exclusion.decided", _("有人的结业经核查剔除，可以申诉：%(session)s")
+    EXCLUSION_APPEALED = "exclusion.appealed", _("对剔除提出了申诉，等另一个人决定：%(session)s")
+    APPEAL_DECIDED = "exclusion.appeal_decided", _("对剔除的申诉有了结果：%(session)s")
     APPLICATION_RECEIVED = "application.received", _("有人报名，请审核资格：%(session)s")
     APPLICATION_REVIEWED = "application.reviewed", _("报名资格审核有了结果，可以录取：%(session)s")
     PROOF_REFUSED = "proof.refused", _("授课人%(name)s的资质证明没有通过核验")
     PROOF_EXPIRING = "proof.expiring", _("授课人%(name)s的资质证明 %(day)s 到期，请换新的")
+    INSTITUTION_SUBMITTED = "institution.submitted", _("%(institution)s申请入库，请预审")
+    INSTITUTION_RETURNED = "institution.returned", _("商务局退回了入库申请，请按原因补正：%(institution)s")
+    INSTITUTION_ADMITTED = "institution.admitted", _("%(institution)s已入库，可以新建培训")
+    INSTITUTION_SUSPENDED = "institution.suspended", _("%(institution)s已暂停，不能开班，原因见机构页面")
+    INSTITUTION_REINSTATED = "institution.reinstated", _("%(institution)s已恢复，可以开班")
+    INSTITUTION_REMOVED = "institution.removed", _("%(institution)s已清退，原有档案照常保留")
+    INSTITUTIONS_TOO_FEW = (
+        "institutions.too_few",
+        _("%(month)s：证照和协议都有效的培训机构只有 %(have)s 家，要求 %(need)s 家以上"),
+    )
+    LICENCE_REFUSED = "licence.refused", _("%(paper)s没有通过核验，请补交")
+    LICENCE_EXPIRING = (
+        "licence.expiring",
+        _("%(institution)s的%(paper)s %(day)s 到期（不到 %(days)s 天了），没有接续的会自动暂停"),
+    )
+    AGREEMENT_SUBMITTED = "agreement.submitted", _("%(institution)s交来%(agreement)s，核对后请确认生效")
+    AGREEMENT_CONFIRMED = "agreement.confirmed", _("%(agreement)s已确认生效，可以据它开班")
+    AGREEMENT_TERMINATED = "agreement.terminated", _("%(agreement)s已解除，不能再据它开班")
+    AGREEMENT_EXPIRING = (
+        "agreement.expiring",
+        _("%(institution)s的%(agreement)s %(day)s 到期（不到 %(days)s 天了）"),
+    )
+    INSTRUCTOR_SUSPENDED = "instructor.suspended", _("授课人%(name)s已暂停授课，请调整他还没上的课")
+    EVALUATION_DUE = "evaluation.due", _("培训已结课，请评价授课人：%(session)s")
     INTEGRITY_FAULT = "integrity.fault", _("每晚核对发现 %(count)s 处与保存时不一致，请查看“数据核对”")
     TOWN_REPORT_DUE = (
         "town_report.due",

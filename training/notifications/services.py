@@ -37,8 +37,8 @@ def notify(
 ) -> list[Notification]:
     """Tell whoever holds one of these roles where `subject` belongs, except the actor; each person once.
 
-    Institution roles are those at the subject's own institution. Raises KeyError for a parameter that the
-    kind's sentence needs and did not get. Nothing is mailed here, so no mail server stops an act.
+    Institution roles are those at the subject's own institution, 讲师 whoever the subject is of. Raises
+    KeyError for a parameter that the kind's sentence needs and did not get. Nothing is mailed here, so no mail server stops an act.
     """
     rows = _rows(kind, subject, _holders(subject, roles, actor), params)
     return Notification.objects.bulk_create(rows)
@@ -96,10 +96,13 @@ def notify_waiting(
 def _holders(subject: models.Model, roles: Collection[Role], actor: Actor) -> list[Membership]:
     held = Membership.objects.filter(
         Q(institution_id=None) | Q(institution_id=id_at(subject, "institution")),
+        Q(instructor_id=None) | Q(instructor_id=id_at(subject, "instructor")),
         programme_id=id_at(subject, "programme"),
         role__in=list(roles),
         user__is_active=True,
     )
+    if manager := getattr(subject, "manager_id", None):  # a class that somebody is in charge of
+        held = held.filter(~Q(role=Role.CLASS_MANAGER) | Q(pk=manager))
     people = {one.user_id: one for one in held.order_by("-pk") if one.user_id != actor.user_id}
     return list(people.values())
 

@@ -202,6 +202,11 @@ class HouseholdSales(ScopedModel):
     def __str__(self) -> str:
         return f"{self.trainee} {self.get_platform_display()} {self.starts_on:%Y-%m}"
 
+    @property
+    def amount_sold(self) -> str:
+        """As one writes it, "200公斤"; "" where nobody counted."""
+        return "" if self.quantity is None else f"{self.quantity.normalize():f}{self.unit}"
+
 
 class SalesMonth(ScopedModel):
     """A month of a household on a platform that a figure covers: no second figure covers it too."""

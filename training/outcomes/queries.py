@@ -149,17 +149,20 @@ def cohort(
     *,
     kind: OutcomeKind | str,
     class_type: str | None = None,
-    months: int = rules.DEFAULT_MONTHS,
+    months: int | None = None,
     as_of: date,
     grades: Collection[str] = COUNTED_GRADES,
     among: Q | None = None,
 ) -> Cohort:
     """Who completed, whose window has passed, and of whom such an outcome stood on `as_of`.
 
-    Of one class type, or of the `conversion_base`; `among` narrows the enrolments further (an agreement's).
+    Within the programme's usual window unless `months` says otherwise. Of one class type, or of the
+    `conversion_base`; `among` narrows the enrolments further (an agreement's).
     An outcome counts for each class of its person that it began in or within `months` after.
     """
-    kinds = [class_type] if class_type else conversion_base(rules_today(programme, actor))
+    preset = rules_today(programme, actor)
+    kinds = [class_type] if class_type else conversion_base(preset)
+    months = months or preset.follow_up.outcome_months
     completed = Enrolment.objects.visible_to(actor).filter(
         among or Q(),
         status=EnrolmentStatus.COMPLETED,
@@ -316,10 +319,11 @@ def designations(programme: Programme, actor: Actor, on: date | None = None) -> 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The places of one kind, and those of them without anybody (宝丰 BF-03)."""
+    """The places of one kind, those of them with somebody, and those without (宝丰 BF-03)."""
 
     kind: DesignationKind
     places: QuerySet[Any]
+    covered: QuerySet[Any]
     uncovered: QuerySet[Any]
 
 
@@ -332,5 +336,6 @@ def coverage(programme: Programme, actor: Actor, *, kind: DesignationKind | str,
         villages = places.filter(level=RegionLevel.VILLAGE)
         listed = villages.filter(Q(poor_until__isnull=True) | Q(poor_until__gte=on), poor_from__lte=on)
         places = listed if listed.exists() else villages
-    held = Designation.objects.filter(in_force(on), kind=kind, region=OuterRef("pk"))
-    return Coverage(DesignationKind(kind), places, places.filter(~Exists(held)).order_by("code"))
+    held = Exists(Designation.objects.filter(in_force(on), kind=kind, region=OuterRef("pk")))
+    places = places.order_by("code")
+    return Coverage(DesignationKind(kind), places, places.filter(held), places.filter(~held))

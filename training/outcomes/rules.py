@@ -21,8 +21,6 @@ from training.outcomes.choices import (
 
 RECHECK_DAYS: Final = 90
 """After 认定 it is looked at again: 复核 (domain.md §4.5 L)."""
-DEFAULT_MONTHS: Final = 6
-"""Within so many months of the last class day; no document names a number."""
 
 # Months
 
@@ -100,14 +98,14 @@ def kind_of_rate(rate: str) -> OutcomeKind | None:
     return next((kind for word, kind in RATE_KINDS if word in rate), None)
 
 
-def months_in(window: str) -> int:
-    """“结业后 6 个月内” is 6, “一年内” 12; DEFAULT_MONTHS where it names none."""
+def months_in(window: str) -> int | None:
+    """“结业后 6 个月内” is 6, “一年内” 12; None where it names none."""
     if found := re.search(r"(\d+)\s*个月", window):
-        return int(found[1]) or DEFAULT_MONTHS
+        return int(found[1]) or None
     if found := re.search(r"(?<!\d)(\d)\s*年", window):
-        return int(found[1]) * 12 or DEFAULT_MONTHS
+        return int(found[1]) * 12 or None
     words = {"三个月": 3, "六个月": 6, "半年": 6, "九个月": 9, "一年": 12, "十二个月": 12}
-    return next((months for word, months in words.items() if word in window), DEFAULT_MONTHS)
+    return next((months for word, months in words.items() if word in window), None)
 
 
 def grades_in(formula: str) -> frozenset[EvidenceGrade]:

@@ -11,6 +11,16 @@ class Sex(models.TextChoices):
     FEMALE = "female", _("女")
 
 
+class Education(models.TextChoices):
+    """文化程度, as rosters ask for it."""
+
+    PRIMARY = "primary", _("小学及以下")
+    JUNIOR = "junior", _("初中")
+    SENIOR = "senior", _("高中（中专、职高）")
+    COLLEGE = "college", _("大专")
+    BACHELOR = "bachelor", _("本科及以上")
+
+
 class ConsentPurpose(models.TextChoices):
     """What a separate consent is for; one never includes another (PIPL art. 29).
 

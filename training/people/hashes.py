@@ -12,3 +12,8 @@ def id_hash(number: str) -> str:
 def tail_hash(number: str) -> str:
     """Of the last four of a number, X in upper case."""
     return keyed_hash(number[-4:].upper(), purpose="id-tail")
+
+
+def phone_tail_hash(phone: str) -> str:
+    """Of the last four digits, "" of no number."""
+    return keyed_hash(phone[-4:], purpose="phone-tail") if phone else ""

@@ -20,6 +20,7 @@ from training.people.choices import (
     RIGHTS_TRANSITIONS,
     ConsentChannel,
     ConsentPurpose,
+    Education,
     GroupEvidence,
     GroupStatus,
     IdentityCheck,
@@ -29,15 +30,20 @@ from training.people.choices import (
     RightsStatus,
     Sex,
 )
+from training.people.hashes import phone_tail_hash
 from training.people.rules import is_overdue, mask_id_number, mask_phone
 
 THROUGH_TRAINEE = {"programme": "trainee__programme", "trainee": "trainee", "township": "trainee__township"}
 
 
+PHONE_FIELDS = ("phone", "phone_tail_hash", "phone_verified_at")
+
+
 class Trainee(ScopedModel):
     """学员. Institutions have no reach into this pool: they see people through their own rosters.
 
-    `tail_hash` finds the last four of the number; `restricted_at`: only kept, no longer used;
+    `tail_hash` finds the last four of the number, `phone_tail_hash` those of the telephone; `restricted_at`: only kept, no longer used;
+    `has_namesake`: somebody else of this name lives in the same village (`mark_namesakes`);
     `erased_at`: the row stands for somebody whose particulars are gone.
     """
 
@@ -50,10 +56,15 @@ class Trainee(ScopedModel):
     sex = models.CharField(_("性别"), max_length=8, choices=Sex)
     born_on = models.DateField(_("出生日期"))
     phone = EncryptedTextField(_("手机号"), blank=True)
+    phone_tail_hash = models.CharField(max_length=64, editable=False, blank=True)
     phone_verified_at = models.DateTimeField(_("电话核实时间"), null=True, blank=True)
     do_not_contact = models.BooleanField(_("不再联系"), default=False)
     township = models.CharField(_("乡镇"), max_length=64, blank=True)
     village = models.CharField(_("村（社区）"), max_length=64, blank=True)
+    education = models.CharField(_("文化程度"), max_length=16, choices=Education, blank=True)
+    employer = models.CharField(_("工作单位（站点、企业）"), max_length=120, blank=True)
+    employer_uscc = models.CharField(_("单位统一社会信用代码"), max_length=18, blank=True)
+    has_namesake = models.BooleanField(default=False, editable=False)
     known_at = models.DateTimeField(_("登记时间"), default=clock.now)
     restricted_at = models.DateTimeField(_("限制处理"), null=True, blank=True)
     erased_at = models.DateTimeField(_("已删除"), null=True, blank=True)
@@ -64,11 +75,22 @@ class Trainee(ScopedModel):
             models.Index(fields=["programme", "name", "id"], name="trainees_by_name"),
             models.Index(fields=["programme", "township", "village", "name"], name="trainees_by_place"),
             models.Index(fields=["tail_hash"], name="trainees_by_last_four"),
+            models.Index(fields=["phone_tail_hash"], name="trainees_by_phone_end"),
+            models.Index(
+                fields=["programme", "township", "village", "name", "id"],
+                condition=Q(has_namesake=True),
+                name="trainees_with_namesakes",
+            ),
             models.Index(fields=["id"], condition=Q(do_not_contact=True), name="trainees_not_to_contact"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def set_phone(self, phone: str) -> None:
+        """Not saved: `PHONE_FIELDS` are what changes. A new number has to be confirmed again."""
+        if phone != self.phone:
+            self.phone, self.phone_tail_hash, self.phone_verified_at = phone, phone_tail_hash(phone), None
 
     @property
     def masked_id_number(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, islice, product
 
 LONGEST = 64  # characters of a word
@@ -41,6 +41,13 @@ def name_words(name: str) -> frozenset[str]:
     signs = [found for sign in name if (found := readings(sign))]
     ways = (way for start in range(len(signs)) for way in islice(_ways(signs[start:]), MOST))
     return frozenset(word[:LONGEST] for way in ways for word in ("".join(way), "".join(s[0] for s in way)))
+
+
+@lru_cache(maxsize=8192)
+def is_called(name: str, text: str) -> bool:
+    """Whether a name sounds as somebody typed it; for lists short enough to be compared one by one."""
+    word = typed(text)
+    return bool(word) and any(one.startswith(word) for one in name_words(name))
 
 
 def _ways(signs: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:

@@ -13,25 +13,30 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from training.accounts.choices import Role
+from training.accounts.permissions import may
 from training.core import clock
 from training.core.actor import SYSTEM, Actor
 from training.people.choices import OPEN_REQUESTS, ConsentPurpose, GroupStatus
-from training.people.hashes import tail_hash
+from training.people.hashes import phone_tail_hash, tail_hash
 from training.people.models import Consent, ConsentText, NameWord, RightsRequest, Trainee, TraineeGroup
-from training.people.pinyin import is_chinese, word_range
-from training.people.rules import is_sensitive_group
+from training.people.pinyin import is_called, is_chinese, typed, word_range
 from training.programmes.models import RuleSet
-from training.programmes.preset import RightsRule
-from training.programmes.queries import rule_set_on
+from training.programmes.preset import RightsRule, is_marked_sensitive
+from training.programmes.queries import rule_set_on, the_programme
 
 
-def found(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
-    """Those of these trainees whom `q` names: a name or part of it, its pinyin or first letters, or the last
-    four of the identity number. Every way goes through an index.
+def found(rows: QuerySet[Any], q: str, *, phones: bool = False) -> QuerySet[Any]:
+    """Those of these trainees whom `q` names: a name or part of it, its pinyin or first letters, the last four
+    of the identity number, or with `phones` (for whoever may call them) of the telephone. Every way goes
+    through an index.
     """
     said = unicodedata.normalize("NFKC", q).strip()
     if re.fullmatch(r"\d{3}[\dXx]", said):
-        return rows.filter(tail_hash=tail_hash(said))
+        ends = Q(tail_hash=tail_hash(said))
+        if phones and said.isdecimal():
+            ends |= Q(phone_tail_hash=phone_tail_hash(said), do_not_contact=False)
+        return rows.filter(ends)
     span = word_range(said)
     if span is None:
         return rows.none()
@@ -39,17 +44,35 @@ def found(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
     return rows.filter(name__contains="".join(said.split())) if is_chinese(said) else rows
 
 
+def whose(q: str, *, phones: bool = False) -> QuerySet[Any]:
+    """Keys of everybody whom `q` names, for rows of other rooms that lead to a trainee and are scoped themselves."""
+    return found(Trainee.objects.all(), q, phones=phones).values("pk")
+
+
+def called(rows: QuerySet[Any], q: str, *, name: str = "name") -> Q:
+    """Of rows that are no trainees and few enough to be read through: `name` has `q` in it, or sounds like it."""
+    said = Q(**{f"{name}__icontains": q})
+    if is_chinese(q) or not typed(q):
+        return said
+    names = rows.order_by().values_list("pk", name)
+    return said | Q(pk__in=[pk for pk, known in names if is_called(known, q)])
+
+
 # Groups
 
 
 @dataclass(frozen=True)
 class GroupWord:
-    """A group of the programme's rules; `current`: of those in force now."""
+    """A group of the programme's rules; `current`: of those in force now.
+
+    `department` is the one that verifies it (`accounts.choices.Department`), blank for any.
+    """
 
     code: str
     name: str
     sensitive: bool
     current: bool = True
+    department: str = ""
 
 
 def group_book(programme_id: int) -> dict[str, GroupWord]:
@@ -67,14 +90,36 @@ def group_book(programme_id: int) -> dict[str, GroupWord]:
 
 
 def _group_word(group: Mapping[str, Any], *, current: bool) -> GroupWord:
-    aliases = [alias["word"] for alias in group.get("aliases", ())]
     return GroupWord(
-        group["code"], group["name"], is_sensitive_group(group["name"], *aliases), current=current
+        group["code"],
+        group["name"],
+        is_marked_sensitive(group),
+        current=current,
+        department=group.get("verified_by") or "",
     )
 
 
 def sensitive_codes(book: Mapping[str, GroupWord]) -> frozenset[str]:
     return frozenset(code for code, word in book.items() if word.sensitive)
+
+
+def is_concerned(actor: Actor, department: str) -> bool:
+    """Of a group that this department verifies, "" any: a data department has to do with its own and with
+    those that name none, everybody else with all.
+    """
+    return actor.role != Role.DATA_DEPARTMENT or department in ("", actor.department)
+
+
+def may_see(actor: Actor, word: GroupWord) -> bool:
+    """Who belongs to it, by name: sensitive groups only for whoever needs them."""
+    return not word.sensitive or (
+        may(actor, "trainee.view_sensitive") and is_concerned(actor, word.department)
+    )
+
+
+def hidden_codes(actor: Actor, book: Mapping[str, GroupWord]) -> frozenset[str]:
+    """Groups that this actor is not told of: neither who belongs to them, nor by a list of those who do."""
+    return frozenset(code for code, word in book.items() if not may_see(actor, word))
 
 
 def verified_on(day: date) -> Q:
@@ -121,8 +166,15 @@ def barred_groups(trainees: Collection[Trainee]) -> set[tuple[int, str]]:
 
 
 def waiting_groups(actor: Actor) -> QuerySet[Any]:
-    """Claims that this actor could decide: in sight and not their own; the longest waiting first."""
+    """Claims that this actor could decide: in sight, not their own, of groups that are theirs to verify;
+    the longest waiting first.
+    """
     rows = TraineeGroup.objects.visible_to(actor).filter(status=GroupStatus.CLAIMED)
+    if actor.role == Role.DATA_DEPARTMENT:
+        book = group_book(the_programme(actor).pk)
+        rows = rows.exclude(
+            code__in=[code for code, word in book.items() if not is_concerned(actor, word.department)]
+        )
     if actor.user_id is not None:
         rows = rows.exclude(claimed_by=actor.user_id)
     return rows.select_related("trainee", "claimed_by", "file").order_by("claimed_at", "pk")
@@ -170,15 +222,8 @@ def overdue_requests(actor: Actor) -> QuerySet[Any]:
 
 def namesakes(actor: Actor) -> QuerySet[Any]:
     """Same name, same village, another number (domain.md §4.3): perhaps one person written down twice."""
-    pool: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(erased_at__isnull=True).exclude(village="")
-    others = Trainee.objects.filter(
-        programme=OuterRef("programme"),
-        township=OuterRef("township"),
-        village=OuterRef("village"),
-        name=OuterRef("name"),
-        erased_at__isnull=True,
-    ).exclude(pk=OuterRef("pk"))
-    return pool.filter(Exists(others)).order_by("township", "village", "name", "pk")
+    rows: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(has_namesake=True)
+    return rows.order_by("township", "village", "name", "pk")
 
 
 def named_elsewhere() -> Q:

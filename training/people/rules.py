@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
@@ -73,6 +73,9 @@ class Person:
     phone: str
     township: str
     village: str
+    education: str = field(default="", kw_only=True)
+    employer: str = field(default="", kw_only=True)
+    employer_uscc: str = field(default="", kw_only=True)
 
 
 def check_id_number(text: object) -> IdNumber:
@@ -218,17 +221,6 @@ def mask_name(name: str) -> str:
 
 def _masked(text: str, first: int, last: int) -> str:
     return text[:first] + "*" * (len(text) - first - last) + text[-last:]
-
-
-# What is sensitive
-
-SENSITIVE_WORDS: Final = ("残疾", "残障", "建档立卡", "贫困", "脱贫", "监测对象", "低收入", "低保", "特困")
-"""In the name of a group. GB/T 45574-2025 annex A lists disability as sensitive; poverty is taken along by prudence."""
-
-
-def is_sensitive_group(*words: str) -> bool:
-    """Whether belonging to a group of this name (or one of these other names) is sensitive information."""
-    return any(sensitive in word for word in words for sensitive in SENSITIVE_WORDS)
 
 
 # What a person may ask for

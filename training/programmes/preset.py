@@ -7,9 +7,9 @@ document is silent. `Preset.model_dump(mode="json")` is what a rule set stores;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -142,11 +142,46 @@ class Alias(Model):
         return self.word
 
 
+SENSITIVE_WORDS: Final = ("残疾", "残障", "建档立卡", "贫困", "脱贫", "监测对象", "低收入", "低保", "特困")
+"""GB/T 45574-2025 annex A lists disability as sensitive; poverty is taken along by prudence."""
+
+
+def sounds_sensitive(*words: str) -> bool:
+    """For what carries no mark of its own: words from outside, and groups that were written down before they had one."""
+    return any(sensitive in word for word in words for sensitive in SENSITIVE_WORDS)
+
+
 class Group(Named):
-    """A trainee group; `categories` are the course categories that suit it, all when there are none."""
+    """A trainee group; `categories` are the course categories that suit it, all when there are none.
+
+    `sensitive`: belonging to it is shown to whoever needs it and to nobody else. `verified_by` is the
+    department that verifies who belongs to it (codes of `accounts.choices.Department`), any when there is none.
+    """
 
     aliases: tuple[Alias, ...] = ()
     categories: tuple[Code, ...] = ()
+    sensitive: bool
+    verified_by: (
+        Literal["rural_affairs", "human_resources", "disabled_federation", "veterans", "civil_affairs"] | None
+    ) = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def was_known_by_its_words(cls, value: Any) -> Any:
+        """Versions that were stored before groups carried the mark."""
+        if not isinstance(value, Mapping) or "sensitive" in value:
+            return value
+        return {**value, "sensitive": is_marked_sensitive(value)}
+
+
+def is_marked_sensitive(group: Mapping[str, Any]) -> bool:
+    """Of a group as a rule set of any age stores it."""
+    marked = group.get("sensitive")
+    if marked is not None:
+        return bool(marked)
+    aliases = group.get("aliases") or ()
+    words = (alias.get("word") if isinstance(alias, Mapping) else alias for alias in aliases)
+    return sounds_sensitive(str(group.get("name", "")), *map(str, words))
 
 
 class ClassType(Named):
@@ -202,6 +237,8 @@ class Item(Rule):
     supplied_by: Annotated[tuple[Literal["institution", "bureau", "system"], ...], Field(min_length=1)]
     alternatives: str = ""
     class_types: tuple[Code, ...] = ()
+    filled_by: tuple[Literal["evaluations", "completions", "follow_ups"], ...] = ()
+    """Of an added item: records the system keeps of a session, any of which answers it without a file."""
 
 
 class Obligation(Rule):
@@ -229,6 +266,8 @@ class AttendanceRule(Rule):
 
 class PhotoRule(Rule):
     min_per_half_day: Annotated[int, Field(ge=0)]
+    caption_parts: tuple[Literal["persons", "background", "photographer"], ...] = ()
+    """What a caption says beside its title (DA/T 50-2014); time, place and lesson the system knows."""
 
 
 class ArchiveRule(Rule):
@@ -238,16 +277,29 @@ class ArchiveRule(Rule):
     """After the last day of class."""
     remind_days: tuple[Annotated[int, Field(ge=0)], ...] = (14, 7, 1)
     """So long before it is due whoever owes something is reminded."""
-    roster_fields: tuple[Literal["phone", "group", "address"], ...] = ("phone",)
+    roster_fields: tuple[Literal["name", "id_number", "phone", "group", "address"], ...] = ("phone",)
     """What must be known of everybody on the roster."""
     phone_verified_rate: Share = 0
     """Of the roster: so many have been reached by telephone."""
     shared_phone_limit: Annotated[int, Field(ge=1)] | None = None
     """So many people on one roster may have one telephone number; None: however many."""
+    open_doubts: tuple[Literal["reuse", "denied", "clash", "twin"], ...] = ("reuse",)
+    """An archive is not complete while the bureau has not decided one of these."""
+    register_signatures: Literal["none", "scan", "scan_or_account"] = "none"
+    """How instructor and class manager sign the register of a half-day: on the sheet that is scanned, or by account."""
+    retention: Literal["permanent", "years_30", "years_10"] | None = None
+    """保管期限 of the finished archive (国家档案局令第8号); None: not decided."""
 
 
 class PlanningRule(Rule):
     lead_working_days: Annotated[int, Field(ge=0)]
+    lead_is_limit: bool = False
+    """Whether a later application is refused; otherwise it is only remarked on."""
+    min_trainees: Annotated[int, Field(ge=1)] | None = None
+    """On the roster of one session; None: however few."""
+    max_trainees: Annotated[int, Field(ge=1)] | None = None
+    budget_required: bool = False
+    """Whether a session can be submitted only with a budget (经费预算)."""
     roster_change_share: Share = 0.1
     """Of the frozen roster: so many people may be added or taken off without the bureau."""
     head_approves_flagged: bool = False
@@ -261,12 +313,20 @@ class PlanningRule(Rule):
     travel_kmh: Annotated[int, Field(ge=1, le=300)] = 60
     """How fast an instructor gets from one venue to the next, as the crow flies."""
 
+    @model_validator(mode="after")
+    def least_is_not_more_than_most(self) -> Self:
+        if self.min_trainees and self.max_trainees and self.min_trainees > self.max_trainees:
+            raise wrong(_("每期最少人数大于最多人数"))
+        return self
+
 
 class ReviewRule(Rule):
-    """The bureau's check of a dossier. `second_person`: whether somebody else confirms it before the seal."""
+    """The bureau's check of a dossier and of the places in it. `second_person`: whether somebody else confirms it before the seal."""
 
     working_days: Annotated[int, Field(ge=1)] = 10
     second_person: Literal["never", "when_flagged", "always"] = "never"
+    appeal_days: Annotated[int, Field(ge=1)] = 15
+    """Calendar days after a place was excluded (剔除) in which the institution or the township may appeal."""
 
 
 class EligibilityRule(Rule):
@@ -297,9 +357,10 @@ class FacePolicy(Rule):
 
 
 class FollowUpRule(Rule):
-    """Days after completion, ascending."""
+    """Days after completion, ascending. What became of somebody counts within `outcome_months` of it."""
 
     days: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+    outcome_months: Annotated[int, Field(ge=1, le=36)] = 6
 
     @field_validator("days")
     @classmethod
@@ -341,6 +402,8 @@ class Preset(Model):
     class_types: Annotated[tuple[ClassType, ...], Field(min_length=1)]
     institutions: InstitutionRule
     institution_kinds: tuple[Named, ...] = ()
+    claim_modes: tuple[Named, ...] = ()
+    """How money may be applied for; one project by one of them."""
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     rules: tuple[Obligation, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -379,6 +442,7 @@ class Preset(Model):
         "forms",
         "class_types",
         "institution_kinds",
+        "claim_modes",
         "items",
         "rules",
         "notices",

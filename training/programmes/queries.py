@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -11,6 +10,7 @@ from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Programme, Region, RuleDraft, RuleSet
+from training.programmes.places import PlaceList, PlaceNames, Spelling, place_word
 
 
 def the_programme(actor: Actor) -> Programme:
@@ -71,41 +71,41 @@ def the_draft(programme: Programme, actor: Actor) -> RuleDraft | None:
 
 # Places
 
-_COMMITTEES = ((re.compile(r"村?村民委员会$|村委会$"), "村"), (re.compile(r"居民委员会$|居委会$"), ""))
-
-
-def _place_word(name: str) -> str:
-    """The name without blanks; a village's committee (大畲村村民委员会, 大畲村委会) stands for the village."""
-    word = "".join(name.split())
-    for committee, village in _COMMITTEES:
-        word = committee.sub(village, word)
-    return word
-
-
-PlaceNames = tuple[str, str]
-"""(township, village); the village blank for the township itself."""
-
 
 class Gazetteer:
     """The places of one programme by the words of a roster; read once for however many look-ups."""
 
     def __init__(self, regions: Mapping[PlaceNames, Region]) -> None:
         self._regions = regions
+        self._list = PlaceList(regions)
+
+    def __bool__(self) -> bool:
+        """Whether the county has given its list."""
+        return bool(self._regions)
+
+    @property
+    def townships(self) -> list[str]:
+        return self._list.townships
 
     def find(self, township: str, village: str = "") -> Region | None:
         """The village, the township where none is named; None for a place that is not in the list."""
-        return self._regions.get((_place_word(township), _place_word(village)))
+        spelt = self._list.spell(township, village)
+        return None if spelt.unknown else self._regions.get((spelt.township, spelt.village))
+
+    def spell(self, township: str, village: str = "") -> Spelling:
+        return self._list.spell(township, village)
 
 
 def gazetteer(programme: Programme) -> Gazetteer:
+    """Empty where the county hasn't given its list."""
     places = programme.regions.exclude(level=RegionLevel.COUNTY).select_related("parent")
     return Gazetteer({_names(place): place for place in places})
 
 
 def _names(place: Region) -> PlaceNames:
     if place.level == RegionLevel.TOWNSHIP or place.parent is None:
-        return _place_word(place.name), ""
-    return _place_word(place.parent.name), _place_word(place.name)
+        return place_word(place.name), ""
+    return place_word(place.parent.name), place_word(place.name)
 
 
 def region_of(programme: Programme, township: str, village: str = "") -> Region | None:

@@ -8,11 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import Role
+from training.accounts.models import Membership
 from training.accounts.permissions import demand
 from training.core import clock
-from training.core.actor import SYSTEM, Actor
+from training.core.actor import SYSTEM, Actor, All
 from training.core.audit import record
-from training.core.errors import InvalidInputError, InvalidTransitionError
+from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
 from training.programmes.changes import changes
 from training.programmes.choices import RegionLevel
 from training.programmes.draft import (
@@ -26,10 +28,11 @@ from training.programmes.draft import (
 from training.programmes.errors import RegionsRefusedError
 from training.programmes.models import FundLine, Programme, Region, RuleDraft, RuleSet
 from training.programmes.preset import Preset
-from training.programmes.queries import newest
+from training.programmes.queries import gazetteer, newest
 from training.programmes.rebase import Path, rebased
 from training.programmes.region_file import Place, read_regions
 from training.programmes.schema import IDENTITY
+from training.programmes.signals import regions_loaded
 
 
 @transaction.atomic
@@ -61,6 +64,14 @@ def load_programme(preset: Preset, *, actor: Actor) -> Programme:
     )
     record(actor, "programme.loaded", programme, preset=preset.code)
     return programme
+
+
+def open_programme(preset: Preset, *, actor: Actor) -> Programme:
+    """`load_programme` by an administrator of the whole installation, who then gives the county its accounts."""
+    demand(actor, "programme.open")
+    if not isinstance(actor.reach.get("account"), All):
+        raise ForbiddenError(_("建立项目由整个系统的管理员办理。"))
+    return load_programme(preset, actor=actor)
 
 
 def _keep_fund_lines(programme: Programme, preset: Preset) -> None:
@@ -276,8 +287,18 @@ def load_regions(programme_id: int, *, data: bytes, source: str, actor: Actor) -
         raise RegionsRefusedError(problems)
     for place in places:
         _keep_place(programme, place, source.strip())
+    _spell_officers(programme)
+    regions_loaded.send(sender=Programme, programme=programme)
     record(actor, "regions.loaded", programme, lines=len(places), source=source.strip())
     return len(places)
+
+
+def _spell_officers(programme: Programme) -> None:
+    """A township officer sees by its exact name: 琴江 becomes the list's 琴江镇, as on rosters."""
+    places = gazetteer(programme)
+    for officer in Membership.objects.filter(programme_id=programme.pk, role=Role.TOWNSHIP):
+        officer.township = places.spell(officer.township).township
+        officer.save(update_fields=["township"])
 
 
 def _keep_place(programme: Programme, place: Place, source: str) -> None:

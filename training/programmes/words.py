@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from training.accounts.choices import Department
 from training.programmes.changes import ORDER, Step, changes
 from training.programmes.money import wan
 from training.programmes.preset import Preset
@@ -40,6 +41,7 @@ SECTIONS: Final[Mapping[str, Words]] = {
     "class_types": gettext_lazy("班型"),
     "institutions": gettext_lazy("机构家数"),
     "institution_kinds": gettext_lazy("承办单位"),
+    "claim_modes": gettext_lazy("申请资金的方式"),
     "items": gettext_lazy("每期档案"),
     "rules": gettext_lazy("其他规定"),
     "notices": gettext_lazy("公示和公告"),
@@ -121,6 +123,8 @@ FIELDS: Final[Mapping[str, Words]] = {
     "topics": gettext_lazy("专题"),
     "aliases": gettext_lazy("别名"),
     "word": gettext_lazy("别的叫法"),
+    "sensitive": gettext_lazy("敏感信息（只给有需要的岗位看）"),
+    "verified_by": gettext_lazy("由哪个部门核实"),
     "valid_from": gettext_lazy("从哪天起用"),
     "valid_until": gettext_lazy("用到哪天"),
     "categories": gettext_lazy("适合的课程类别"),
@@ -150,12 +154,21 @@ FIELDS: Final[Mapping[str, Words]] = {
     "check_required": gettext_lazy("抽查不在的，这一课次不计"),
     "make_up_share": gettext_lazy("不经商务局的补签不超过名册的"),
     "min_per_half_day": gettext_lazy("每半天至少几张"),
+    "caption_parts": gettext_lazy("照片说明要写"),
+    "filled_by": gettext_lazy("系统里的哪些记录可以代替材料"),
+    "open_doubts": gettext_lazy("没有核对就不算齐全的疑点"),
+    "retention": gettext_lazy("档案保管期限"),
+    "register_signatures": gettext_lazy("签到名册怎样签字"),
     "due_days": gettext_lazy("最后一天课后多少天内交齐"),
     "remind_days": gettext_lazy("到期前多少天提醒"),
     "roster_fields": gettext_lazy("名册上每个人都要有"),
     "phone_verified_rate": gettext_lazy("电话核实过的不少于名册的"),
     "shared_phone_limit": gettext_lazy("一个电话最多几人共用"),
     "lead_working_days": gettext_lazy("最晚提前几个工作日"),
+    "lead_is_limit": gettext_lazy("提交晚了的不能提交"),
+    "min_trainees": gettext_lazy("每期名册最少多少人"),
+    "max_trainees": gettext_lazy("每期名册最多多少人"),
+    "budget_required": gettext_lazy("开班要有经费预算"),
     "roster_change_share": gettext_lazy("批准后不经商务局的名册增减不超过名册的"),
     "head_approves_flagged": gettext_lazy("系统有疑问的开班申请要商务局负责人复核"),
     "outline_required": gettext_lazy("开班要有批准的大纲"),
@@ -164,6 +177,7 @@ FIELDS: Final[Mapping[str, Words]] = {
     "travel_kmh": gettext_lazy("授课人转场按每小时多少公里"),
     "answer_working_days": gettext_lazy("收到后几个工作日内答复"),
     "ReviewRule.working_days": gettext_lazy("收到档案后多少个工作日内核验"),
+    "appeal_days": gettext_lazy("剔除后多少天内可以申诉"),
     "second_person": gettext_lazy("封存前要不要另一人复核"),
     "min_age": gettext_lazy("开课当天不小于多少周岁"),
     "enabled": gettext_lazy("启用人脸比对"),
@@ -172,11 +186,13 @@ FIELDS: Final[Mapping[str, Words]] = {
     "challenge": gettext_lazy("要按提示转头"),
     "second_look": gettext_lazy("相符的也由人抽看"),
     "days": gettext_lazy("结业后第几天"),
+    "outcome_months": gettext_lazy("成果统计窗口（结业后几个月内）"),
     ORDER: gettext_lazy("次序"),
 }
 """By the field's name, by `Model.name` where the same name is another thing elsewhere."""
 
 CHOICES: Final[Mapping[str, Words]] = {
+    **{department.value: department.label for department in Department},
     "county": gettext_lazy("县级"),
     "town": gettext_lazy("镇级"),
     "village": gettext_lazy("村级"),
@@ -201,6 +217,23 @@ CHOICES: Final[Mapping[str, Words]] = {
     "phone": gettext_lazy("联系电话"),
     "group": gettext_lazy("学员类别"),
     "address": gettext_lazy("住址（乡镇、村）"),
+    "id_number": gettext_lazy("证件号码"),
+    "persons": gettext_lazy("人物"),
+    "background": gettext_lazy("背景"),
+    "photographer": gettext_lazy("摄影者"),
+    "evaluations": gettext_lazy("评价记录"),
+    "completions": gettext_lazy("结业名单"),
+    "follow_ups": gettext_lazy("训后跟踪记录"),
+    "reuse": gettext_lazy("与别处相同的材料"),
+    "none": gettext_lazy("不要求"),
+    "scan": gettext_lazy("授课人、班主任签字的扫描件"),
+    "scan_or_account": gettext_lazy("签字的扫描件，或用账号签认"),
+    "denied": gettext_lazy("否认参训"),
+    "clash": gettext_lazy("一人两处"),
+    "twin": gettext_lazy("姓名、电话都相同"),
+    "permanent": gettext_lazy("永久"),
+    "years_30": gettext_lazy("30 年"),
+    "years_10": gettext_lazy("10 年"),
     "never": gettext_lazy("不要"),
     "when_flagged": gettext_lazy("系统提示有疑点的才要"),
     "always": gettext_lazy("每一期都要"),

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from training.people.rules import is_sensitive_group
+from training.programmes.preset import sounds_sensitive
 
 FEWEST: Final = 3
 """A count of a sensitive group below this points at somebody; nought points at nobody."""
@@ -127,7 +127,7 @@ def _column(heading: str, place: int, rows: Sequence[Sequence[str]]) -> Iterator
 
 
 def _is_about_a_group(word: str) -> bool:
-    return is_sensitive_group(word) or bool(_GROUP.search(word))
+    return sounds_sensitive(word) or bool(_GROUP.search(word))
 
 
 def _group_column(heading: str, word: str, cells: Sequence[str]) -> Iterator[Refused]:

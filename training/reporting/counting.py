@@ -46,6 +46,7 @@ AFFECTED_BY: Final[Mapping[str, str]] = {
     "people.TraineeGroup": "enrolments__trainee__groups",
     "attendance.Correction": "corrections",
     "attendance.Completion": "enrolments__completion",
+    "attendance.Exclusion": "enrolments__exclusions",
     "dossiers.Dossier": "dossier",
     "claims.Claim": "dossier__claims",
 }

@@ -174,6 +174,11 @@ def rows_behind(
     return places(programme, actor).filter(within)
 
 
+def of_slice(kind: str, key: str) -> Q:
+    """The enrolments that belong to a slice."""
+    return _SLICES[kind](key)
+
+
 def _ended(month: str) -> Q:
     """In a session whose last lesson lies in that month; blank: in one without lessons."""
     if not month:

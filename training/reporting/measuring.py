@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from training.core import clock
@@ -17,13 +19,25 @@ from training.outcomes import queries as outcomes
 from training.programmes.models import Programme
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
-from training.reporting.metrics import BESIDES, MEASURES, WINDOW_MONTHS, Part, Question, cohort_part
+from training.reporting.choices import SliceKind
+from training.reporting.figures import of_slice
+from training.reporting.metrics import (
+    BESIDES,
+    MEASURES,
+    Part,
+    Question,
+    cohort_part,
+    every_reading,
+)
 from training.reporting.models import Measurement
+from training.reporting.money import claimed_minutes
 
 PATIENCE: Final = timedelta(minutes=3)
 """So old measures may be before a page takes them anew itself: the minute's work normally has."""
 CURVES: Final[Mapping[str, str]] = {"started_up": "curve:started_up", "employed": "curve:employed"}
 FOLLOW_UP: Final = "follow_up"
+MINUTES: Final = "claimed_minutes"
+"""Measured by fund line."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,7 @@ class Taken:
     """Measures by code (a measure's, `target:<code>` or a curve's) and reading, as they were at one moment."""
 
     at: datetime
+    acts: int
     parts: Mapping[str, Mapping[str, Part]]
 
     def of(self, code: str) -> Mapping[str, Part]:
@@ -47,7 +62,7 @@ def taken(programme: Programme) -> Taken:
     for row in rows:
         part = Part(row.numerator, row.denominator, row.not_yet, row.why)
         found.setdefault(row.code, {})[row.reading] = part
-    return Taken(rows[0].taken_at, found)
+    return Taken(rows[0].taken_at, rows[0].acts, found)
 
 
 def take_all() -> int:
@@ -64,6 +79,17 @@ def take(programme: Programme) -> None:
     acts, at = _acts(programme), clock.now()
     rules = rule_set_on(programme, clock.today(), actor=SYSTEM).rules
     rows = [
+        row for code, parts in _all(programme, rules) for row in _rows_of(programme, code, parts, at, acts)
+    ]
+    list(Programme.objects.select_for_update(no_key=True).filter(pk=programme.pk).values_list("pk"))
+    Measurement.objects.filter(programme=programme).delete()
+    Measurement.objects.bulk_create(rows)
+
+
+def _rows_of(
+    programme: Programme, code: str, parts: Mapping[str, Part], at: datetime, acts: int
+) -> list[Measurement]:
+    return [
         Measurement(
             programme=programme,
             code=code,
@@ -75,12 +101,8 @@ def take(programme: Programme) -> None:
             taken_at=at,
             acts=acts,
         )
-        for code, parts in _all(programme, rules)
         for reading, part in parts.items()
     ]
-    list(Programme.objects.select_for_update(no_key=True).filter(pk=programme.pk).values_list("pk"))
-    Measurement.objects.filter(programme=programme).delete()
-    Measurement.objects.bulk_create(rows)
 
 
 def _all(programme: Programme, rules: Preset) -> Iterator[tuple[str, Mapping[str, Part]]]:
@@ -90,16 +112,40 @@ def _all(programme: Programme, rules: Preset) -> Iterator[tuple[str, Mapping[str
     for target in rules.targets:
         if target.counted_by:
             question = Question(programme, SYSTEM, rules, target, today)
-            yield f"target:{target.code}", MEASURES[target.counted_by].take(question)
+            yield f"target:{target.code}", every_reading(MEASURES[target.counted_by], question)
     for kind, code in CURVES.items():
         yield code, dict(_curve(programme, kind))
+    yield MINUTES, {line: Part(Decimal(found)) for line, found in claimed_minutes(programme).items()}
 
 
-def _curve(programme: Programme, kind: str) -> Iterator[tuple[str, Part]]:
+def _curve(programme: Programme, kind: str, among: Q | None = None) -> Iterator[tuple[str, Part]]:
     """Month by month after completion, of those whose month has come."""
-    for months in range(1, WINDOW_MONTHS + 1):
-        found = outcomes.cohort(programme, SYSTEM, kind=kind, months=months, as_of=clock.today())
+    rules = rule_set_on(programme, clock.today(), actor=SYSTEM).rules
+    for months in range(1, rules.follow_up.outcome_months + 1):
+        found = outcomes.cohort(programme, SYSTEM, kind=kind, months=months, as_of=clock.today(), among=among)
         yield str(months), cohort_part(found)
+
+
+def curves(
+    programme: Programme, kept: Taken, slice_kind: str, slice_key: str
+) -> dict[str, Mapping[str, Part]]:
+    """Of a slice the cohort curves by kind of outcome and month.
+
+    Not the county's, they are taken when somebody first asks, then `kept` with its measures and forgotten with them.
+    """
+    among = of_slice(slice_kind, slice_key)
+    ending = "" if slice_kind == SliceKind.PROGRAMME else f"@{slice_kind}:{slice_key}"
+    found = {
+        kind: kept.of(code + ending) or dict(_curve(programme, kind, among)) for kind, code in CURVES.items()
+    }
+    new = [
+        row
+        for kind, code in CURVES.items()
+        if code + ending not in kept.parts
+        for row in _rows_of(programme, code + ending, found[kind], kept.at, kept.acts)
+    ]
+    Measurement.objects.bulk_create(new, ignore_conflicts=True)
+    return found
 
 
 def _rows(programme: Programme) -> list[Measurement]:

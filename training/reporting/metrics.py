@@ -7,8 +7,8 @@ who must supply it, and nothing is made up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -36,7 +36,8 @@ from training.reporting import figures, stated
 from training.reporting.choices import Dimension, village_of
 
 PRACTITIONER_WORDS: Final = ("从业",)
-WINDOW_MONTHS: Final = 6
+DECLARED: Final = "_all"
+"""Ends the code of a reading that counts whoever declared the group, verified or not."""
 Words = str | Promise
 
 
@@ -56,8 +57,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Reading:
+    """How a measure is taken; `formula` may name the window of outcomes as %(months)s."""
+
     name: Words
     formula: Words
+
+    def formula_by(self, rules: Preset) -> str:
+        return str(self.formula) % {"months": rules.follow_up.outcome_months}
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Question:
     rules: Preset
     target: Target | None
     on: date
+    declared: bool = False
+    """Takes whoever says to be of the target's groups; otherwise only whose group was verified (HD-02)."""
 
     @property
     def enrolments(self) -> QuerySet[Enrolment]:
@@ -92,7 +100,8 @@ class Question:
     @property
     def among(self) -> Q | None:
         """The enrolments of the target's groups, of all where it names none."""
-        return Q(group__in=self.target.groups) if self.target and self.target.groups else None
+        groups = self.target.groups if self.target else ()
+        return of_groups(groups, declared=self.declared) if groups else None
 
     @cached_property
     def poor_villages(self) -> dict[int, Region]:
@@ -145,6 +154,20 @@ class Question:
         ), missing
 
 
+def of_groups(groups: Collection[str], *, declared: bool = False) -> Q:
+    """Places of these groups that were verified when the session was approved; `declared`: of whoever said so."""
+    return Q(group__in=groups) if declared else Q(group__in=groups, group_verified=True)
+
+
+def every_reading(measure: Measure, question: Question) -> dict[str, Part]:
+    """Every reading's part, by its code; where groups are counted each also with all who declared theirs."""
+    parts = dict(measure.take(question))
+    if question.target and question.target.groups:
+        everybody = measure.take(replace(question, declared=True))
+        parts |= {code + DECLARED: part for code, part in everybody.items()}
+    return parts
+
+
 def percent(part: Part) -> Decimal | None:
     """Of a share, to a tenth; None where it cannot be told or nothing is in the denominator."""
     if part.numerator is None or not part.denominator:
@@ -162,7 +185,7 @@ def _cohort(question: Question, kind: str) -> Part:
         question.actor,
         kind=kind,
         class_type=class_type,
-        months=WINDOW_MONTHS,
+        months=question.rules.follow_up.outcome_months,
         as_of=question.on,
         among=question.among,
     )
@@ -327,12 +350,16 @@ def follow_up(question: Question) -> Mapping[str, Part]:
 # What is told besides, whatever the targets are
 
 
+def completions(question: Question) -> QuerySet[Any]:
+    """What came of every place on the rosters of closed sessions."""
+    return Completion.objects.visible_to(question.actor).filter(
+        enrolment__training_session__institution__programme=question.programme
+    )
+
+
 def attendance_rate(question: Question) -> Mapping[str, Part]:
     """Of closed sessions: hours over hours, and the mean over the roster with those who never came."""
-    rows = Completion.objects.visible_to(question.actor).filter(
-        enrolment__training_session__institution__programme=question.programme,
-        required_minutes__gt=0,
-    )
+    rows = completions(question).filter(required_minutes__gt=0)
     share = Cast(F("attended_minutes"), FloatField()) / F("required_minutes")
     found = rows.aggregate(
         attended=Sum("attended_minutes"),
@@ -352,10 +379,9 @@ def attendance_rate(question: Question) -> Mapping[str, Part]:
 
 def completion_rate(question: Question) -> Mapping[str, Part]:
     """Of those on the roster of sessions that are closed."""
-    rows = Completion.objects.visible_to(question.actor).filter(
-        enrolment__training_session__institution__programme=question.programme
+    found = completions(question).aggregate(
+        completed=Count("pk", filter=Q(completed=True)), places=Count("pk")
     )
-    found = rows.aggregate(completed=Count("pk", filter=Q(completed=True)), places=Count("pk"))
     if not found["places"]:
         return {"roster": Part(why=_("还没有结课的期。"))}
     return {"roster": Part(Decimal(found["completed"]), Decimal(found["places"]))}
@@ -364,10 +390,19 @@ def completion_rate(question: Question) -> Mapping[str, Part]:
 def practitioner_coverage(question: Question) -> Mapping[str, Part]:
     base = question.stated.get((stated.PRACTITIONERS, None))
     if not base:
-        return {"people": Part(why=_("没有从业人员底数，请商务局填写数值和来源。"))}
+        why = _("没有从业人员底数，请商务局填写数值和来源。")
+        return dict.fromkeys(("people", "people" + DECLARED), Part(why=why))
+    return {
+        "people": Part(Decimal(_people(practitioners(question))), base),
+        "people" + DECLARED: Part(Decimal(_people(practitioners(question, declared=True))), base),
+    }
+
+
+def practitioners(question: Question, *, declared: bool = False) -> QuerySet[Enrolment]:
+    """结业 of whoever was enrolled as one."""
     groups = [group.code for group in question.rules.groups if _is_practitioner(group.name)]
     rows = figures.rows_behind(question.programme, question.actor, depth="completed")
-    return {"people": Part(Decimal(_people(rows.filter(group__in=groups))), base)}
+    return rows.filter(of_groups(groups, declared=declared))
 
 
 def _is_practitioner(name: str) -> bool:
@@ -385,7 +420,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
             "people",
             gettext_lazy("按人数"),
             gettext_lazy(
-                "结业后 6 个月内有经核实的 A、B 级创业成果的不同学员 ÷ 结业满 6 个月的不同学员；未满 6 个月的另列"
+                "结业后 %(months)s 个月内有经核实的 A、B 级创业成果的不同学员 ÷ 结业满 %(months)s 个月的不同学员；未满 %(months)s 个月的另列"
             ),
         ),
         start_up_rate,
@@ -397,7 +432,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
             "people",
             gettext_lazy("按人数"),
             gettext_lazy(
-                "结业后 6 个月内有经核实的 A、B 级就业成果的不同学员 ÷ 结业满 6 个月的不同学员；未满 6 个月的另列"
+                "结业后 %(months)s 个月内有经核实的 A、B 级就业成果的不同学员 ÷ 结业满 %(months)s 个月的不同学员；未满 %(months)s 个月的另列"
             ),
         ),
         employment_rate,
@@ -408,7 +443,9 @@ MEASURES: Final[Mapping[str, Measure]] = {
         _only(
             "growth",
             gettext_lazy("同比"),
-            gettext_lazy("（贫困人口现在的开店转化率 − 基年的）÷ 基年的；转化率只算结业满 6 个月的不同学员"),
+            gettext_lazy(
+                "（贫困人口现在的开店转化率 − 基年的）÷ 基年的；转化率只算结业满 %(months)s 个月的不同学员"
+            ),
         ),
         shop_growth,
         "YS-04",
@@ -534,11 +571,16 @@ MEASURES: Final[Mapping[str, Measure]] = {
     ),
     "practitioner_coverage": Measure(
         gettext_lazy("从业人员覆盖率"),
-        _only(
-            "people",
-            gettext_lazy("按人数"),
-            gettext_lazy("以从业人员身份入册并结业的不同学员 ÷ 从业人员底数"),
-        ),
+        {
+            "people": Reading(
+                gettext_lazy("按人数，类别已核实的"),
+                gettext_lazy("以从业人员身份入册、批准开班时类别已核实并结业的不同学员 ÷ 从业人员底数"),
+            ),
+            "people" + DECLARED: Reading(
+                gettext_lazy("按人数，全部申报的"),
+                gettext_lazy("以从业人员身份入册并结业的不同学员，类别未核实的也计 ÷ 从业人员底数"),
+            ),
+        },
         practitioner_coverage,
         "SC-11",
     ),

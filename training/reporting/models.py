@@ -99,8 +99,8 @@ class Measurement(ScopedModel):
 
     SCOPE = {"programme": "programme", "county": "programme"}
     programme = models.ForeignKey("programmes.Programme", models.CASCADE, related_name="measurements")
-    code = models.CharField(max_length=64)
-    reading = models.CharField(max_length=16)
+    code = models.CharField(max_length=128)
+    reading = models.CharField(max_length=32)
     numerator = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     denominator = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     not_yet = models.PositiveIntegerField(default=0)
@@ -171,6 +171,34 @@ class MonthReport(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.month} +{self.number}" if self.number else self.month
+
+
+class ReportedMeasure(ScopedModel):
+    """A measure as it was told when a month was reported, with its name and formula of then.
+
+    `code` and `reading` as in `Measurement`; `report:<code>` is a figure that the county's reports count of the
+    month (`period`) or until its end (`total`).
+    """
+
+    SCOPE = {"programme": "report__programme", "county": "report__programme"}
+    report = models.ForeignKey(MonthReport, models.PROTECT, related_name="measures")
+    code = models.CharField(max_length=128)
+    reading = models.CharField(max_length=32)
+    name = models.CharField(_("指标"), max_length=200)
+    formula = models.TextField(_("算法"), blank=True)
+    numerator = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    denominator = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    not_yet = models.PositiveIntegerField(default=0)
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "code", "reading"], name="reported_measure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.code} {self.reading}"
 
 
 class ReportedFigure(ScopedModel):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Sum
 
+from training.attendance.models import Completion
 from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
 from training.core.actor import Actor
@@ -21,6 +24,8 @@ HANDED_IN = frozenset(ClaimStatus) - {
     ClaimStatus.REJECTED,
     ClaimStatus.RECOVERED,
 }
+DAY_HOURS: Final = 8
+"""学时 of a training day: half a day is at most four (财行〔2016〕540号 第十条)."""
 PAID = frozenset({ClaimStatus.PAID, ClaimStatus.SETTLED})
 
 
@@ -36,6 +41,8 @@ class Spending:
     claimed_fen: int
     claimed_renci: int
     paid_fen: int | None
+    person_days: Decimal
+    """That those who are claimed for were there."""
 
     @property
     def execution(self) -> Decimal | None:
@@ -48,6 +55,11 @@ class Spending:
     def cost_fen(self) -> int | None:
         """人均成本: claimed over the 人次 it is claimed for."""
         return self.claimed_fen // self.claimed_renci if self.claimed_renci else None
+
+    @property
+    def day_cost_fen(self) -> int | None:
+        """人均成本 by person-day."""
+        return int(self.claimed_fen / self.person_days) if self.person_days else None
 
     def share(self, source: str) -> Decimal | None:
         """Of the line's total that this source is to bear, in percent."""
@@ -63,8 +75,24 @@ def sources(rules: Preset) -> list[str]:
     return [code for code in SOURCES if any(line.by_source_fen[code] for line in rules.fund_lines)]
 
 
-def spending(programme: Programme, rules: Preset, actor: Actor) -> list[Spending]:
-    """Every fund line of the rules, as far as this actor sees its claims: one query."""
+def claimed_minutes(programme: Programme) -> dict[str, int]:
+    """By fund line how long those were there, in minutes, who are claimed for."""
+    claimed = "enrolment__training_session__dossier__claims"
+    rows = Completion.objects.filter(
+        completed=True,
+        **{f"{claimed}__fund_line__programme": programme, f"{claimed}__status__in": HANDED_IN},
+    )
+    summed = rows.order_by().values_list(f"{claimed}__fund_line__code").annotate(Sum("attended_minutes"))
+    return {code: minutes for code, minutes in summed if minutes}
+
+
+def spending(
+    programme: Programme, rules: Preset, actor: Actor, minutes: Mapping[str, Decimal]
+) -> list[Spending]:
+    """Every fund line of the rules, as far as this actor sees its claims: one query.
+
+    `minutes` are the `claimed_minutes` of the lines.
+    """
     rows = Claim.objects.visible_to(actor).filter(fund_line__programme=programme, status__in=HANDED_IN)
     by_line: dict[str, list[tuple[str, int, int]]] = {}
     summed = (
@@ -72,10 +100,14 @@ def spending(programme: Programme, rules: Preset, actor: Actor) -> list[Spending
     )
     for code, status, fen, renci in summed:
         by_line.setdefault(code, []).append((status, fen, renci))
-    return [_line(line, by_line.get(line.code, [])) for line in rules.fund_lines]
+    day = DAY_HOURS * rules.attendance.unit_minutes
+    return [
+        _line(line, by_line.get(line.code, []), minutes.get(line.code, Decimal(0)) / day)
+        for line in rules.fund_lines
+    ]
 
 
-def _line(line: FundLine, claims: list[tuple[str, int, int]]) -> Spending:
+def _line(line: FundLine, claims: list[tuple[str, int, int]], person_days: Decimal) -> Spending:
     paid = [fen for status, fen, _renci in claims if status in PAID]
     return Spending(
         line=line,
@@ -83,4 +115,5 @@ def _line(line: FundLine, claims: list[tuple[str, int, int]]) -> Spending:
         claimed_fen=sum(fen for _status, fen, _renci in claims),
         claimed_renci=sum(renci for _status, _fen, renci in claims),
         paid_fen=sum(paid) if paid else None,
+        person_days=person_days,
     )

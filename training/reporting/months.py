@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.db import transaction
@@ -21,8 +22,13 @@ from training.programmes.queries import rule_set_on
 from training.reporting import counting, figures
 from training.reporting.choices import Dimension, SliceKind
 from training.reporting.depths import DEPTHS
-from training.reporting.models import Figure, MonthReport, ReportedFigure
+from training.reporting.measuring import take
+from training.reporting.metrics import Part
+from training.reporting.models import Figure, MonthReport, ReportedFigure, ReportedMeasure
+from training.reporting.queries import Measured, measured
+from training.reporting.signals import month_measured
 from training.reporting.tallying import Tally
+from training.scheduling.signals import answers
 
 FROZEN: Final = (Dimension.MONTH, Dimension.UNTIL)
 """Of every slice: what the month itself brought, and all until its end."""
@@ -91,6 +97,46 @@ def differences(report: MonthReport) -> list[Difference]:
     ]
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A measure that is told otherwise now than when the month was reported; None: it was or is not told at all."""
+
+    name: str
+    reported: Measured | None
+    now: Measured | None
+
+
+def moved(report: MonthReport) -> list[Moved]:
+    """Every measure that has changed since, in the order of its report."""
+    was, now = measures_of(report), _measures(report.programme, report.month)
+    return [
+        Moved((was.get(key) or now[key]).name, was.get(key), now.get(key))
+        for key in [*was, *(key for key in now if key not in was)]
+        if key not in was or key not in now or was[key].part != now[key].part
+    ]
+
+
+def measures_of(report: MonthReport) -> dict[tuple[str, str], Measured]:
+    """The measures as they were frozen, by code and reading; none in a report of before they were."""
+    rows = report.measures.all()
+    return {
+        (row.code, row.reading): Measured(
+            row.code,
+            row.reading,
+            row.name,
+            row.formula,
+            Part(row.numerator, row.denominator, row.not_yet, row.why),
+        )
+        for row in rows
+    }
+
+
+def _measures(programme: Programme, month: str) -> dict[tuple[str, str], Measured]:
+    """As they stand now, those of the rooms above with them."""
+    above: list[Measured] = answers(month_measured, programme=programme, month=month)
+    return {(row.code, row.reading): row for row in chain(measured(programme), above)}
+
+
 def current(programme: Programme, month: str) -> dict[Key, Tally]:
     """What would be reported now, of every slice that has anything to count."""
     return dict(_current(programme, month))
@@ -132,7 +178,7 @@ def supplement_month(programme_id: int, month: str, *, reason: str, actor: Actor
     if not reason.strip():
         raise InvalidInputError(_("请写明补报的原因。"))
     counting.refresh(programme.pk)
-    if not differences(before[0]):
+    if not differences(before[0]) and not moved(before[0]):
         raise InvalidTransitionError(_("与上次报的数一样，不用补报。"))
     return _freeze(programme, month, before[0].number + 1, reason.strip(), actor)
 
@@ -160,6 +206,21 @@ def _freeze(programme: Programme, month: str, number: int, reason: str, actor: A
         reported_at=clock.now(),
     )
     ReportedFigure.objects.bulk_create(_rows(report, current(programme, month)))
+    take(programme)
+    ReportedMeasure.objects.bulk_create(
+        ReportedMeasure(
+            report=report,
+            code=row.code,
+            reading=row.reading,
+            name=row.name,
+            formula=row.formula,
+            numerator=row.part.numerator,
+            denominator=row.part.denominator,
+            not_yet=row.part.not_yet,
+            why=row.part.why,
+        )
+        for row in _measures(programme, month).values()
+    )
     record(actor, "month.supplemented" if number else "month.reported", report, month=month, number=number)
     return report
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from training.core import clock
-from training.core.actor import Actor
+from training.core.actor import SYSTEM, Actor
 from training.core.errors import NotFoundError
 from training.programmes.models import Programme
 from training.programmes.preset import Preset
@@ -21,14 +22,15 @@ from training.programmes.target import Target
 from training.reporting import counting, figures
 from training.reporting.choices import Dimension
 from training.reporting.depths import DEPTHS
-from training.reporting.measuring import FOLLOW_UP, Taken, taken
-from training.reporting.metrics import BESIDES, MEASURES, Measure, Part, percent
+from training.reporting.measuring import CURVES, FOLLOW_UP, Taken, taken
+from training.reporting.metrics import BESIDES, DECLARED, MEASURES, Measure, Part, of_groups, percent
 from training.reporting.tallying import Tally
 from training.scheduling.models import Lesson
 
 FEW: Final = 20
 """So many sessions a page counts itself before it reads; more wait for the minute's work."""
 WHOLE: Final = Decimal(100)
+VERIFIED_ONLY, ALL_DECLARED = gettext_lazy("类别已核实的"), gettext_lazy("全部申报的")
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,54 @@ def depths(programme: Programme, actor: Actor) -> dict[str, int]:
     return renci | {f"{depth}_people": total.people for depth, total in totals.items()}
 
 
+# Everything that is told of a county
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One reading of anything that is measured, told by itself; `code` and `reading` are its key."""
+
+    code: str
+    reading: str
+    name: str
+    formula: str
+    part: Part
+
+    @property
+    def told(self) -> str:
+        """Numerator and denominator, or why there is none."""
+        if self.part.numerator is None:
+            return self.part.why or _("无法计算")
+        if self.part.denominator is None:
+            return f"{self.part.numerator.normalize():f}"
+        return f"{self.part.numerator.normalize():f} ÷ {self.part.denominator.normalize():f}"
+
+
+def measured(programme: Programme) -> Iterator[Measured]:
+    """Every target, rate told besides, follow-up figure and point of a curve of the whole county as of now."""
+    rules, kept = _rules(programme, SYSTEM), taken(programme)
+    for row in indicators(programme, SYSTEM):
+        yield from _as_measured(f"target:{row.code}", row.name, row.takings)
+    for code, measure, takings in besides(kept, rules):
+        yield from _as_measured(code, str(measure.name), takings)
+    yield from _as_measured(FOLLOW_UP, str(MEASURES[FOLLOW_UP].name), follow_up(kept, rules))
+    for kind, code in CURVES.items():
+        measure = MEASURES[RATE_OF[kind]]
+        for month, part in kept.of(code).items():
+            name = _("%(rate)s，结业后第 %(month)s 个月") % {"rate": measure.name, "month": month}
+            yield Measured(code, month, name, "", part)
+
+
+def _as_measured(code: str, name: str, takings: Iterable[Taking]) -> Iterator[Measured]:
+    for row in takings:
+        whole = _("%(name)s：%(reading)s") % {"name": name, "reading": row.name} if row.name else name
+        yield Measured(code, row.code, whole, row.formula, row.part)
+
+
+RATE_OF: Final[Mapping[str, str]] = {"started_up": "start_up_rate", "employed": "employment_rate"}
+"""The measure whose curve it is, by the kind of outcome."""
+
+
 # Targets
 
 
@@ -197,17 +247,35 @@ def indicator(code: str, programme: Programme, actor: Actor) -> Indicator:
     raise NotFoundError(code)
 
 
-def besides(kept: Taken) -> list[tuple[str, Measure, tuple[Taking, ...]]]:
+def besides(kept: Taken, rules: Preset) -> list[tuple[str, Measure, tuple[Taking, ...]]]:
     """Rates of the whole county that are told whether or not a target asks for them, by code."""
-    return [(code, MEASURES[code], _takings(MEASURES[code], kept.of(code))) for code in BESIDES]
+    return [(code, MEASURES[code], _takings(MEASURES[code], kept.of(code), rules)) for code in BESIDES]
 
 
-def _takings(measure: Measure, parts: Mapping[str, Part], *, share: bool | None = None) -> tuple[Taking, ...]:
+def _takings(
+    measure: Measure,
+    parts: Mapping[str, Part],
+    rules: Preset,
+    *,
+    share: bool | None = None,
+    by_group: bool = False,
+) -> tuple[Taking, ...]:
     as_share = measure.share if share is None else share
     return tuple(
-        Taking(code, str(reading.name), str(reading.formula), parts.get(code, Part()), as_share)
-        for code, reading in measure.readings.items()
+        Taking(code, name, formula, parts.get(code, Part()), as_share)
+        for code, name, formula in _readings(measure, rules, by_group=by_group)
     )
+
+
+def _readings(measure: Measure, rules: Preset, *, by_group: bool) -> Iterator[tuple[str, str, str]]:
+    """Code, name and formula; where groups are counted each of those verified and of all declared."""
+    for code, reading in measure.readings.items():
+        if not by_group:
+            yield code, str(reading.name), reading.formula_by(rules)
+            continue
+        for ending, who in (("", VERIFIED_ONLY), (DECLARED, ALL_DECLARED)):
+            words = {"reading": reading.name, "who": who}
+            yield code + ending, _("%(reading)s，%(who)s") % words, reading.formula_by(rules)
 
 
 class _Desk:
@@ -224,12 +292,25 @@ class _Desk:
         limits = tuple(_limits(target, self.rules))
         if target.counts:
             tally = self._tally(target)
-            return Indicator(target, (_counted(target, tally),), limits, tally.renci, tally.people)
+            return Indicator(target, self._counted(target, tally), limits, tally.renci, tally.people)
         if target.counted_by:
             measure = MEASURES[target.counted_by]
             parts = self.taken.of(f"target:{target.code}") if self.taken else {}
-            return Indicator(target, _takings(measure, parts, share=measure.share or target.growth), limits)
+            readings = _takings(
+                measure, parts, self.rules, share=measure.share or target.growth, by_group=bool(target.groups)
+            )
+            return Indicator(target, readings, limits)
         return Indicator(target, (), limits)
+
+    def _counted(self, target: Target, tally: Tally) -> tuple[Taking, ...]:
+        """Of groups also with whoever declared theirs: what is not verified fills no quota."""
+        if not target.groups:
+            return (_counted(target, tally),)
+        everybody = count(enrolments_for(target, self.programme, self.actor, declared=True))
+        return (
+            replace(_counted(target, tally), name=str(VERIFIED_ONLY)),
+            replace(_counted(target, everybody, DECLARED), name=str(ALL_DECLARED)),
+        )
 
     def _tally(self, target: Target) -> Tally:
         """From what is kept, unless a stage cuts through months or asks for people across them."""
@@ -262,22 +343,27 @@ def count(rows: QuerySet[Any]) -> Tally:
     return Tally(found["renci"], found["people"])
 
 
-def _counted(target: Target, tally: Tally) -> Taking:
+def _counted(target: Target, tally: Tally, ending: str = "") -> Taking:
     formula = {
         "renci": _("培训人次 = 本项目已批准各期中，按考勤规则判为“结业”的名册人次之和"),
         "people": _("培训人数 = 本项目已批准各期中，按考勤规则判为“结业”的不同的人"),
     }[target.counts or "renci"]
     figure = tally.people if target.counts == "people" else tally.renci
-    return Taking(target.counts or "renci", "", formula, Part(Decimal(figure)), share=False)
+    return Taking((target.counts or "renci") + ending, "", formula, Part(Decimal(figure)), share=False)
 
 
-def enrolments_for(target: Target, programme: Programme, actor: Actor) -> QuerySet[Any]:
-    """The rows behind the figure of a target that counts trainees: of its class type, groups and stage."""
+def enrolments_for(
+    target: Target, programme: Programme, actor: Actor, *, declared: bool = False
+) -> QuerySet[Any]:
+    """The rows behind the figure of a target that counts trainees: of its class type, groups and stage.
+
+    `declared`: also those whose group nobody has verified.
+    """
     rows = counted_enrolments(programme, actor)
     if target.class_type:
         rows = rows.filter(training_session__class_type=target.class_type)
     if target.groups:
-        rows = rows.filter(group__in=target.groups)
+        rows = rows.filter(of_groups(target.groups, declared=declared))
     if target.starts_on:
         lessons = Lesson.objects.filter(training_session=OuterRef("training_session")).order_by("-on")
         rows = rows.alias(last_day=Subquery(lessons.values("on")[:1])).filter(
@@ -291,7 +377,9 @@ def _limits(target: Target, rules: Preset) -> Iterator[str]:
         yield _("只计班型为“%(name)s”的期。") % {"name": rules.class_type(target.class_type).name}
     if target.groups:
         names = _("、").join(rules.group(code).name for code in target.groups)
-        yield _("只计学员类别为“%(names)s”的。") % {"names": names}
+        yield _("只计学员类别为“%(names)s”的；批准开班时类别已核实的才算数，全部申报的另列作对照。") % {
+            "names": names
+        }
     if target.starts_on:
         days = {"start": target.starts_on.isoformat(), "end": target.due_on.isoformat()}
         yield _("只计 %(start)s 至 %(end)s 之间结束的期。") % days
@@ -301,6 +389,6 @@ def _rules(programme: Programme, actor: Actor) -> Preset:
     return rule_set_on(programme, clock.today(), actor=actor).rules
 
 
-def follow_up(kept: Taken) -> tuple[Taking, ...]:
+def follow_up(kept: Taken, rules: Preset) -> tuple[Taking, ...]:
     """Follow-ups owed and done, outcomes claimed and standing."""
-    return _takings(MEASURES[FOLLOW_UP], kept.of(FOLLOW_UP))
+    return _takings(MEASURES[FOLLOW_UP], kept.of(FOLLOW_UP), rules)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ from training.outcomes.models import Outcome
 from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
 from training.reporting.depths import SEALED
+from training.reporting.metrics import of_groups
 from training.reporting.queries import counted_enrolments
 from training.scheduling.choices import WAS_APPROVED, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
@@ -49,13 +50,35 @@ class Span:
 
 @dataclass(frozen=True)
 class Metric:
-    """`count` asks with the program's own eyes: a township sees its numbers, not the rows."""
+    """What is counted is `rows`, asked for with the program's own eyes; a sum of money is `told` and has no rows.
+
+    `people`: not every row but one for each person among them.
+    """
 
     code: str
     name: str | Promise
     unit: str | Promise
     formula: str | Promise
-    count: Callable[[Span], int]
+    rows: Callable[[Span], QuerySet[Any]] | None = None
+    people: bool = False
+    told: Callable[[Span], int] | None = None
+
+    def count(self, span: Span) -> int:
+        if self.told:
+            return self.told(span)
+        assert self.rows is not None  # noqa: S101  a metric is told or has rows
+        rows = self.rows(span).order_by()
+        return rows.values("trainee").distinct().count() if self.people else rows.count()
+
+    def listed(self, span: Span) -> QuerySet[Any] | None:
+        """As many rows as `count` says; None for what is no count of rows."""
+        if self.rows is None:
+            return None
+        rows = self.rows(span)
+        if not self.people:
+            return rows
+        firsts = rows.order_by().values("trainee").annotate(first=Min("pk")).values("first")
+        return rows.filter(pk__in=firsts)
 
 
 def _sessions(span: Span, *wanted: Q) -> QuerySet[Any]:
@@ -79,37 +102,37 @@ def completed_in(span: Span, *wanted: Q) -> QuerySet[Any]:
 
 
 def _poor(span: Span) -> QuerySet[Any]:
-    return completed_in(span, Q(group=POOR, group_verified=True))
+    return completed_in(span, of_groups([POOR]))
 
 
-def _followed(span: Span) -> int:
+def _poor_declared(span: Span) -> QuerySet[Any]:
+    return completed_in(span, of_groups([POOR], declared=True))
+
+
+def _followed(span: Span) -> QuerySet[Any]:
     rows = FollowUp.objects.filter(
         span.of("done_at__date"), enrolment__training_session__institution__programme=span.programme
     )
-    return rows.filter(span.people("enrolment__trainee__township")).count()
+    return rows.filter(span.people("enrolment__trainee__township"))
 
 
-def _outcomes(span: Span) -> int:
+def _outcomes(span: Span) -> QuerySet[Any]:
     rows = Outcome.objects.filter(
         span.of("started_on"),
         status__in=STANDING,
         enrolment__training_session__institution__programme=span.programme,
     )
-    return rows.filter(span.people("enrolment__trainee__township")).count()
+    return rows.filter(span.people("enrolment__trainee__township"))
 
 
-def _fairs(span: Span) -> int:
+def _fairs(span: Span) -> QuerySet[Any]:
     rows = confirmed_fairs(span.programme, SYSTEM).filter(span.of("on"))
-    return int(rows.filter(span.people("township")).count())
+    return rows.filter(span.people("township"))
 
 
-def _fair_visits(span: Span) -> int:
+def _fair_visits(span: Span) -> QuerySet[Any]:
     rows = fair_attendances(span.programme, SYSTEM).filter(span.of("fair__on"))
-    return int(rows.filter(span.people("trainee__township")).count())
-
-
-def _distinct(rows: QuerySet[Any]) -> int:
-    return rows.values("trainee").distinct().count()
+    return rows.filter(span.people("trainee__township"))
 
 
 METRICS: Final[tuple[Metric, ...]] = (
@@ -118,35 +141,44 @@ METRICS: Final[tuple[Metric, ...]] = (
         _("举办培训"),
         _("期"),
         _("已结课的期，最后一个课次在统计期内；乡镇的是有课次在本乡镇场地上的期"),
-        lambda span: _sessions(span, Q(status__in=_HELD)).count(),
+        lambda span: _sessions(span, Q(status__in=_HELD)),
     ),
     Metric(
         "renci",
         _("培训人次"),
         _("人次"),
         _("已批准各期中判为“结业”的名册人次，按学员所在乡镇，期的最后一个课次在统计期内"),
-        lambda span: completed_in(span).count(),
+        completed_in,
     ),
     Metric(
         "people",
         _("培训人数"),
         _("人"),
         _("上述人次中不同的人"),
-        lambda span: _distinct(completed_in(span)),
+        completed_in,
+        people=True,
     ),
     Metric(
         "poor_renci",
         _("其中脱贫（建档立卡）户人次"),
         _("人次"),
         _("上述人次中，批准开班时类别已核实为脱贫（建档立卡）户的"),
-        lambda span: _poor(span).count(),
+        _poor,
     ),
     Metric(
         "poor_people",
         _("其中脱贫（建档立卡）户人数"),
         _("人"),
         _("上述人次中不同的人"),
-        lambda span: _distinct(_poor(span)),
+        _poor,
+        people=True,
+    ),
+    Metric(
+        "poor_declared_renci",
+        _("申报为脱贫（建档立卡）户人次"),
+        _("人次"),
+        _("作对照：上述人次中名册申报为脱贫（建档立卡）户的，类别没有核实的也计"),
+        _poor_declared,
     ),
     Metric("follow_ups", _("完成回访"), _("次"), _("统计期内完成的训后跟踪，按学员所在乡镇"), _followed),
     Metric(
@@ -206,28 +238,28 @@ COUNTY_METRICS: Final[tuple[Metric, ...]] = (
         _("批准开班"),
         _("期"),
         _("已批准的期，最后一个课次在统计期内"),
-        lambda span: _sessions(span, Q(status__in=WAS_APPROVED)).count(),
+        lambda span: _sessions(span, Q(status__in=WAS_APPROVED)),
     ),
     Metric(
         "sessions_archived",
         _("档案已封存"),
         _("期"),
         _("已归档或已申领的期，最后一个课次在统计期内"),
-        lambda span: _sessions(span, Q(status__in=SEALED)).count(),
+        lambda span: _sessions(span, Q(status__in=SEALED)),
     ),
     Metric(
         "planned_fen",
         _("计划资金"),
         _("分"),
         _("规则集各资金条线的总额，各来源合计；不分统计期"),
-        _planned_fen,
+        told=_planned_fen,
     ),
     Metric(
         "claimed_fen",
         _("已申领金额"),
         _("分"),
         _("统计期内提交、没有撤回的补贴申领金额之和"),
-        _claimed_fen,
+        told=_claimed_fen,
     ),
 )
 COUNTY_BY_CODE: Final[Mapping[str, Metric]] = {metric.code: metric for metric in COUNTY_METRICS}

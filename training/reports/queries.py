@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -14,6 +15,8 @@ from training.accounts.models import Membership
 from training.core.actor import Actor
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Programme
+from training.reporting.models import MonthReport
+from training.reporting.months import measures_of
 from training.reports.choices import CallResult, Stratum
 from training.reports.figures import (
     COUNTY_BY_CODE,
@@ -32,7 +35,7 @@ from training.reports.models import (
     SelfEvaluation,
     TownReport,
 )
-from training.reports.rules import Drawn, draw, last_day
+from training.reports.rules import Drawn, StratumResult, confirmation, draw, last_day
 from training.scheduling.models import TrainingSession
 
 _STRATA: Final[Mapping[Stratum, str]] = {
@@ -100,6 +103,19 @@ def results(check: PhoneCheck) -> dict[str, int]:
     return dict(rows.values_list("result").annotate(Count("pk")))
 
 
+def results_by_stratum(check: PhoneCheck) -> list[StratumResult]:
+    """Every stratum of the frame, in the order of their names."""
+    rows = PhoneCheckLine.objects.filter(phone_check=check, called_up_at__isnull=False).order_by()
+    said: dict[str, dict[str, int]] = {}
+    for stratum, result, count in rows.values_list("stratum", "result").annotate(Count("pk")):
+        said.setdefault(stratum, {})[result] = count
+    people = Counter(stratum for _enrolment, stratum in check.frame)
+    return [
+        StratumResult(name, people[name], sum(said.get(name, {}).values()), confirmation(said.get(name, {})))
+        for name in sorted(people)
+    ]
+
+
 # What services and pages both count
 
 
@@ -128,22 +144,37 @@ def sums(roll_up: RollUp) -> dict[str, dict[str, int]]:
     }
 
 
-def lines_of(programme: Programme, month: date) -> list[dict[str, Any]]:
-    """The month's lines as they stand now; `value` None where the system registers nothing of the kind."""
-    days = {
+def spans_of(programme: Programme, month: date) -> dict[str, Span]:
+    """The days of a month (`period`) and all until its end (`total`)."""
+    return {
         "period": Span(programme, month, last_day(month)),
         "total": Span(programme, None, last_day(month)),
     }
-    return [_line(line, days[line.part]) for line in mapping().lines]
 
 
-def _line(line: MappedLine, days: Span) -> dict[str, Any]:
+def lines_of(programme: Programme, month: date) -> list[dict[str, Any]]:
+    """The month's lines as they stand now; `value` None where the system registers nothing of the kind."""
+    days = spans_of(programme, month)
+    return [
+        _line(line, COUNTY_BY_CODE[line.figure].count(days[line.part]) if line.figure else None)
+        for line in mapping().lines
+    ]
+
+
+def reported_lines(report: MonthReport) -> list[dict[str, Any]]:
+    """The same with the figures that the county reported for the month."""
+    frozen = {key: row.part.numerator for key, row in measures_of(report).items()}
+    found = ((line, frozen.get((f"report:{line.figure}", line.part))) for line in mapping().lines)
+    return [_line(line, None if number is None else int(number)) for line, number in found]
+
+
+def _line(line: MappedLine, value: int | None) -> dict[str, Any]:
     metric = COUNTY_BY_CODE.get(line.figure)
     return {
         "code": line.code,
         "name": line.name,
         "field": line.field,
-        "value": metric.count(days) if metric else None,
+        "value": value,
         "unit": str(metric.unit) if metric else "",
         "formula": str(metric.formula) if metric else _("系统没有登记这一项"),
     }

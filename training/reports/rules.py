@@ -162,3 +162,25 @@ class Confirmation:
 def confirmation(results: Mapping[str, int]) -> Confirmation:
     """From how many lines have which result."""
     return Confirmation(results.get(CallResult.CONFIRMED, 0), results.get(CallResult.DENIED, 0))
+
+
+@dataclass(frozen=True)
+class StratumResult:
+    """One stratum: `people` of it who could have been drawn, how many were called up, what they said."""
+
+    name: str
+    people: int
+    called: int
+    confirmation: Confirmation
+
+
+def weighted_percent(strata: Collection[StratumResult]) -> float | None:
+    """The rate with each stratum weighted by its share of the frame: Σ Wₕ·pₕ (Cochran 1977, Sampling Techniques, 5.1).
+
+    None where a stratum has nobody who was reached: nothing is known of it, and the others do not speak for it.
+    """
+    people = sum(row.people for row in strata)
+    if not people or not all(row.confirmation.reached for row in strata):
+        return None
+    shares = (row.people * row.confirmation.confirmed / row.confirmation.reached for row in strata)
+    return round(100 * sum(shares) / people, 1)

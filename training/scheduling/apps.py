@@ -1,7 +1,6 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
 
-from training.scheduling.triggers import put_on, take_off
+from training.scheduling.triggers import LESSONS, guard
 
 
 class SchedulingConfig(AppConfig):
@@ -9,5 +8,4 @@ class SchedulingConfig(AppConfig):
     verbose_name = "排期"
 
     def ready(self) -> None:
-        pre_migrate.connect(take_off, sender=self)
-        post_migrate.connect(put_on, sender=self)
+        guard(self, LESSONS)

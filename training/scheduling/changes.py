@@ -25,6 +25,7 @@ from training.scheduling.choices import TAKES_ATTENDANCE, ChangeKind, ChangeStat
 from training.scheduling.lessons import LessonPlan, keep, refuse_what_can_not_be, take_over
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession
 from training.scheduling.running import BOTH_SIDES, has_begun
+from training.scheduling.signals import change_approved
 
 MAX_REASON: Final = 200
 HELD: Final = ("starts_at", "ends_at", "instructor", "venue")
@@ -140,6 +141,7 @@ def approve_lesson_change(change_id: int, *, actor: Actor) -> ChangeRequest:
     lesson.on = lesson.starts_at.astimezone(ZoneInfo(lesson.training_session.rule_set.rules.timezone)).date()
     _demand_possible(lesson, actor)
     keep([lesson], actor)
+    change_approved.send(ChangeRequest, session=lesson.training_session)
     return settle(change, ChangeStatus.APPROVED, actor=actor)
 
 

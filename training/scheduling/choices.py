@@ -37,6 +37,8 @@ ENDED_EARLY = frozenset({SessionStatus.CANCELLED, SessionStatus.STOPPED})
 """Its lessons hold nobody and no place any more."""
 SETTLED = frozenset(SessionStatus) - EDITABLE - ENDED_EARLY
 """Handed in: its roster and its lessons stand, and others must keep clear of them."""
+HOLDS_HOURS = frozenset({SessionStatus.SUBMITTED, SessionStatus.APPROVED, SessionStatus.RUNNING})
+"""Its people are taken at the hours of its lessons; when it is over no clash can arise any more."""
 WAS_APPROVED = frozenset(
     {
         SessionStatus.APPROVED,
@@ -47,6 +49,14 @@ WAS_APPROVED = frozenset(
         SessionStatus.STOPPED,
     }
 )
+
+
+class Delivery(models.TextChoices):
+    """How a session reaches its people (domain.md §4.2)."""
+
+    ON_SITE = "on_site", _("线下")
+    ONLINE = "online", _("线上")
+    MIXED = "mixed", _("线上线下混合")
 
 
 class HalfDay(models.TextChoices):

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import INSTITUTION_ROLES
 from training.accounts.models import Membership
 from training.accounts.permissions import demand, may
 from training.accounts.queries import actor_for
@@ -116,7 +117,7 @@ def lessons_in(feed: CalendarFeed, actor: Actor) -> QuerySet[Lesson]:
         "venue": feed.venue_id,
     }
     rows = Lesson.objects.visible_to(actor).filter(**{path: pk for path, pk in about.items() if pk})
-    if feed.membership.institution_id is None:
+    if feed.membership.role not in INSTITUTION_ROLES:
         rows = rows.exclude(training_session__status=SessionStatus.DRAFT)
     rows = rows.filter(on__gte=clock.today() - LOOK_BACK)
     related = ("training_session__institution__programme", "training_session__rule_set", "venue")

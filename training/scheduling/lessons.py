@@ -6,7 +6,7 @@ saving at the same moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -30,7 +30,7 @@ from training.scheduling.queries import check
 from training.scheduling.rule_changes import follow_rules
 from training.scheduling.rules import Finding, refusals
 from training.scheduling.signals import answers, lessons_weighed
-from training.scheduling.triggers import NO_OVERLAP
+from training.scheduling.triggers import LESSONS
 
 RENUMBERED_FROM: Final = 100_000  # beyond any timetable, so that no number is held twice on the way
 CHANGED: Final = (
@@ -73,6 +73,25 @@ def planned_lesson(session: TrainingSession, plan: LessonPlan, actor: Actor) -> 
     """Not saved yet. Raises NotFoundError for an instructor or a venue that is not the institution's to use."""
     lesson = Lesson(training_session=session)
     take_over(lesson, plan, actor)
+    return lesson
+
+
+def sketched_lesson(session: TrainingSession, typed: Mapping[str, Any], actor: Actor) -> Lesson:
+    """As `planned_lesson`, of what is typed so far; what is missing is nobody's and nowhere, at midnight."""
+    institution = session.institution
+    instructor, venue = typed.get("instructor_id"), typed.get("venue_id")
+    lesson = Lesson(
+        training_session=session,
+        instructor=Instructor.objects.fetch(actor, pk=instructor, institution=institution)
+        if instructor
+        else Instructor(pk=0),
+        venue=Venue.objects.fetch(actor, pk=venue) if venue else Venue(pk=0, seats=0),
+        topic=typed.get("topic") or "",
+    )
+    start = typed.get("start") or time.min
+    _put_at(
+        lesson, typed.get("on") or session.rule_set.rules.window.starts_on, start, typed.get("end") or start
+    )
     return lesson
 
 
@@ -259,7 +278,7 @@ def _the_same_words(lessons: Sequence[Lesson], actor: Actor) -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as refused:
-        if not any(name in str(refused) for name in NO_OVERLAP):
+        if not any(rule.name in str(refused) for rule in LESSONS):
             raise
         refuse_what_can_not_be(lessons, actor)
         raise ClashError(_("这段时间刚刚被别人排了课，请刷新后再排。")) from refused

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.core import clock
 from training.core.actor import ALL, Actor
-from training.core.db import ScopedModel, ScopedQuerySet
+from training.core.db import ScopedModel, ScopedQuerySet, TaughtQuerySet
 from training.core.lifecycle import Lifecycle
 from training.institutions.models import Institution
 from training.scheduling.choices import (
@@ -21,11 +21,13 @@ from training.scheduling.choices import (
     SESSION_TRANSITIONS,
     ChangeKind,
     ChangeStatus,
+    Delivery,
     SessionStatus,
     VenueKind,
     VenueLevel,
 )
 from training.scheduling.rules import half_day
+from training.scheduling.signals import session_entered
 
 
 class VenueQuerySet(ScopedQuerySet):
@@ -87,7 +89,10 @@ class Venue(ScopedModel):
 
 
 class TrainingSession(Lifecycle):
-    """期: the unit that is approved, attended, archived, paid and followed up as one thing."""
+    """期: the unit that is approved, attended, archived, paid and followed up as one thing.
+
+    `external_funding` is what the institution declares to have from elsewhere, in words; blank: nothing.
+    """
 
     SCOPE = {"programme": "institution__programme", "institution": "institution"}
     TRANSITIONS = SESSION_TRANSITIONS
@@ -107,6 +112,19 @@ class TrainingSession(Lifecycle):
     content = models.TextField(_("培训内容"))
     assessment = models.TextField(_("考核方式"))
     class_manager = models.CharField(_("班主任"), max_length=64)
+    manager = models.ForeignKey(
+        "accounts.Membership",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("由谁带班"),
+    )
+    delivery = models.CharField(_("授课方式"), max_length=8, choices=Delivery, blank=True)
+    other_forms = models.JSONField(_("其他培训形式"), default=list, blank=True)
+    organiser_department = models.CharField(_("主办单位"), max_length=120, blank=True)
+    township = models.CharField(_("举办乡镇"), max_length=64, blank=True)
+    external_funding = models.TextField(_("其他经费申报"), blank=True)
     outline = models.ForeignKey(
         "courses.Outline",
         models.PROTECT,
@@ -144,10 +162,36 @@ class TrainingSession(Lifecycle):
         return f"{self.code} {self.title}"
 
     def enter(self, target: str) -> None:
-        """Also sets its lessons free when it ends before they were held."""
+        """Also sets its lessons free when it ends before they were held, and tells the rooms above."""
         super().enter(target)
         if target in ENDED_EARLY:
             self.lessons.update(live=False, version=F("version") + 1, changed_at=clock.now())
+        session_entered.send(TrainingSession, session=self)
+
+
+class BudgetLine(ScopedModel):
+    """经费预算's one item. `source` is the name of the fund line that pays, "" where the institution does."""
+
+    SCOPE = {
+        "programme": "training_session__institution__programme",
+        "institution": "training_session__institution",
+    }
+    training_session = models.ForeignKey(TrainingSession, models.CASCADE, related_name="budget_lines")
+    name = models.CharField(_("项目"), max_length=64)
+    source = models.CharField(_("资金来源"), max_length=64, blank=True)
+    unit_price_fen = models.PositiveIntegerField(_("单价（分）"))
+    quantity = models.PositiveIntegerField(_("数量"))
+    unit = models.CharField(_("单位"), max_length=16)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.training_session.code} {self.name}"
+
+    @property
+    def amount_fen(self) -> int:
+        return self.unit_price_fen * self.quantity
 
 
 class Lesson(ScopedModel):
@@ -161,6 +205,7 @@ class Lesson(ScopedModel):
         "programme": "training_session__institution__programme",
         "institution": "training_session__institution",
     }
+    TAUGHT = "instructor"
     training_session = models.ForeignKey(TrainingSession, models.CASCADE, related_name="lessons")
     sequence = models.PositiveIntegerField(_("课次"))
     on = models.DateField(_("日期"))
@@ -175,6 +220,7 @@ class Lesson(ScopedModel):
     live = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=clock.now)
+    objects = TaughtQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["starts_at"]
@@ -278,6 +324,7 @@ class CalendarFeed(ScopedModel):
     """
 
     SCOPE = {"programme": "membership__programme_id", "institution": "membership__institution_id"}
+    TAUGHT = "membership__instructor_id"
     membership = models.ForeignKey("accounts.Membership", models.CASCADE, related_name="calendar_feeds")
     institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+")
     training_session = models.ForeignKey(TrainingSession, models.CASCADE, null=True, related_name="+")
@@ -287,6 +334,7 @@ class CalendarFeed(ScopedModel):
     revoked_at = models.DateTimeField(_("停用时间"), null=True)
     digest = models.CharField(max_length=64, blank=True)
     changed_at = models.DateTimeField(null=True)
+    objects = TaughtQuerySet.as_manager()  # type: ignore[misc]  # the base names its own
 
     class Meta:
         ordering = ["-pk"]

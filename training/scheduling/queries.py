@@ -27,7 +27,7 @@ def slot_of(
     """As the rules see it; another institution's lesson has no name for this actor."""
     hidden = _is_hidden(lesson, actor)
     return LessonSlot(
-        label=_("其他机构的课次") if hidden else _label(lesson),
+        label=label_of(lesson, actor),
         session=lesson.training_session_id,
         starts_at=lesson.starts_at.astimezone(zone),
         ends_at=lesson.ends_at.astimezone(zone),
@@ -53,7 +53,10 @@ def _is_hidden(lesson: Lesson, actor: Actor) -> bool:
     return not isinstance(reach, All) and lesson.training_session.institution_id not in reach
 
 
-def _label(lesson: Lesson) -> str:
+def label_of(lesson: Lesson, actor: Actor) -> str:
+    """What it is called before this actor."""
+    if _is_hidden(lesson, actor):
+        return _("其他机构的课次")
     said = {"code": lesson.training_session.code, "number": lesson.sequence}
     return _("%(code)s 第%(number)s课次") % said
 
@@ -133,6 +136,12 @@ def frame_of(rules: Preset, people: int) -> Frame:
 
 def slots_of(lessons: Iterable[Lesson], zone: ZoneInfo, actor: Actor) -> list[LessonSlot]:
     return [slot_of(lesson, zone, actor) for lesson in lessons]
+
+
+def other_forms(session: TrainingSession) -> str:
+    """What the plan says besides its main form, by name."""
+    rules = session.rule_set.rules
+    return _("、").join(rules.form(code).name for code in session.other_forms if code != session.form)
 
 
 def minutes_by_kind(lessons: Iterable[Lesson]) -> Mapping[str, int]:

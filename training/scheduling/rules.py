@@ -10,7 +10,8 @@ from typing import Final, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from training.core.working_days import holiday, is_published, is_worked_instead
+from training.core.working_days import full_working_days, holiday, is_published, is_worked_instead
+from training.programmes.preset import PlanningRule
 from training.scheduling.choices import HalfDay
 
 SPEED_KMH: Final = 60
@@ -46,10 +47,37 @@ WORDS: Final = {
     "worked_instead": _("%(on)s 是调休上班日。"),
     "unpublished": _("%(on)s 那一年的节假日安排还没有公布，按周一至周五算工作日。"),
     "trainee_taken": _("学员%(name)s在%(where)s的名册上，%(on)s %(start)s 的课时间冲突。"),
+    "fair_at_venue": _("%(on)s %(start)s–%(end)s %(name)s有用工对接会。"),
+    "fair_has_stations": _("%(on)s %(start)s–%(end)s 本机构在用的 %(count)s 台签到终端都在用工对接会上。"),
     "stations_short": _(
         "%(on)s %(start)s 本机构有 %(places)s 处同时上课，在用的签到终端只有 %(stations)s 台。"
     ),
 }
+
+
+TIMED: Final = frozenset({"on", "start", "end"})
+TOLD_BY: Final[Mapping[str, frozenset[str]]] = {
+    "backwards": frozenset({"start", "end"}),
+    "outside_window": frozenset({"on"}),
+    "venue_retired": frozenset({"on", "venue_id"}),
+    "may_not_teach": frozenset({"on", "instructor_id"}),
+    "instructor_taken": TIMED | {"instructor_id"},
+    "instructor_elsewhere": TIMED | {"instructor_id"},
+    "venue_taken": TIMED | {"venue_id"},
+    "session_busy": TIMED,
+    "travel": TIMED | {"instructor_id", "venue_id"},
+    "long_half_day": TIMED | {"instructor_id"},
+    "evening": frozenset({"on", "end"}),
+    "capacity": frozenset({"venue_id"}),
+    "holiday": frozenset({"on"}),
+    "worked_instead": frozenset({"on"}),
+    "unpublished": frozenset({"on"}),
+    "trainee_taken": TIMED,
+    "fair_at_venue": TIMED | {"venue_id"},
+    "fair_has_stations": TIMED,
+    "stations_short": TIMED | {"venue_id"},
+}
+"""What of a lesson must be known for a finding to mean anything."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +161,18 @@ class Frame:
     seats_are_limit: bool = True
 
 
+def lead(planning: PlanningRule, first: date, submitted_on: date) -> tuple[bool, str]:
+    """Whether there is time enough between handing in and the first day, and how much there is."""
+    between, least = full_working_days(submitted_on, first), planning.lead_working_days
+    said = _("%(on)s 提交，%(first)s 开课，中间 %(between)s 个工作日（要求不少于 %(least)s 个）。") % {
+        "on": f"{submitted_on}",
+        "first": f"{first}",
+        "between": between,
+        "least": least,
+    }
+    return between >= least, str(said)
+
+
 def half_day(start: datetime) -> HalfDay:
     """上午 before 12:30 county time, the customary split of paper registers."""
     return HalfDay.AM if start.time() < NOON else HalfDay.PM
@@ -150,6 +190,11 @@ def findings(slot: LessonSlot, others: Sequence[LessonSlot], frame: Frame) -> li
         *crowded(slot, frame.people, binding=frame.seats_are_limit),
         *unusual_time(slot),
     ]
+
+
+def told_by(found: Iterable[Finding], known: Collection[str]) -> list[Finding]:
+    """Those that already mean something while only this much of a lesson is known."""
+    return [finding for finding in found if TOLD_BY[finding.code] <= set(known)]
 
 
 def refusals(found: Iterable[Finding]) -> list[Finding]:

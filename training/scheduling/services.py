@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -12,19 +12,21 @@ from django.utils.translation import gettext as _
 
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
+from training.accounts.queries import class_managers
 from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
 from training.courses.choices import TEACHABLE, CoursewareStatus, OutlineStatus
 from training.courses.models import Courseware, Outline
-from training.institutions.guards import demand_agreement, demand_may_teach, demand_standing
+from training.institutions.guards import demand_agreement, demand_standing
 from training.institutions.models import Agreement, Institution
 from training.notifications.choices import Kind
 from training.notifications.services import notify
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on
 from training.scheduling.choices import EDITABLE, TAKES_COURSEWARE, SessionStatus
+from training.scheduling.handing_in import gaps
 from training.scheduling.lessons import editable, refuse, refuse_what_can_not_be, weigh
 from training.scheduling.models import Lesson, TrainingSession, Witness
 from training.scheduling.queries import check
@@ -44,6 +46,15 @@ PLAN_FIELDS = (
     "class_manager",
     "uses_face",
 )
+OPTIONAL_FIELDS: Final = (
+    "manager_id",
+    "delivery",
+    "other_forms",
+    "organiser_department",
+    "township",
+    "external_funding",
+)
+"""A plan may leave these out; a revision that does leaves them as they were."""
 
 
 @transaction.atomic
@@ -52,7 +63,7 @@ def plan_session(
 ) -> TrainingSession:
     """Open a draft. `plan` holds PLAN_FIELDS; codes are those of the rule set in force today.
 
-    It may name an approved outline of the institution by `outline_id`.
+    It may name an approved outline of the institution by `outline_id`, and have OPTIONAL_FIELDS.
     """
     demand(actor, "session.plan")
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
@@ -72,8 +83,22 @@ def plan_session(
         outline=_outline(plan, institution, actor),
         **{name: plan[name] for name in PLAN_FIELDS},
     )
+    _take_optional(session, plan, actor)
     record(actor, "session.planned", session)
     return session
+
+
+def _take_optional(session: TrainingSession, plan: Mapping[str, Any], actor: Actor) -> None:
+    given = {name: plan[name] for name in OPTIONAL_FIELDS if name in plan}
+    for name, value in given.items():
+        setattr(session, name, value)
+    known = {form.code for form in session.rule_set.rules.forms}
+    if not known.issuperset(session.other_forms):
+        raise InvalidInputError(_("其他培训形式里有本项目没有的形式。"))
+    own = class_managers(actor).filter(institution_id=session.institution_id)
+    if given.get("manager_id") and not own.filter(pk=given["manager_id"]).exists():
+        raise InvalidInputError(_("带班的人不是本机构的班主任。"))
+    session.save(update_fields=given)
 
 
 def _outline(plan: Mapping[str, Any], institution: Institution, actor: Actor) -> Outline | None:
@@ -123,6 +148,7 @@ def revise_plan(session_id: int, *, plan: Mapping[str, Any], actor: Actor) -> Tr
         setattr(session, name, plan[name])
     session.outline = _outline(plan, session.institution, actor)
     session.save(update_fields=[*PLAN_FIELDS, "outline", "rule_set"])
+    _take_optional(session, plan, actor)
     record(actor, "session.plan_revised", session)
     return session
 
@@ -183,23 +209,9 @@ def submit_session(session_id: int, *, actor: Actor) -> TrainingSession:
     session: TrainingSession = TrainingSession.objects.lock(actor, pk=session_id)
     if session.status in EDITABLE:
         demand_current_rules(session, actor)
-    missing = [
-        label
-        for label, there in (
-            (_("经批准的培训大纲"), session.outline_id or not _needs_outline(session)),
-            (_("课程安排"), session.lessons.exists()),
-            (_("培训人员名册"), session.enrolments.exists()),
-            (_("见证人"), session.witnesses.exists()),
-        )
-        if not there
-    ]
-    if missing:
-        raise InvalidInputError(_("还不能提交，缺：%(missing)s。") % {"missing": "、".join(missing)})
     lessons = _lessons(session)
-    demand_standing(session.institution, {lesson.on for lesson in lessons})
-    demand_agreement(session.agreement, session.class_type, session.rule_set.rules)
-    for lesson in lessons:
-        demand_may_teach(lesson.instructor, lesson.on)
+    if found := gaps(session, lessons):
+        raise InvalidInputError("\n".join(found))
     refuse_what_can_not_be(lessons, actor)
     session.submitted_by_id = actor.user_id
     session.submitted_at = clock.now()
@@ -218,10 +230,6 @@ def _lessons(session: TrainingSession) -> list[Lesson]:
     for lesson in lessons:
         lesson.training_session = session
     return lessons
-
-
-def _needs_outline(session: TrainingSession) -> bool:
-    return session.rule_set.rules.planning.outline_required
 
 
 @transaction.atomic

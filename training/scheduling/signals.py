@@ -6,8 +6,14 @@ from typing import Any, cast
 
 from django.dispatch import Signal
 
+session_entered = Signal()
+"""A `session` is in another state than before; sent inside the transaction, before the audit trail."""
+
 session_approved = Signal()
 """A session was approved and its roster is frozen; sent inside the transaction, with `session`."""
+
+change_approved = Signal()
+"""A lesson of this `session` is from now on another than was approved with it; sent inside the transaction."""
 
 lessons_weighed = Signal()
 """Lessons of a `session` are about to be kept, or the session to be handed in or approved: `lessons`, `actor`.

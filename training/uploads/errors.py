@@ -13,7 +13,7 @@ class WrongOffsetError(TrainingError):
 
 
 class UploadBusyError(TrainingError):
-    """Another connection is still writing: the one that broke, most likely."""
+    """Another request is looking through the whole file; its answer was lost, most likely."""
 
     code = "upload_busy"
     http_status = 423

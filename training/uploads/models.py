@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -21,8 +20,9 @@ from training.uploads.choices import REUSE_TRANSITIONS, Found, Likeness, ReuseSt
 class Upload(ScopedModel):
     """A file that comes in piece by piece, over a line that may break. Its owner alone goes on with it.
 
-    How much has come is what lies on the disk, so a crash loses nothing that was acknowledged. It ends as
-    `evidence`, or with `refusal`: the sentence that says why not, kept until its owner has read it.
+    Its first `received` bytes lie in the storage, piece by piece (`parts`), so that any machine goes on with
+    it. `handing_in_since`: it is whole, and somebody is at looking through it. Without a `training_session` it
+    is for a field of some form, and waits whole until that is sent. Otherwise it ends as `evidence`, or with `refusal`: the sentence that says why not, kept until its owner has read it.
     """
 
     SCOPE = {
@@ -30,13 +30,16 @@ class Upload(ScopedModel):
         "institution": "training_session__institution",
     }
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    training_session = models.ForeignKey("scheduling.TrainingSession", models.CASCADE, related_name="uploads")
-    item = models.CharField(_("档案项"), max_length=8)
-    kind = models.CharField(_("种类"), max_length=16, choices=EvidenceKind)
+    training_session = models.ForeignKey(
+        "scheduling.TrainingSession", models.CASCADE, null=True, related_name="uploads"
+    )
+    item = models.CharField(_("档案项"), max_length=8, blank=True)
+    kind = models.CharField(_("种类"), max_length=16, choices=EvidenceKind, blank=True)
     lesson = models.ForeignKey("scheduling.Lesson", models.SET_NULL, null=True, related_name="+")
-    caption = models.CharField(_("说明"), max_length=200)
+    caption = models.CharField(_("说明"), max_length=200, blank=True)
     name = models.CharField(_("文件名"), max_length=200)
     size = models.PositiveBigIntegerField(_("大小"))
+    received = models.PositiveBigIntegerField(_("已收到"), default=0)
     sha256 = models.CharField(max_length=64, blank=True)  # as the sender counted it; empty if it could not
     device = models.CharField(_("上传设备"), max_length=200, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -44,6 +47,7 @@ class Upload(ScopedModel):
     expires_at = models.DateTimeField(_("保留到"))
     evidence = models.ForeignKey("dossiers.Evidence", models.SET_NULL, null=True, related_name="+")
     refusal = models.TextField(_("没有收下的原因"), blank=True)
+    handing_in_since = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("完成时间"), null=True)
 
     class Meta:
@@ -53,26 +57,29 @@ class Upload(ScopedModel):
         return self.name
 
     @property
-    def path(self) -> Path:
-        return Path(settings.UPLOADS_DIR) / self.pk.hex
-
-    @property
-    def received(self) -> int:
-        """Bytes that have come so far."""
-        if self.finished_at is not None:
-            return self.size
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    @property
     def percent(self) -> int:
         return 100 * self.received // max(self.size, 1)
 
 
-class Picture(ScopedModel):
+class Recognisable(ScopedModel):
+    """`phash` is a perceptual hash, 16 hexadecimal digits, cut into four bands that a database can look up;
+    empty for a picture without anything in it.
+    """
+
+    phash = models.CharField(max_length=16, blank=True)
+    band_0 = models.PositiveIntegerField(null=True, db_index=True)
+    band_1 = models.PositiveIntegerField(null=True, db_index=True)
+    band_2 = models.PositiveIntegerField(null=True, db_index=True)
+    band_3 = models.PositiveIntegerField(null=True, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class Picture(Recognisable):
     """What is known of a photo or a PDF that was handed in, read off its original in the background.
 
-    `phash` is its perceptual hash, 16 hexadecimal digits, cut into four bands that a database can look up;
-    empty for a picture without anything in it. Latitude and longitude are rounded to about a kilometre.
+    Latitude and longitude are rounded to about a kilometre.
     """
 
     SCOPE = {
@@ -84,17 +91,27 @@ class Picture(ScopedModel):
     camera = models.CharField(_("相机"), max_length=100, blank=True)
     latitude = models.DecimalField(_("纬度"), max_digits=5, decimal_places=2, null=True)
     longitude = models.DecimalField(_("经度"), max_digits=6, decimal_places=2, null=True)
-    phash = models.CharField(max_length=16, blank=True)
-    band_0 = models.PositiveIntegerField(null=True, db_index=True)
-    band_1 = models.PositiveIntegerField(null=True, db_index=True)
-    band_2 = models.PositiveIntegerField(null=True, db_index=True)
-    band_3 = models.PositiveIntegerField(null=True, db_index=True)
 
     class Meta:
         ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.evidence}"
+
+
+class PageImage(Recognisable):
+    """A picture that fills a page of a PDF: what a photo in a scan is recognised by."""
+
+    SCOPE = REACHED_THROUGH_OWNER
+    evidence = models.ForeignKey("dossiers.Evidence", models.PROTECT, related_name="page_images")
+    page = models.PositiveIntegerField(_("第几页"))
+
+    class Meta:
+        ordering = ["evidence", "page"]
+        constraints = [models.UniqueConstraint(fields=["evidence", "page"], name="image_of_page_once")]
+
+    def __str__(self) -> str:
+        return f"{self.evidence} {self.page}"
 
 
 class Landmark(ScopedModel):

@@ -20,8 +20,8 @@ from training.dossiers.models import Evidence
 from training.uploads.choices import Likeness
 from training.uploads.likeness import Look, bands, near, same_hash, same_picture
 from training.uploads.likeness import look_at as look_at_pixels
-from training.uploads.models import Landmark, Picture, Reuse
-from training.uploads.pages import first_page
+from training.uploads.models import Landmark, PageImage, Picture, Reuse
+from training.uploads.pages import page_photos, page_picture
 
 CANDIDATES: Final = 20
 """How many pictures that share landmarks are laid over a new one, those that share most first."""
@@ -33,17 +33,26 @@ def look_at(evidence_id: int) -> int:
         SYSTEM, pk=evidence_id
     )
     found = {(other.pk, Likeness.EXACT): other for other in _same_files(evidence)}
+    same = (other for other in _alike(evidence) if (other.pk, Likeness.EXACT) not in found)
+    found |= {(other.pk, Likeness.PICTURE): other for other in same}
+    return sum(_note(evidence, other, likeness) for (_pk, likeness), other in found.items())
+
+
+def _alike(evidence: Evidence) -> Iterator[Evidence]:
+    """Photos, and PDFs with a photo in them; other papers look alike, and are meant to."""
     if evidence.file.content_type == PDF:
-        _keep_first_page(evidence)
+        data = files.read(evidence.file)
+        _keep_first_page(evidence, data)
+        for number, photo in page_photos(data):
+            look = look_at_pixels(photo)
+            PageImage.objects.get_or_create(evidence=evidence, page=number, defaults=_hashed(look))
+            yield from _same_photos(evidence, look)
     if evidence.file.content_type in IMAGES:
         look = look_at_pixels(files.read(evidence.file))
-        picture = _keep_picture(evidence, look)
-        if evidence.kind == EvidenceKind.PHOTO:  # forms filled in by hand look alike, and are meant to
-            same = (
-                other for other in _same_pictures(picture, look) if (other.pk, Likeness.EXACT) not in found
-            )
-            found |= {(other.pk, Likeness.PICTURE): other for other in same}
-    return sum(_note(evidence, other, likeness) for (_pk, likeness), other in found.items())
+        _keep_picture(evidence, look)
+        if evidence.kind == EvidenceKind.PHOTO:
+            yield from _same_photos(evidence, look)
+            yield from _same_pages(evidence, look)
 
 
 def not_looked_at() -> list[int]:
@@ -61,28 +70,29 @@ def _keep_picture(evidence: Evidence, look: Look) -> Picture:
     data = files.read(evidence.file)
     checked = check_upload(evidence.file.name, data, allow={evidence.file.content_type})
     latitude, longitude = checked.place or (None, None)
-    cut: list[int | None] = list(bands(look.phash)) if look.phash else [None] * 4
     picture = Picture.objects.create(
         evidence=evidence,
         thumbnail=_keep_small(evidence, shown_copy(data, THUMBNAIL), shown_as(evidence.file.content_type)),
         camera=checked.camera,
         latitude=latitude,
         longitude=longitude,
-        phash=look.phash,
-        band_0=cut[0],
-        band_1=cut[1],
-        band_2=cut[2],
-        band_3=cut[3],
+        **_hashed(look),
     )
     Landmark.objects.bulk_create(Landmark(picture=picture, key=key) for key in sorted(look.landmarks))
     return picture
 
 
-def _keep_first_page(evidence: Evidence) -> None:
-    """A page to know the paper by. It is compared with nothing: filled-in forms look alike, and are meant to."""
+def _hashed(look: Look) -> dict[str, Any]:
+    """The columns that a picture is looked up by."""
+    cut = enumerate(bands(look.phash)) if look.phash else ()
+    return {"phash": look.phash} | {f"band_{index}": band for index, band in cut}
+
+
+def _keep_first_page(evidence: Evidence, data: bytes) -> None:
+    """A page to know the paper by."""
     if Picture.objects.filter(evidence=evidence).exists():
         return
-    page = first_page(files.read(evidence.file), THUMBNAIL)
+    page = page_picture(data, THUMBNAIL)
     small = _keep_small(evidence, page, JPEG) if page else None
     Picture.objects.get_or_create(evidence=evidence, defaults={"thumbnail": small})
 
@@ -108,12 +118,19 @@ def _same_files(evidence: Any) -> QuerySet[Any]:
     return rows
 
 
-def _same_pictures(picture: Picture, look: Look) -> Iterator[Evidence]:
+def _same_pages(photo: Evidence, look: Look) -> Iterator[Evidence]:
+    """PDFs of other sessions with this photo as a page: one session's own report may show it once more."""
+    papers = _elsewhere(photo).exclude(training_session=photo.training_session_id)
+    others = PageImage.objects.filter(evidence__in=papers).select_related("evidence")
+    yield from (row.evidence for row in _with_near_hash(others, look) if same_hash(row.phash, look.phash))
+
+
+def _same_photos(evidence: Evidence, look: Look) -> Iterator[Evidence]:
     """Two that stations signed are two moments, however alike the room looks."""
     others: QuerySet[Any] = Picture.objects.filter(
-        evidence__in=_elsewhere(picture.evidence).filter(kind=EvidenceKind.PHOTO)
+        evidence__in=_elsewhere(evidence).filter(kind=EvidenceKind.PHOTO)
     ).select_related("evidence__file", "thumbnail")
-    if picture.evidence.event_id is not None:
+    if evidence.event_id is not None:
         others = others.filter(evidence__event=None)
     alike = {row.pk: row for row in _with_near_hash(others, look) if same_hash(row.phash, look.phash)}
     laid_over = {row.pk: row for row in _with_landmarks(others, look) if row.pk not in alike}

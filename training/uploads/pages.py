@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import pikepdf
 import pypdfium2
 from PIL import Image, ImageOps
 
-from training.core.uploads import PDF
+from training.core.uploads import JPEG, PDF, UploadError, check_upload
 
 POINTS: Final = 72  # an inch
 READ_DPI, SHOWN_DPI = 200, 72
 LONGEST: Final = 3600  # pixels; A4 at 300 dpi
+LOOKED_INTO: Final = 40  # pages
+SMALLEST: Final = 400  # pixels of a photo's shorter side; less is a stamp or a logo
 
 
 def page_count(content_type: str, data: bytes) -> int:
@@ -38,17 +41,40 @@ def draw_page(content_type: str, data: bytes, number: int, *, dpi: int = SHOWN_D
         return drawn
 
 
-def first_page(data: bytes, longest: int) -> bytes:
-    """The first page of a PDF as JPEG, no larger than `longest` pixels; nothing where it can't be drawn."""
+def page_picture(data: bytes, longest: int, number: int = 1) -> bytes:
+    """A page of a PDF as JPEG, no larger than `longest` pixels; nothing where it can't be drawn or is none."""
     try:
         with pypdfium2.PdfDocument(data) as pdf:
-            page = pdf[0]
+            page = pdf[number - 1]
             drawn: Image.Image = page.render(scale=longest / max(page.get_size())).to_pil().convert("RGB")
-    except pypdfium2.PdfiumError:
+    except (pypdfium2.PdfiumError, IndexError):
         return b""
     target = BytesIO()
     drawn.save(target, "JPEG", quality=85)
     return target.getvalue()
+
+
+def page_photos(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Page from 1 and JPEG of the pages that are one large photo, as scanners and telephones make them.
+
+    The first `LOOKED_INTO` pages only; what can't be read is passed over.
+    """
+    with pikepdf.open(BytesIO(data)) as pdf:
+        for number, page in enumerate(pdf.pages[:LOOKED_INTO], start=1):
+            images = list(page.get_images().values())
+            if len(images) == 1 and (photo := _photo(images[0])):
+                yield number, photo
+
+
+def _photo(image: Any) -> bytes:
+    try:
+        data: bytes = image.read_raw_bytes() if image.get("/Filter") == "/DCTDecode" else b""
+        if not data or min(int(image.Width), int(image.Height)) < SMALLEST:
+            return b""
+        check_upload("page.jpg", data, allow={JPEG})
+    except (UploadError, pikepdf.PdfError, AttributeError, TypeError):
+        return b""
+    return data
 
 
 def page_alone(content_type: str, data: bytes, number: int) -> bytes:

@@ -1,21 +1,27 @@
-"""The part of a file that has come so far, on the disk. Its size is the offset: nothing else has to agree."""
+"""The pieces of a file that have come so far, in the storage that all machines share.
+
+How much has come is `Upload.received`: a piece counts when its row says so, and is found by where it begins.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
+from uuid import UUID
 
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 
-from training.uploads.errors import ChecksumError, UploadBusyError, WrongOffsetError
+from training.uploads.errors import ChecksumError
 
-BLOCK = 64 * 1024
+BLOCK: Final = 64 * 1024
+HELD: Final = 1024 * 1024
+"""Of a piece in memory; the rest waits on this machine's disk until the line has delivered it."""
+FOLDER: Final = "parts"
 ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 Read = Callable[[int], bytes]
 
@@ -28,30 +34,21 @@ class Checksum:
     digest: bytes
 
 
-def append(path: Path, read: Read, *, offset: int, size: int, checksum: Checksum | None = None) -> int:
-    """Write what `read` gives behind the first `offset` bytes, up to `size` in all; returns the new offset.
+def spool(read: Read, *, most: int, checksum: Checksum | None = None) -> SpooledTemporaryFile[bytes]:
+    """What `read` gives, `most` bytes of it, until the line ends or breaks; the caller closes it.
 
-    A line that breaks (OSError from `read`) leaves what came before it. Raises WrongOffsetError when `offset`
-    is not where the part ends, UploadBusyError while somebody else writes, and ChecksumError, after which the
-    part is as it was.
+    Raises ChecksumError where it came otherwise than it was sent.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with alone(path) as part:
-        if part.seek(0, os.SEEK_END) != offset:
-            raise WrongOffsetError(_("续传的位置不对，请重新开始这个文件。"))
-        hashed = ALGORITHMS[checksum.algorithm]() if checksum else None
-        try:
-            for block in _blocks(read, size - offset):
-                part.write(block)
-                if hashed:
-                    hashed.update(block)
-        finally:
-            part.flush()
-        if checksum and hashed and hashed.digest() != checksum.digest:
-            part.truncate(offset)
-            raise ChecksumError(_("这一段在传输中出了错，请重传。"))
-        os.fsync(part.fileno())
-        return int(part.tell())
+    piece = SpooledTemporaryFile[bytes](HELD)
+    hashed = ALGORITHMS[checksum.algorithm]() if checksum else None
+    for block in _blocks(read, most):
+        piece.write(block)
+        if hashed:
+            hashed.update(block)
+    if checksum and hashed and hashed.digest() != checksum.digest:
+        piece.close()
+        raise ChecksumError(_("这一段在传输中出了错，请重传。"))
+    return piece
 
 
 def _blocks(read: Read, left: int) -> Iterator[bytes]:
@@ -60,12 +57,33 @@ def _blocks(read: Read, left: int) -> Iterator[bytes]:
         yield block
 
 
-@contextmanager
-def alone(path: Path) -> Iterator[Any]:
-    """The part, opened for appending by nobody else; raises UploadBusyError."""
-    with path.open("ab") as part:
-        try:
-            fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as busy:
-            raise UploadBusyError(_("这个文件正在传，请稍等再续传。")) from busy
-        yield part
+def save(upload: UUID, offset: int, piece: IO[bytes]) -> None:
+    """In place of what a crash may have left there, which no row ever counted."""
+    name = _name(upload, offset)
+    default_storage.delete(name)
+    piece.seek(0)
+    default_storage.save(name, File(piece))
+
+
+def joined(upload: UUID, size: int) -> bytes:
+    """The whole of `size` bytes; raises OSError where a piece is lost."""
+    whole = bytearray()
+    while len(whole) < size:
+        with default_storage.open(_name(upload, len(whole))) as piece:
+            whole += piece.read()
+    return bytes(whole)
+
+
+def drop(upload: UUID) -> None:
+    folder = f"{FOLDER}/{upload.hex}"
+    try:
+        _folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        default_storage.delete(f"{folder}/{name}")
+    default_storage.delete(folder)  # a disk has a directory there
+
+
+def _name(upload: UUID, offset: int) -> str:
+    return f"{FOLDER}/{upload.hex}/{offset:015}"

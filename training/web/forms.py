@@ -22,6 +22,7 @@ MAX_UPLOAD_MB = 50  # the largest any kind of file may be; each kind has its own
 PAPER_TYPES = ".pdf,.jpg,.jpeg,.png"
 PHOTO_TYPES = ".jpg,.jpeg,.png"
 WORKBOOK_TYPES = ".xlsx"
+ROSTER_TYPES = f"{WORKBOOK_TYPES},.csv"
 
 DateInput = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 TimeInput = forms.TimeInput(format="%H:%M", attrs={"type": "time"})

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,9 +20,11 @@ from training.accounts.second_factor import PENDING
 from training.core.actor import NOBODY
 from training.core.errors import NotFoundError, TrainingError
 from training.core.limits import TooManyRequestsError
+from training.uploads.services import whole_file
 from training.web.gate import WorkRequest
 
 MEMBERSHIP_KEY = "membership"
+MOST_RESUMED = 60  # files of one form
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -35,7 +41,8 @@ class ActorMiddleware:
             membership = membership_of(request.user.pk, request.session.get(MEMBERSHIP_KEY))
             if membership is not None:
                 request.membership = membership  # type: ignore[attr-defined]
-                request.actor = actor_for(membership)  # type: ignore[attr-defined]
+                device = request.headers.get("User-Agent", "")[:200]
+                request.actor = replace(actor_for(membership), device=device)  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
@@ -62,6 +69,33 @@ def _asked(request: WorkRequest) -> bool:
     role = request.membership.role if request.membership else ""
     staff: bool = request.user.is_staff
     return role in SECOND_FACTOR_ROLES or staff or bool(request.session.get(PENDING))
+
+
+class ResumedFilesMiddleware:
+    """Puts files that came piece by piece where a form looks for those that were sent with it.
+
+    The form names them as `resumed`: its field, a colon, the upload. What can't be had is left out, so that the
+    form asks for it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: WorkRequest, view: Callable[..., object], _args: object, _kwargs: object
+    ) -> None:
+        """Not for public pages: nobody's uploads are theirs, and one of them reads its body itself."""
+        public = not getattr(view, "login_required", True)
+        if public or request.method != "POST" or request.content_type != "multipart/form-data":
+            return
+        for said in request.POST.getlist("resumed")[:MOST_RESUMED]:
+            field, _colon, upload = said.partition(":")
+            with suppress(TrainingError, ValueError):
+                file = SimpleUploadedFile(*whole_file(UUID(upload), actor=request.actor))
+                request.FILES.appendlist(field, file)
 
 
 class RefusalMiddleware:

@@ -68,6 +68,7 @@ PUBLICATIONS: Place = (_("公开"), "publications")
 OWN_LINKS: Place = (_("学员自己的页面"), "own-links")
 FAIRS: Place = (_("用工对接会"), "fairs")
 PLACEMENTS: Place = (_("录用复核"), "fair-placements")
+EXCLUSIONS: Place = (_("剔除与申诉"), "exclusions")
 COURSES: Place = (_("课程与课件"), "courses")
 
 TEACHING: Area = (_("课程与场地"), (COURSES, WEEK, VENUES))
@@ -121,13 +122,13 @@ BUREAU: tuple[Area, ...] = (
 )
 FINANCE: tuple[Area, ...] = ((_("期与档案"), (ARCHIVES, CLAIMS)), (_("培训机构"), (INSTITUTIONS,)), COUNTY)
 FOLLOW_UP: tuple[Area, ...] = (
-    (_("训后跟踪"), ((_("训后跟踪"), "followups"), OUTCOMES, FAIRS, PLACEMENTS, OWN_LINKS)),
+    (_("训后跟踪"), ((_("训后跟踪"), "followups"), ARCHIVE_TODO, OUTCOMES, FAIRS, PLACEMENTS, OWN_LINKS)),
     TRAINEES,
     (_("指标"), (INDICATORS,)),
 )
 OPENNESS: Area = (_("公开与意见"), (COMPLAINTS, PUBLICATIONS, CERTIFICATES))
 READING: tuple[Area, ...] = (SESSIONS, (_("课程与终端"), (COURSES, STATIONS)), BECAME, COUNTY_REPORTS)
-ADMINISTRATION: Area = (_("账号与记录"), (ACCOUNTS, AUDIT))
+ADMINISTRATION: Area = (_("账号与记录"), (ACCOUNTS, (_("项目"), "programmes"), AUDIT))
 OVERSEEING: Area = (_("账号与记录"), (ACCOUNTS, TOKENS, AUDIT))
 TRAIL: Area = (_("操作记录"), (AUDIT,))
 OWN_RULES: Area = (_("项目与规则"), (RULES, REGIONS))
@@ -135,6 +136,11 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
     Role.ADMIN: (ADMINISTRATION,),
     Role.INSTITUTION_CLERK: INSTITUTION,
     Role.CLASS_MANAGER: (OWN_SESSIONS, TEACHING, BECAME),
+    Role.INSTRUCTOR: (
+        (_("我的课"), ((_("我的课次"), "taught-lessons"), WEEK)),
+        (_("资质与评价"), ((_("资质与评价"), "own-record"),)),
+        (_("课件"), ((_("课件"), "courseware"),)),
+    ),
     Role.INSTITUTION_HEAD: (*INSTITUTION[:-1], (_("本机构"), (*OWN_PAPERS, AUDIT))),
     Role.BUREAU_REVIEWER: BUREAU,
     Role.BUREAU_HEAD: (*BUREAU, OVERSEEING),
@@ -142,13 +148,13 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
     Role.FINANCE_PAYER: FINANCE,
     Role.TOWNSHIP: (
         (_("报名"), (REGISTRATION,)),
-        (_("学员"), (PEOPLE, GROUPS, DESIGNATIONS, FAIRS)),
+        (_("学员"), (PEOPLE, ARCHIVE_TODO, GROUPS, DESIGNATIONS, FAIRS, EXCLUSIONS)),
         (_("月报"), (TOWN_REPORTS, DASHBOARD)),
         OWN_RULES,
     ),
     Role.DATA_DEPARTMENT: (VERIFYING, OWN_RULES),
     Role.FOLLOW_UP: FOLLOW_UP,
-    Role.LEADING_GROUP: (OFFICE, (_("期与档案"), (ARCHIVES, FAIRS)), COUNTY),
+    Role.LEADING_GROUP: (OFFICE, (_("期与档案"), (ARCHIVES, FAIRS, EXCLUSIONS)), COUNTY),
     Role.ACCEPTANCE: (JUDGED, (_("课程"), (COURSES,)), COUNTY_REPORTS),
     Role.PRIVACY_OFFICER: ((_("学员与权利"), (PEOPLE, RIGHTS, TEXTS)), OWN_RULES, TRAIL),
     Role.SUPERVISOR: (*READING, (_("公开"), (PUBLICATIONS, CERTIFICATES))),
@@ -158,8 +164,10 @@ AREAS: Mapping[str, tuple[Area, ...]] = {
 
 ALSO: Mapping[str, tuple[str, ...]] = {
     "instructor-pool": ("/instructors/",),
+    "own-record": ("/instructors/",),
     "week": ("/timetable/feeds/",),
     "sessions": ("/timetable/sessions/",),
+    "corrections": ("/exclusions/",),
     "bureau-sessions": ("/timetable/sessions/",),
 }
 """What else belongs to a place, by the name of its address."""

@@ -29,6 +29,7 @@ def test_an_administrator_has_no_business_rights() -> None:
         "account.view",
         "account.manage",
         "account.open",
+        "programme.open",
         "second_factor.forget",
         "audit.view",
     }
@@ -62,6 +63,10 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
         "followup.log",
         "walk_in.reveal",
         "dossier.unseal",
+        "exclusion.propose",
+        "exclusion.decide",
+        "exclusion.decide_appeal",
+        "dossier.transfer",
         "trainee.view",
         "trainee.reveal",
         "group.verify",
@@ -82,9 +87,26 @@ def test_only_the_head_speaks_for_the_institution() -> None:
         "correction.decide",
         "audit.view",
         "fair.report",
+        "instructor.invite",
     }
     assert acts_of(CLERK) < acts_of(HEAD)
-    assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {"institution.manage_papers", "outline.manage"}
+    assert acts_of(CLERK) - acts_of(Role.CLASS_MANAGER) == {
+        "institution.manage_papers",
+        "outline.manage",
+        "proof.add",
+    }
+
+
+def test_an_instructor_adds_proofs_and_courseware_and_sees_the_own_lessons_and_no_more() -> None:
+    assert acts_of(Role.INSTRUCTOR) == {
+        "teaching.view",
+        "timetable.view",
+        "instructor.view",
+        "proof.add",
+        "courseware.view",
+        "courseware.add",
+        "register.attest",
+    }
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.SUPERVISOR, Role.ACCEPTANCE])
@@ -102,6 +124,7 @@ def test_whoever_pays_has_no_hand_in_what_is_paid_for(role: Role) -> None:
         "agreement.view",
         "instructor.view",
         "course.view",
+        "courseware.view",
         "register.view",
         "indicator.view",
         "dashboard.view",
@@ -190,6 +213,7 @@ def test_the_reach_of_each_role(county: Any) -> None:
         **dict.fromkeys((Role.FINANCE_REVIEWER, Role.FINANCE_PAYER, Role.SUPERVISOR), archives),
         **dict.fromkeys((Role.LEADING_GROUP, Role.ACCEPTANCE), archives),
         Role.DATA_DEPARTMENT: people,
+        Role.INSTRUCTOR: {"programme": here(county), "instructor": frozenset({county.instructors[0].pk})},
         Role.TOWNSHIP: people | {"township": frozenset({TOWNSHIP}), "town": frozenset({TOWNSHIP})},
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from training.accounts.choices import INSTITUTION_ROLES, InvitationState, Role
+from training.accounts.choices import AT_INSTITUTION, InvitationState, Role
 from training.accounts.invitations import accept_invitation, find_invitation, issue_link, state_of
 from training.accounts.models import Invitation, Membership, User
 from training.accounts.queries import accounts, actor_for
@@ -137,7 +137,7 @@ def test_an_administrator_sees_every_account_and_the_bureau_those_at_its_institu
 
     seen = set(accounts(county.actor(CHIEF)))
 
-    assert seen == {county.user(role) for role in INSTITUTION_ROLES}
+    assert seen == {county.user(role) for role in AT_INSTITUTION}
 
 
 def test_an_administrator_of_one_county_sees_no_other_s(county: Any, other_county: Any) -> None:
@@ -214,6 +214,25 @@ def test_an_administrator_adds_people_of_the_county_only(county: Any, root: Acto
         open_county_account(
             "other", role=Role.AUDITOR, programme_id=here, **named | {"actor": county.actor(CHIEF)}
         )
+
+
+def test_a_data_department_says_which_it_is_and_nobody_else_does(county: Any, root: Actor) -> None:
+    named: dict[str, Any] = {"display_name": "熊", "workplace": "残联", "actor": root}
+    here = county.programme.pk
+
+    for role, department in (
+        (Role.DATA_DEPARTMENT, ""),
+        (Role.AUDITOR, "veterans"),
+        (Role.DATA_DEPARTMENT, "x"),
+    ):
+        with pytest.raises(InvalidInputError, match="要选是哪个部门"):
+            open_county_account("xiong", role=role, department=department, programme_id=here, **named)
+    open_county_account(
+        "xiong", role=Role.DATA_DEPARTMENT, department="disabled_federation", programme_id=here, **named
+    )
+
+    held = User.objects.get(username="xiong").memberships.get()
+    assert (held.department, actor_for(held).department) == ("disabled_federation", "disabled_federation")
 
 
 def test_an_administrator_of_one_county_makes_none_of_the_whole_installation(county: Any) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.attendance.reckoning import LessonTime
 from training.attendance.rules import (
-    LessonTime,
     Run,
     Sighting,
     Tick,

@@ -10,15 +10,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from training.attendance.reckoning import LessonTime, Scan, effective_minutes
 from training.attendance.rules import (
     CompletionResult,
-    LessonTime,
     Presence,
-    Scan,
     Tally,
     check_moment,
     completion,
-    effective_minutes,
     hours,
     in_full,
     presence,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.training.reviews import review_and_seal
+from tests.training.reviews import review_and_seal, stand_in
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.accounts.permissions import MAY
@@ -57,7 +57,14 @@ def sealed(closed: Any) -> Any:
     submit_dossier(closed.session.pk, actor=closed.actor(HEAD))
     dossier = review_and_seal(closed)
     sealer = Sealer(seal_key(), "温审核", closed.session.closed_at + timedelta(days=1))
-    finish_seal(dossier.pk, pdf=b"%PDF", package=b"PK", manifest_sha256="ab" * 32, pages=9, sealer=sealer)
+    finish_seal(
+        dossier.pk,
+        pdf=stand_in(b"%PDF"),
+        package=stand_in(b"PK"),
+        manifest_sha256="ab" * 32,
+        pages=9,
+        sealer=sealer,
+    )
     return closed
 
 
@@ -143,15 +150,45 @@ def test_asking_twice_gives_the_same_claim_and_changes_nothing(sealed: Any) -> N
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {HEAD, Role.ADMIN}))
 def test_only_the_head_of_the_institution_claims(sealed: Any, role: Role) -> None:
-    with pytest.raises(ForbiddenError):
+    with pytest.raises((ForbiddenError, NotFoundError)) as refused:
         claim(sealed, role)
     assert Claim.objects.count() == 0
+    attempt = AuditEvent.objects.latest("pk")
+    assert (attempt.verb, attempt.user, attempt.details["code"]) == (
+        "claim.refused",
+        sealed.user(role),
+        refused.value.code,
+    )
 
 
 def test_another_institution_does_not_find_the_session(sealed: Any, other_county: Any) -> None:
     with pytest.raises(NotFoundError):
         claim_session(sealed.session.pk, actor=other_county.actor(HEAD))
     assert Claim.objects.count() == 0
+    attempt = AuditEvent.objects.latest("pk")
+    assert (attempt.verb, attempt.subject_type, attempt.programme_id, attempt.details) == (
+        "claim.refused",
+        "accounts.User",
+        other_county.programme.pk,
+        {
+            "account": other_county.user(HEAD).username,
+            "code": "not_found",
+            "details": {"what": "scheduling.TrainingSession", "pk": str(sealed.session.pk)},
+        },
+    )
+
+
+def test_somebody_elses_claim_is_not_handed_in_and_the_attempt_is_on_record(sealed: Any) -> None:
+    made = claim(sealed)
+
+    with pytest.raises(ForbiddenError):
+        submit_claim(made.pk, actor=sealed.actor(REVIEWER))
+    attempt = AuditEvent.objects.latest("pk")
+    assert (attempt.verb, attempt.subject_type, attempt.details["code"]) == (
+        "claim.refused",
+        "claims.Claim",
+        "forbidden",
+    )
 
 
 def test_the_database_itself_allows_one_claim_and_only_sums_that_add_up(sealed: Any) -> None:

@@ -66,6 +66,7 @@ def test_a_whole_preparation_leaves_its_trail_in_order(approved: Any) -> None:
         "courseware.added",
         "courseware.added",
         "session.courseware_pinned",
+        "session.budget_written",
         "witness.added",
         "roster.imported",
         "session.submitted",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.core.crypto import EncryptedTextField, decrypt, encrypt, encrypted, keyed_hash
+from training.core.crypto import EncryptedTextField, decrypt, encrypt, encrypted, keyed_hash, unlocked
 
 
 @given(st.binary(max_size=2000))
@@ -25,6 +26,38 @@ def test_what_is_encrypted_piece_by_piece_is_a_token_like_any_other(chunks: list
     assert decrypt(b"".join(encrypted(chunks))) == b"".join(chunks)
 
 
+@given(st.binary(max_size=400), st.lists(st.tuples(st.integers(0, 420), st.integers(0, 100))))
+def test_a_token_opens_at_any_place(data: bytes, places: list[tuple[int, int]]) -> None:
+    token = encrypt(data)
+    with unlocked(io.BytesIO(token)) as file:
+        assert file.read() == data
+        for start, count in places:
+            file.seek(start)
+            assert file.read(count) == data[start : start + count]
+
+
+def test_a_token_of_several_pieces_opens_as_a_whole() -> None:
+    data = bytes(range(256)) * 7_000
+    with unlocked(io.BytesIO(encrypt(data))) as file:
+        assert file.seek(0, io.SEEK_END) == len(data)
+        assert file.seek(-5, io.SEEK_END) == len(data) - 5
+        assert file.read() == data[-5:]
+        file.seek(0)
+        assert file.read() == data
+
+
+@given(st.binary(max_size=60), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+def test_a_token_changed_anywhere_does_not_open(data: bytes, place: float, flip: int) -> None:
+    token = bytearray(encrypt(data))
+    token[int(place * len(token))] ^= flip
+    for damaged in (bytes(token), encrypt(data)[: int(place * len(token))]):
+        try:
+            with unlocked(io.BytesIO(damaged)) as file:  # other letters may stand for the same bytes
+                assert file.read() == data
+        except InvalidToken:
+            pass
+
+
 def test_the_same_text_is_another_token_each_time() -> None:
     assert encrypt(b"110105194912310021") != encrypt(b"110105194912310021")
 
@@ -36,9 +69,12 @@ def test_an_older_key_still_opens_what_it_locked_and_a_lost_one_does_not(setting
 
     settings.FIELD_KEYS = [new, old]
     assert decrypt(token) == b"secret"
+    assert unlocked(io.BytesIO(token)).read() == b"secret"
     settings.FIELD_KEYS = [new]
     with pytest.raises(InvalidToken):
         decrypt(token)
+    with pytest.raises(InvalidToken):
+        unlocked(io.BytesIO(token))
     settings.FIELD_KEYS = [stranger]
     with pytest.raises(InvalidToken):
         decrypt(token[:-4] + b"AAA=")

@@ -22,6 +22,13 @@ ALLOWED = {
         ("suspended", "admitted"),
         ("suspended", "removed"),
     },
+    "attendance.Exclusion": {
+        ("proposed", "excluded"),
+        ("proposed", "declined"),
+        ("excluded", "appealed"),
+        ("appealed", "upheld"),
+        ("appealed", "reinstated"),
+    },
     "stations.Station": {("active", "revoked")},
     "certificates.Certificate": {("valid", "replaced"), ("valid", "revoked")},
     "complaints.Complaint": {
@@ -62,6 +69,8 @@ ALLOWED = {
         ("enrolled", "incomplete"),
         ("enrolled", "withdrawn"),
         ("completed", "incomplete"),
+        ("completed", "excluded"),
+        ("excluded", "completed"),
         ("incomplete", "completed"),
     },
     "enrolment.RosterImport": {

@@ -21,12 +21,12 @@ from tests.training.county_reports.leaving import leave_reports
 from tests.training.fairs.scenes import whole_fair
 from tests.training.outcomes.results import note_results
 from tests.training.reporting.scenes import leave_figures
-from tests.training.reviews import review_and_seal
+from tests.training.reviews import review_and_seal, stand_in
 from tests.training.signing import hold_and_close, send
 from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, SEES_TRAINEE_POOL, Role
 from training.assessment.choices import QUESTIONS, Source
 from training.assessment.services import record_evaluation
-from training.attendance.models import LostRange
+from training.attendance.models import Exclusion, LostRange
 from training.attendance.services import propose_correction, withdraw_correction
 from training.claims.services import claim_session
 from training.complaints.services import lodge
@@ -40,6 +40,7 @@ from training.demo.scenery import (
     TOWNSHIP,
     add_farmers_course,
     add_institution,
+    add_instructor_account,
     add_instructors,
     add_places,
     add_training_agreement,
@@ -47,13 +48,17 @@ from training.demo.scenery import (
     plan_farmers_session,
     roster_workbook,
 )
-from training.dossiers.models import Evidence
+from training.dossiers.after_seal import transfer_dossier
+from training.dossiers.choices import CheckStage, DoubtKind
+from training.dossiers.models import Evidence, SettledDoubt
+from training.dossiers.property_checks import check_properties
 from training.dossiers.reviewing import submit_dossier
 from training.dossiers.seal import Sealer
 from training.dossiers.sealing import finish_seal, seal_key
 from training.dossiers.snapshots import check_again
 from training.enrolment.models import (
     Application,
+    Booking,
     NominationList,
     RegistrationCall,
     RosterChange,
@@ -143,6 +148,14 @@ def live(county: Any, clock: Any) -> None:
     put_right(county, person)
     register_people(county)
     leave_evidence(county)
+    session, reported = county.session, county.session.closed_at
+    Exclusion.objects.create(
+        enrolment=person, reason="x", proposed_by=county.user(REVIEWER), proposed_at=reported
+    )
+    SettledDoubt.objects.create(
+        training_session=session, kind=DoubtKind.TWIN, key="x", reason="x", settled_by=county.user(REVIEWER),
+        settled_at=reported,
+    )  # fmt: skip
     LostRange.objects.create(
         station=signer.station, first_seq=900, last_seq=901, reason="x", proposed_at=county.session.closed_at,
         proposed_by=county.user(CLERK),
@@ -165,8 +178,8 @@ def live(county: Any, clock: Any) -> None:
     sealer = Sealer(seal_key(), "温审核", county.session.closed_at)
     finish_seal(
         dossier.pk,
-        pdf=b"%PDF of the dossier",
-        package=b"PK package of the dossier",
+        pdf=stand_in(b"%PDF of the dossier", f"{county.session.code}.pdf"),
+        package=stand_in(b"PK package of the dossier", f"{county.session.code}.zip"),
         manifest_sha256="ab" * 32,
         pages=9,
         sealer=sealer,
@@ -174,6 +187,11 @@ def live(county: Any, clock: Any) -> None:
     record_evaluation(
         county.session.pk, instructor_id=county.instructors[0].pk, source=Source.TRAINEES, answers=3,
         scores=dict.fromkeys(QUESTIONS[Source.TRAINEES], Decimal(4)), actor=county.actor(CLERK),
+    )  # fmt: skip
+    check_properties(dossier.versions.get().pk, CheckStage.YEAR)
+    transfer_dossier(
+        dossier.pk, receiver="县档案馆", taken_by="x", receipt_number="1", handed_on=county.session.closed_at.date(),
+        actor=county.actor(Role.BUREAU_HEAD),
     )  # fmt: skip
     claim_session(county.session.pk, actor=county.actor(HEAD))
     now = county.session.closed_at
@@ -209,6 +227,10 @@ def live(county: Any, clock: Any) -> None:
     add_places(county.programme)
     note_results(county)
     leave_figures(county)
+    Booking.objects.create(  # as while it was held
+        training_session=county.session, trainee=person.trainee, lesson=county.session.lessons.first(),
+        starts_at=now + timedelta(days=session.pk), ends_at=now + timedelta(days=session.pk, hours=1),
+    )  # fmt: skip
 
 
 def speak_up(county: Any, person: Any) -> None:
@@ -277,6 +299,7 @@ def second_institution(county: Any) -> Any:
     )
     clerk = staff.actor(CLERK)
     instructors = add_instructors(institution, actor=clerk)
+    staff.members[Role.INSTRUCTOR] = add_instructor_account(instructors[0], "second-")
     agreement = add_training_agreement(institution, actor=clerk)
     session, _venue = plan_farmers_session(institution, agreement, instructors, on=CLASS_DAY, actor=clerk)
     roster = roster_workbook(synthetic_people(3, seed=99))
@@ -341,7 +364,7 @@ def test_the_bureau_sees_all_of_its_county_and_the_institution_all_of_its_own(wo
     pool |= {"outcomes.EnterpriseOutcome"}  # of the county as a whole
     pool |= {label for label in county if label.startswith("reports.")}  # likewise
     pool |= {"reporting.Measurement", "reporting.StatedValue"}  # likewise
-    pool |= {"reporting.MonthReport", "reporting.ReportedFigure"}  # likewise
+    pool |= {"reporting.MonthReport", "reporting.ReportedFigure", "reporting.ReportedMeasure"}  # likewise
     pool |= {"reporting.Figure", "reporting.PendingCount"}  # likewise
     pool |= {"integrity.IntegrityRun", "integrity.IntegrityFinding"}  # of the county as a whole
     pool |= {"followup.Handover", "followup.HandedOver", "followup.ContactImport"}  # among the officers
@@ -359,6 +382,22 @@ def test_the_bureau_sees_all_of_its_county_and_the_institution_all_of_its_own(wo
 def test_only_those_who_see_the_trainee_pool_see_it(world: World) -> None:
     sees = {role for role in set(Role) - {Role.ADMIN} if seen_by(world.ours.actor(role))["people.Trainee"]}
     assert sees == SEES_TRAINEE_POOL | {Role.TOWNSHIP}
+
+
+def test_an_instructor_sees_the_own_lessons_and_nobody_who_sits_in_them(world: World) -> None:
+    seen = seen_by(world.ours.actor(Role.INSTRUCTOR))
+    own = {label for label, rows in seen.items() if rows and not label.startswith("programmes.")}
+    assert own == {
+        "people.ConsentText",  # the programme's, about nobody
+        "institutions.Instructor",
+        "institutions.InstructorProof",
+        "courses.Courseware",
+        "scheduling.Lesson",
+        "assessment.Evaluation",
+    }
+    assert seen["institutions.Instructor"] == {world.ours.instructors[0].pk}
+    for label in own - {"people.ConsentText"}:
+        assert seen[label] < world.our_rows[label]
 
 
 def test_an_actor_without_a_word_on_one_dimension_sees_nothing(world: World) -> None:

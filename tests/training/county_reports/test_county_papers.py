@@ -20,6 +20,7 @@ from training.core.errors import ForbiddenError, InvalidInputError, InvalidTrans
 from training.demo.scenery import TOWNSHIP, paper
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
+from training.reporting.months import report_month
 from training.reports.figures import Span, counted
 from training.reports.files import libraries, mapping
 from training.reports.models import Meeting, MinistryReport, PhoneCheck, RollUp, SelfEvaluation
@@ -60,6 +61,7 @@ def test_what_ended_before_or_after_the_days_is_not_theirs(closed: Any) -> None:
 @pytest.fixture
 def locked(closed: Any, clock: Any) -> MinistryReport:
     clock.advance(days=20)
+    report_month(closed.programme.pk, "2021-05", actor=closed.actor(Role.BUREAU_HEAD))
     return lock_month(MAY, actor=closed.actor(REVIEWER))
 
 
@@ -82,6 +84,9 @@ def test_a_month_that_has_not_ended_is_not_locked_and_none_twice(closed: Any, cl
     with pytest.raises(InvalidInputError):
         lock_month(MAY, actor=reviewer)
     clock.advance(days=20)
+    with pytest.raises(InvalidTransitionError, match="还没有报送锁定"):
+        lock_month(MAY, actor=reviewer)
+    report_month(closed.programme.pk, "2021-05", actor=closed.actor(Role.BUREAU_HEAD))
     lock_month(MAY, actor=reviewer)
 
     with pytest.raises(InvalidTransitionError):

@@ -21,11 +21,14 @@ from training.reports.models import PhoneCheck, PhoneCheckLine
 from training.reports.queries import draw_again
 from training.reports.rules import (
     RESERVES,
+    Confirmation,
+    StratumResult,
     confirmation,
     draw,
     frame_hash,
     sample_size,
     shares,
+    weighted_percent,
 )
 from training.reports.services.phone_checks import (
     close_check,
@@ -282,3 +285,12 @@ def test_what_it_takes_to_draw_again_leaves_as_a_file_without_a_name(
     again = draw([tuple(entry) for entry in said["frame"]], size=said["size"], seed=said["seed"])
     assert [[it.enrolment, it.stratum, it.rank, it.reserve] for it in again] == said["drawn"]
     assert not [person.name for person in Trainee.objects.all() if person.name in response.content.decode()]
+
+
+def test_strata_weigh_as_much_as_they_are_of_the_frame() -> None:
+    large = StratumResult("甲", 900, 10, Confirmation(10, 0))
+    small = StratumResult("乙", 100, 10, Confirmation(5, 5))
+
+    assert weighted_percent([large, small]) == 95.0
+    assert confirmation({"confirmed": 15, "denied": 5}).percent == 75.0
+    assert weighted_percent([large, StratumResult("丙", 100, 3, Confirmation(0, 0))]) is None

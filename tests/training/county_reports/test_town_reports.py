@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -22,6 +23,7 @@ from training.core.errors import (
 )
 from training.core.models import AuditEvent
 from training.notifications.models import Notification
+from training.reports.figures import METRICS
 from training.reports.models import RollUp, TownReport
 from training.reports.queries import sums
 from training.reports.services.roll_ups import dispatch, draw_up
@@ -296,3 +298,26 @@ def test_the_file_holds_exactly_what_is_listed(opened: Towns) -> None:
     file = b"".join(client.get(reverse("town-reports-export"), {"state": "submitted"})).decode("utf-8-sig")
 
     assert [line.split(",")[1] for line in file.splitlines()[1:]] == [PLACE]
+
+
+def test_every_figure_of_a_report_opens_the_list_it_counts(opened: Towns) -> None:
+    hand_in(opened, *TOWNS, quarter="本季培训两期。")
+    roll_up = draw_up(JUNE, summary="正常", missing_named=False, actor=opened.office)
+    pages = [
+        (opened.browse(PLACE), reverse("town-report", args=[report_of(PLACE).pk])),
+        (opened.browse(Role.LEADING_GROUP), reverse("roll-up", args=[roll_up.pk])),
+    ]
+    for client, address in pages:
+        figures = re.findall(r'href="([^"]+/figures/[^"]+)">(\d+)</a>', client.get(address).content.decode())
+        assert len({code for code, _said in figures}) >= len(METRICS)
+        for href, said in figures:
+            listed = client.get(href)
+            assert listed.status_code == 200
+            assert f"：{said} " in listed.content.decode()
+
+
+def test_a_town_opens_no_figure_of_another_and_none_that_there_is_not(opened: Towns) -> None:
+    client = opened.browse(PLACE)
+    for town, code in ((TOWNS[1], "renci"), (PLACE, "claimed_fen"), (PLACE, "nothing")):
+        address = reverse("town-report-figure", args=[report_of(town).pk, code])
+        assert client.get(address).status_code == 404

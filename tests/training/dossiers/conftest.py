@@ -32,6 +32,9 @@ VILLAGES = ("琴江镇城北社区", "小松镇桐江村", "屏山镇长溪村",
 STATION = str(uuid.UUID(int=0x5A))
 STATION_KEY = Ed25519PrivateKey.from_private_bytes(b"station key of the synthetic one")
 SEAL_KEY = Ed25519PrivateKey.from_private_bytes(b"seal key of the synthetic bureau")
+RULE = f.AttendanceRuleFacts(45, 0.6, 0.8, 15, 15, True, 0, False)
+METHODS = {1: "card+face", 2: "witness"}
+"""By number on the roster; everybody else came with the card alone."""
 CODE = "SC-2020-NM-P-001"
 DAY = date(2021, 3, 5)
 HALF_DAYS = (
@@ -180,15 +183,20 @@ def _register(
                 method,
                 "人脸不符，见证人确认" if row.number == 2 else "",
                 (digests[n], digests[len(came) + n]),
+                method_code=METHODS.get(row.number, "card"),
             )
         )
-    return f.HalfDayRegister(DAY, half, (lesson,), tuple(rows))
+    attested = f.AttestationFacts(
+        "班主任", "杨班主任", ends + timedelta(minutes=10), f.register_digest(digests, ())
+    )
+    return f.HalfDayRegister(DAY, half, (lesson,), tuple(rows), (attested,))
 
 
 def sign_in(ledger: Ledger, row: f.RosterRow, lesson: int, at: datetime, kind: str = "sign_in") -> str:
     card = wire.CardUsed(type="citizen", sam_id="05.03-20200101-1234567")
     person = wire.Enrolled(enrolment=row.enrolment or 0)
-    return ledger.sign(kind, at, lesson=lesson, person=person, method="card", card=card)
+    method = METHODS.get(row.number, "card")
+    return ledger.sign(kind, at, lesson=lesson, person=person, method=method, card=card)
 
 
 def _photo(ledger: Ledger, number: int) -> f.PhotoFacts:
@@ -209,7 +217,7 @@ def _completion(row: f.RosterRow, registers: tuple[f.HalfDayRegister, ...]) -> f
         3 for r in registers for entry in r.rows if entry.number == row.number and entry.signed_in_at
     )
     why = "" if attended == 6 else "第2课次缺席，低于 80%"
-    return f.CompletionRow(row.number, row.name, str(attended), "6", attended == 6, why)
+    return f.CompletionRow(row.number, row.name, str(attended), "6", attended == 6, why, attended * 60, 360)
 
 
 def _session(
@@ -256,10 +264,14 @@ def _session(
         plan=f.PlanFacts(
             "石城县 16–60 周岁农民", "会用网购平台买卖，识别常见电商诈骗，能开一个农产品网店。",
             "电商基础知识、网购平台介绍、网上购物流程、农村产品网销、电商交易安全。", "课堂培训", "6 学时（每学时 45 分钟）", "课堂练习，不另设考试",
+            budget=(
+                f.CostLine("讲课费", 50_000, "6 学时", 300_000, "电商培训"),
+                f.CostLine("场地费", 80_000, "1 天", 80_000, "机构自筹"),
+            ),
         ),
         lessons=tuple(
             f.LessonFacts(n, DAY, half, starts, starts + timedelta(hours=3), topics[n - 1], "钟文博",
-                          "公共服务中心二楼培训室", "3")
+                          "公共服务中心二楼培训室", "3", id=n)
             for half, n, starts in HALF_DAYS
         ),
         changes=("第2课次原定 14:00 开始，因停电改为 14:30，石城县商务局 2021-03-05 批准。",),
@@ -276,6 +288,7 @@ def _session(
         ),
         stations=(f.StationFacts(STATION, "一号终端（培训室门口）", wire.encode_key(STATION_KEY.public_key())),),
         envelopes=envelopes,
+        attendance=RULE,
     )  # fmt: skip
 
 

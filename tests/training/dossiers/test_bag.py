@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.dossiers.packages import unpacked
 from training.dossiers.bag import build_bag, write_bag
-from training.dossiers.container import unpack
 from training.dossiers.facts import Attachment, DossierFacts
 from training.dossiers.layout import original_paths
 from training.dossiers.seal import Sealer, SealError, load_or_make_key, open_seal
@@ -40,7 +40,7 @@ def test_on_disk_it_is_the_same_package(
     pdf.write_bytes(signed)
     manifest_sha256 = write_bag(facts, pdf, sealer, target)
     assert target.read_bytes() == package
-    assert manifest_sha256 == hashlib.sha256(unpack(package)["manifest-sha256.txt"]).hexdigest()
+    assert manifest_sha256 == hashlib.sha256(unpacked(package)["manifest-sha256.txt"]).hexdigest()
 
 
 @pytest.mark.parametrize("manifest", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
@@ -107,13 +107,13 @@ def test_names_that_would_hurt_are_made_safe_and_kept_apart(
 
 
 def test_without_a_sealer_there_is_no_seal(facts: DossierFacts, signed: bytes) -> None:
-    assert "seal.json" not in unpack(build_bag(facts, signed, None))
+    assert "seal.json" not in unpacked(build_bag(facts, signed, None))
 
 
 def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(
     package: bytes, facts: DossierFacts
 ) -> None:
-    entries = unpack(package)
+    entries = unpacked(package)
     seal = open_seal(entries["seal.json"])
     assert seal["manifest_sha256"] == hashlib.sha256(entries["manifest-sha256.txt"]).hexdigest()
     assert seal["tagmanifest_sha256"] == hashlib.sha256(entries["tagmanifest-sha256.txt"]).hexdigest()
@@ -147,7 +147,7 @@ def test_originals_of_the_same_name_are_both_in_the_package(
     facts: DossierFacts, signed: bytes, make_attachment: Callable[..., Attachment]
 ) -> None:
     twins = tuple(make_attachment("A4", "方案.txt", content, "text/plain") for content in (b"one", b"two"))
-    entries = unpack(build_bag(replace(facts, attachments=twins), signed, None))
+    entries = unpacked(build_bag(replace(facts, attachments=twins), signed, None))
     assert (entries["data/originals/A4/方案.txt"], entries["data/originals/A4/方案-2.txt"]) == (
         b"one",
         b"two",

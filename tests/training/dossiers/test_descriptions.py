@@ -12,17 +12,21 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from tests.training.dossiers.packages import unpacked
 from training.dossiers.bag import build_bag
-from training.dossiers.container import pack, unpack
+from training.dossiers.container import pack
 from training.dossiers.facts import DossierFacts
 from training.dossiers.layout import (
     FOUR_PROPERTIES,
     FOUR_PROPERTIES_TEXT,
     MANIFEST,
+    METADATA,
     METADATA_SCHEMA,
     METADATA_XML,
     manifest,
 )
+from training.dossiers.metadata import Metadata
+from training.dossiers.metadata_xml import describe_xml
 from training.dossiers.seal import Sealer
 from training.dossiers.verify import verify
 
@@ -32,7 +36,7 @@ NS = {"m": "urn:yidang:dossier-metadata:1"}
 
 @pytest.fixture(scope="module")
 def entries(package: bytes) -> Entries:
-    return unpack(package)
+    return unpacked(package)
 
 
 def failures(entries: Entries, folder: Path) -> set[tuple[str, str]]:
@@ -81,11 +85,18 @@ def test_the_xml_says_whose_what_and_which_files(entries: Entries) -> None:
     assert names == {"data/dossier.pdf", *(name for name in entries if name.startswith("data/originals/"))}
 
 
+def test_the_xml_says_how_long_it_is_kept_and_of_older_packages_nothing(entries: Entries) -> None:
+    metadata = Metadata.model_validate_json(entries[METADATA])
+
+    assert "<保管期限>待确认</保管期限>" in describe_xml(metadata).decode()
+    assert "保管期限" not in describe_xml(metadata.model_copy(update={"retention": ""})).decode()
+
+
 def test_a_title_that_is_no_xml_is_written_all_the_same(
     facts: DossierFacts, signed: bytes, sealer: Sealer
 ) -> None:
     session = replace(facts.session, title="<培训> & \x0b“班”")
-    made = unpack(build_bag(replace(facts, session=session), signed, sealer))
+    made = unpacked(build_bag(replace(facts, session=session), signed, sealer))
     assert (
         etree.fromstring(made[METADATA_XML]).findtext("m:内容描述/m:题名", namespaces=NS) == "<培训> & “班”"
     )

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from tests.machine import POPPLER, PREFLIGHT, PREFLIGHT_JARS
-from training.dossiers.facts import Attachment, DossierFacts
+from training.dossiers.facts import Attachment, DossierFacts, ItemFacts, RecordTable
 from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 
@@ -140,7 +140,7 @@ def test_a_pdf_that_cannot_be_opened_is_listed_with_the_reason(
 ) -> None:
     body = make_pdf(1, user="u", owner="o") if isinstance(content, str) else content
     made = build_pdf(with_file(facts, make_attachment("A4", name, body)), None, fonts_dir)
-    page = next(page for page in pages_of(made)[2:] if name in page)
+    page = next(page for page in pages_of(made)[3:] if name in page)  # behind contents and list
     assert "PDF 已加密或损坏，未并入" in re.sub(r"\s+", "", page).replace("PDF已", "PDF 已")
 
 
@@ -159,6 +159,20 @@ def test_the_register_adds_up_by_half_day_and_by_person(dossier: bytes) -> None:
     page = next(page for page in pages_of(dossier)[2:] if "交叉核对" in page)
     assert "按半天合计实到 23，按学员合计 23，相符" in page
     assert re.search(r"合计\s+24\s+23\s+1\s+4140", page)
+
+
+def test_each_register_says_who_stands_for_it_and_for_which(facts: DossierFacts, dossier: bytes) -> None:
+    pages = [page for page in pages_of(dossier) if "以账号签认" in page]
+    for page, register in zip(pages, facts.registers, strict=True):
+        [attested] = register.attestations
+        assert f"班主任杨班主任 2021-03-05 {'12' if register.half_day == 'am' else '17'}" in page
+        assert f"名册摘要 {attested.digest[:16]}" in page
+
+
+def test_the_plan_has_its_budget_with_the_sum(dossier: bytes) -> None:
+    page = next(page for page in pages_of(dossier)[2:] if "经费预算" in page)
+    assert re.search(r"讲课费\s+500.00\s+6 学时\s+3,000.00", page)
+    assert re.search(r"合计\s+3,800.00", page)
 
 
 def test_renci_and_renshu_are_both_named(dossier: bytes) -> None:
@@ -256,3 +270,68 @@ def test_preflight_finds_a_draft_valid_whatever_characters_its_names_have(
     assert VALID in said, said
     assert "𠮷𡋾𬭎〔U+20001〕" in re.sub(r"\s", "", text_of(draft))
     assert "U+20001" in pages_of(draft)[-2]
+
+
+def test_the_list_of_the_volume_says_on_which_page_each_piece_begins(
+    facts: DossierFacts, fonts_dir: Path
+) -> None:
+    kept = replace(facts, retention="30 年（待确认）")
+    pages = pages_of(build_pdf(kept, None, fonts_dir))
+    listed = next(page for page in pages if "卷内清单" in page and "顺序号" in page)
+    begins = next(number for number, page in enumerate(pages, 1) if "附件 2" in page and "原件第 1" in page)
+
+    assert "保管期限" in listed
+    assert "30 年（待确认）" in listed
+    [line] = [line for line in listed.splitlines() if "营业执照.png" in line]
+    assert f" {begins} " in line
+
+
+def test_every_page_but_the_cover_carries_the_code_that_leads_back(dossier: bytes) -> None:
+    with pikepdf.open(BytesIO(dossier)) as pdf:
+        coded = ["/FormXob.code" in page.resources.get("/XObject", {}) for page in pdf.pages]
+
+    assert coded == [False, *[True] * (len(coded) - 1)]
+
+
+def test_a_photo_says_what_is_known_of_it_and_why_it_does_not_count(
+    facts: DossierFacts, fonts_dir: Path
+) -> None:
+    unknown = replace(facts.photos[0], taken_at=None, device="", persons="全体学员", photographer="林晓")
+    outside = replace(facts.photos[1], uncounted="不在课次时间内，不计入这半天的张数", place="二楼培训室")
+    made = build_pdf(replace(facts, photos=(unknown, outside, *facts.photos[2:])), None, fonts_dir)
+    page = next(page for page in pages_of(made) if "照片共 5 张" in page)
+
+    assert "拍摄时间不详，上传于 2021-03-04 16:15" in page
+    assert "人物：全体学员" in page
+    assert "摄影者：林晓" in page
+    assert "不在课次时间内，不计入这半天的张数" in page
+    assert "二楼培训室" in page
+
+
+def test_an_item_the_programme_adds_is_printed_with_what_the_system_keeps(
+    facts: DossierFacts, fonts_dir: Path
+) -> None:
+    added = (
+        ItemFacts("X1", "讲师评价记录", "二（六）4", True, (), 3),
+        ItemFacts("X2", "总结", "五", False, ("缺 X2：没有材料",), 3),
+    )
+    table = RecordTable("X1", "授课人评价", ("授课人", "平均分"), (("钟文博", "4.62"),))
+    made = build_pdf(replace(facts, items=(*facts.items, *added), records=(table,)), None, fonts_dir)
+    pages = pages_of(made)
+    [first] = [page for page in pages if "十、X1" in page and "授课人评价" in page and "目录" not in page]
+    [second] = [page for page in pages if "十一、X2" in page and "目录" not in page]
+
+    assert "4.62" in first
+    assert "按第 3 版规则核对，2021-03-20 10:30" in first
+    assert "未提供材料" in second
+
+
+def test_the_instructors_are_summed_up_before_their_profiles(facts: DossierFacts, fonts_dir: Path) -> None:
+    page = next(
+        page
+        for page in pages_of(build_pdf(facts, None, fonts_dir))
+        if "授课人汇总" in page and "目录" not in page
+    )
+
+    assert re.search(r"1\s*人", page)
+    assert "电子商务师（二级）" in page

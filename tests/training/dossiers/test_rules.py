@@ -25,6 +25,7 @@ from training.dossiers.rules import (
     ItemResult,
     LessonApproved,
     LessonHeld,
+    OpenDoubt,
     PaperOnFile,
     PhotoOnFile,
     RosterEntry,
@@ -40,6 +41,7 @@ class Item:
     title: str = "材料"
     clause: str = "附件2"
     supplied_by: tuple[str, ...] = ("institution",)
+    filled_by: tuple[str, ...] = ()
 
 
 DAY, NEXT = date(2021, 3, 5), date(2021, 3, 6)
@@ -81,8 +83,8 @@ WHOLE = ArchiveContents(
     approved=True,
     approved_on=date(2021, 2, 25),
     approved_lessons={
-        1: LessonApproved(NINE, NINE + HOURS, LUO, HALL),
-        2: LessonApproved(TWO, TWO + HOURS, WANG, HALL),
+        1: LessonApproved(NINE, NINE + HOURS, LUO, HALL, "电商基础知识"),
+        2: LessonApproved(TWO, TWO + HOURS, WANG, HALL, "电商交易安全"),
     },
     courseware=(
         Courseware("电商基础知识", "第一课", "ab" * 32),
@@ -94,13 +96,14 @@ WHOLE = ArchiveContents(
     ),
     closed=True,
     photos=(PhotoOnFile(1, NINE + timedelta(minutes=30), "上午"), PhotoOnFile(2, TWO, "下午")),
-    demands=Demands(fund_line="training"),
+    demands=Demands(fund_line="training", open_doubts=("reuse", "denied", "clash", "twin")),
 )
 ITEMS = tuple(Item(code) for code in CHECKS)
 
 INSTRUCTORS = WHOLE.instructors
 EXPIRED = PaperOnFile("qualification", "Z1", None, date(2021, 3, 4))
 UNSEEN = replace(PROOF, verified=False)
+ALTERED = replace(PROOF, altered=True)
 APPROVED = WHOLE.approved_lessons or {}
 
 
@@ -156,10 +159,31 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"licences": (replace(WHOLE.licences[0], verified=False), WHOLE.licences[1])},
         ["A2：营业执照已上传，待商务局核验"],
     ),
+    "a licence that is not what was approved": (
+        "A2",
+        {"licences": (replace(WHOLE.licences[0], altered=True), WHOLE.licences[1])},
+        ["A2：〔B〕已不是批准开班时留存的那一份，请商务局核对"],
+    ),
     "a code with a wrong digit": (
         "A2",
         {"uscc": "91360735MA35NXTP4A"},
         ["A2：统一社会信用代码91360735MA35NXTP4A有误，请对照营业执照改正"],
+    ),
+    "a licence that was issued later": (
+        "A2",
+        {"licences": (WHOLE.licences[0], PaperOnFile("training", "T", NEXT, None))},
+        ["缺 A2：培训资质证明2021-03-06才起有效，不覆盖本期2021-03-05的课程"],
+    ),
+    "a business scope that nobody compared with the training": (
+        "A2",
+        {"scope_reviewed": False},
+        ["A2：经营（业务）范围与培训是否相符，待商务局核对"],
+    ),
+    "no business scope": ("A2", {"scope": " ", "scope_reviewed": False}, ["缺 A2：机构没有填经营（业务）范围"]),
+    "a proof that was issued after the class": (
+        "A3",
+        {"instructors": {**INSTRUCTORS, LUO: InstructorOnFile("罗明远", "八年", (replace(PROOF, valid_from=NEXT),))}},
+        ["缺 A3：授课人罗明远的资质证明2021-03-06才发，不覆盖2021-03-05的课程"],
     ),
     "an instructor without a proof": (
         "A3",
@@ -186,7 +210,30 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"instructors": {**INSTRUCTORS, LUO: InstructorOnFile("罗明远", "八年", (EXPIRED, UNSEEN))}},
         ["A3：授课人罗明远（第1课次）的资质证明已上传，待商务局核验"],
     ),
+    "a proof that is not what was approved": (
+        "A3",
+        {"instructors": {**INSTRUCTORS, LUO: InstructorOnFile("罗明远", "八年", (ALTERED,))}},
+        ["A3：〔Z1〕已不是批准开班时留存的那一份，请商务局核对"],
+    ),
+    "a register that the class manager did not attest": (
+        "A8",
+        {"unattested": {AM: ("manager", "罗明远")}, **demanding(register_signatures="scan_or_account")},
+        [
+            "缺 A8：2021-03-05上午的签到名册没有班主任的签认或签字扫描件",
+            "缺 A8：2021-03-05上午的签到名册没有罗明远的签认或签字扫描件",
+        ],
+    ),
+    "a register whose signed sheet is not there": (
+        "A8",
+        {"scanned": frozenset({PM}), **demanding(register_signatures="scan")},
+        ["缺 A8：2021-03-05上午的签到名册没有授课人和班主任签字的扫描件"],
+    ),
     "a plan without goals": ("A4", {"plan": {**WHOLE.plan, "goals": "\n "}}, ["缺 A4：培训方案没有写培训目标"]),
+    "a plan without the budget that is asked for": (
+        "A4",
+        {"plan": {**WHOLE.plan, "budget": ""}, **demanding(budget=True)},
+        ["缺 A4：培训方案没有写经费预算"],
+    ),
     "a plan that came after the approval": (
         "A4",
         {"planned_on": date(2021, 2, 26)},
@@ -200,14 +247,28 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "another time and instructor": (
         "A5",
-        second_lesson(starts_at=TWO - HOURS, instructor=LUO),
+        second_lesson(starts_at=TWO - HOURS, ends_at=TWO, instructor=LUO),
         ["A5：第2课次实际时间与批准不一致且无变更批复", "A5：第2课次实际授课人与批准不一致且无变更批复"],
     ),
-    "a lesson more": ("A5", {"approved_lessons": {1: APPROVED[1]}}, ["A5：第2课次不在批准的课程安排里"]),
+    "another topic": (
+        "A5",
+        second_lesson(topic="客服服务"),
+        ["A5：第2课次实际上的是“电商交易安全”，批准的是“客服服务”，且无变更批复"],
+    ),
+    "a shorter lesson": (
+        "A5",
+        second_lesson(ends_at=TWO + timedelta(minutes=150)),
+        ["A5：第2课次实际时间与批准不一致且无变更批复", "A5：课程安排合计5.3学时，批准的是6学时，且无变更批复"],
+    ),
+    "a lesson more": (
+        "A5",
+        {"approved_lessons": {1: APPROVED[1]}},
+        ["A5：第2课次不在批准的课程安排里", "A5：课程安排合计5.3学时，批准的是2.7学时，且无变更批复"],
+    ),
     "a lesson less": (
         "A5",
         {"approved_lessons": {**APPROVED, 3: APPROVED[2]}},
-        ["A5：批准的第3课次没有上，且无变更批复"],
+        ["A5：批准的第3课次没有上，且无变更批复", "A5：课程安排合计5.3学时，批准的是8学时，且无变更批复"],
     ),
     "a topic without courseware": (
         "A6",
@@ -233,7 +294,31 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         demanding(roster_fields=("phone", "group")) | everybody(group=""),
         ["缺 A7：2人缺学员类别（许玉梅、周秀英）"],
     ),
-    "one person twice": ("A7", everybody(number=1), ["A7：许玉梅、周秀英在名册上有两次"]),
+    "people without a card number where it is asked": (
+        "A7",
+        demanding(roster_fields=("name", "id_number")) | everybody(id_number=False),
+        ["缺 A7：2人缺证件号码（许玉梅、周秀英）"],
+    ),
+    "somebody who may be there under two documents": (
+        "A7",
+        {"doubts": (OpenDoubt("twin", "A7", "许玉梅"), OpenDoubt("twin", "A7", "许玉梅"))},
+        ["A7：许玉梅、许玉梅姓名和电话都相同，请商务局核对是不是同一个人用了两个证件"],
+    ),
+    "somebody counted at two places": (
+        "A8",
+        {"doubts": (OpenDoubt("clash", "A8", "许玉梅"),)},
+        ["A8：许玉梅同一时间在两处有签到，请商务局核对：不实的作废签到，其余写明理由"],
+    ),
+    "people who deny having been there, not by name": (
+        "A8",
+        {"doubts": (OpenDoubt("denied", "A8", "许玉梅"),)},
+        ["A8：1人否认参训，请商务局查明：属实的作废签到，不属实的写明理由"],
+    ),
+    "a paper that is used elsewhere": (
+        "A4",
+        {"doubts": (OpenDoubt("reuse", "A4", "盖章方案"),)},
+        ["A4：材料“盖章方案”与别处的相同，要由商务局核对后才能用，也可以撤下换一份"],
+    ),
     "one phone of too many": (
         "A7",
         demanding(shared_phone_limit=1) | everybody(phone="13900000001"),
@@ -290,7 +375,7 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
     "a photo that was used elsewhere": (
         "A9",
-        {"reused_photos": ("上午",)},
+        {"doubts": (OpenDoubt("reuse", "A9", "上午"),)},
         ["A9：照片“上午”要由商务局核对后才能用，也可以撤下换一张"],
     ),
     "a photo taken after the lesson": (
@@ -298,10 +383,22 @@ MISSING: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"photos": (WHOLE.photos[0], PhotoOnFile(2, TWO + timedelta(hours=2, seconds=1), "散场"))},
         ["A9：照片“散场”不是在所属课次时间内拍的", "缺 A9：2021-03-06下午应有现场照片1张，现有0张"],
     ),
+    "a photo that a station took in the break, and none in class": (
+        "A9",
+        {"photos": (WHOLE.photos[0], PhotoOnFile(2, TWO - timedelta(minutes=1), "课前", by_station=True))},
+        ["缺 A9：2021-03-06下午应有现场照片1张，现有0张"],
+    ),
     "a photo without a caption": (
         "A9",
         {"photos": (WHOLE.photos[0], replace(WHOLE.photos[1], caption=" "))},
-        ["A9：有照片没有写说明"],
+        ["A9：第2课次有照片没有写说明"],
+    ),
+    "a caption that does not say who is in it": (
+        "A9",
+        demanding(caption_parts=("persons",)) | {
+            "photos": (replace(WHOLE.photos[0], persons="全班"), WHOLE.photos[1])
+        },
+        ["A9：照片“下午”的说明没有写人物"],
     ),
     "a photo of no lesson": (
         "A9",
@@ -369,6 +466,27 @@ def test_an_item_the_programme_adds_needs_a_file() -> None:
     )
 
 
+def test_what_the_system_keeps_answers_an_added_item_where_the_rules_let_it() -> None:
+    kept = replace(WHOLE, records={"evaluations": 2})
+
+    assert [item.complete for item in check_archive(kept, [Item("X1", filled_by=("evaluations",))])] == [True]
+    assert [item.complete for item in check_archive(kept, [Item("X1", filled_by=("follow_ups",))])] == [False]
+    assert [item.complete for item in check_archive(kept, [Item("X1")])] == [False]
+
+
+def test_every_item_says_by_which_rules_and_when_it_was_checked() -> None:
+    [item] = check_archive(WHOLE, [Item("A1")], version=3, at=NINE)
+
+    assert (item.version, item.checked_at) == (3, NINE)
+
+
+def test_a_stations_photo_out_of_time_stands_in_nobodys_way() -> None:
+    early = PhotoOnFile(1, NINE - timedelta(minutes=1), "课前", by_station=True)
+
+    assert said(replace(WHOLE, photos=(*WHOLE.photos, early))) == {}
+    assert list(said(replace(WHOLE, photos=(*WHOLE.photos, replace(early, by_station=False))))) == ["A9"]
+
+
 def test_a_programme_that_demands_nothing_is_never_complete() -> None:
     assert not is_complete(check_archive(WHOLE, []))
 
@@ -378,6 +496,15 @@ def test_a_second_valid_paper_makes_up_for_an_expired_one() -> None:
     licences = (*WHOLE.licences, PaperOnFile("training", "old", date(2010, 1, 1), date(2012, 1, 1)))
 
     assert said(replace(WHOLE, instructors=both, licences=licences)) == {}
+
+
+def test_a_register_needs_no_account_where_its_signed_sheet_is_there() -> None:
+    unattested = {AM: ("manager",), PM: ("manager",)}
+    demanded = demanding(register_signatures="scan_or_account")
+
+    contents = replace(WHOLE, unattested=unattested, scanned=frozenset({AM, PM}), **demanded)
+    assert is_complete(check_archive(contents, ITEMS))
+    assert is_complete(check_archive(replace(WHOLE, unattested=unattested), ITEMS))
 
 
 def test_two_papers_that_cover_the_days_together_are_enough() -> None:

@@ -27,6 +27,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.timestamps import DummyTimeStamper
 
 from tests.machine import PREFLIGHT, PREFLIGHT_JARS, SOFTHSM, SOFTHSM_MODULE
+from tests.training.dossiers.packages import unpacked
 from training.dossiers.bag import build_bag
 from training.dossiers.facts import DossierFacts
 from training.dossiers.findings import Report
@@ -244,12 +245,12 @@ def test_the_pdf_of_another_session_does_not_fit_the_package(
     tmp_path: Path,
 ) -> None:
     """Two signed PDFs change places: each is genuine and in the wrong bag."""
-    from training.dossiers.container import pack, unpack  # noqa: PLC0415
+    from training.dossiers.container import pack  # noqa: PLC0415
 
     session = replace(facts.session, code="SC-2020-NM-P-002")
     other = sign_pdf(build_pdf(replace(facts, session=session), sealer.note, fonts_dir), signers)
     path = tmp_path / "swapped.zip"
-    path.write_bytes(pack(unpack(package) | {DOSSIER: other}))
+    path.write_bytes(pack(unpacked(package) | {DOSSIER: other}))
     found = {(check.code, f.zh) for check in verify(path).checks for f in check.findings if f.grave}
     assert ("pdf", "是 SC-2020-NM-P-002 期的，不是 SC-2020-NM-P-001") in found
     assert ("manifests", "内容与 manifest-sha256.txt 的 SHA-256 不符") in found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -10,8 +12,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
+from tests.conftest import approve
 from tests.training.signing import enrol, hold_and_close, hold_class
 from training.accounts.choices import Role
 from training.attendance.models import Correction
@@ -52,14 +55,14 @@ def closed(approved: Any, clock: Any) -> Any:
 
 def kept(county: Any) -> list[tuple[Any, ...]]:
     rows = ItemState.objects.filter(training_session=county.session).order_by("item")
-    return [(row.item, row.complete, row.findings, row.institution_owes, row.bureau_owes) for row in rows]
+    return [(row.item, row.complete, row.findings, row.owed_by) for row in rows]
 
 
 def counted_again(county: Any) -> list[tuple[Any, ...]]:
     """What a check says now, past everything that is kept."""
     [(session, items)] = check_sessions(TrainingSession.objects.filter(pk=county.session.pk))
     now = states(session, items, product_clock.today(), {})
-    return [(row.item, row.complete, row.findings, row.institution_owes, row.bureau_owes) for row in now]
+    return [(row.item, row.complete, row.findings, row.owed_by) for row in now]
 
 
 def lacking(county: Any) -> list[str]:
@@ -204,13 +207,13 @@ def test_the_deadline_is_so_many_days_after_the_last_class(closed: Any) -> None:
 def test_a_proof_that_is_in_waits_for_the_bureau_and_no_longer_for_the_institution(closed: Any) -> None:
     catch_up(SYSTEM)
     a3 = ItemState.objects.get(item="A3")
-    assert (a3.institution_owes, a3.bureau_owes) == (True, False)
+    assert a3.owed_by == "institution"
 
     give_proof(closed)
     catch_up(SYSTEM)
 
     a3.refresh_from_db()
-    assert (a3.institution_owes, a3.bureau_owes) == (False, True)
+    assert a3.owed_by == "bureau"
 
 
 def test_another_county_s_archives_are_nobody_s_here(closed: Any, other_county: Any) -> None:
@@ -242,13 +245,45 @@ def test_every_path_by_which_an_act_reaches_a_session_exists() -> None:
         assert list(keys.order_by().values("pk")) == [], label
 
 
-def test_an_act_costs_one_query_more_and_one_that_touches_no_archive_none(
+def test_an_act_costs_two_queries_more_and_one_that_touches_no_archive_none(
     closed: Any, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(1):
+    catch_up(SYSTEM)
+    with django_assert_num_queries(2):
         snapshots.mark("institutions.Instructor", str(closed.instructors[0].pk))
     with django_assert_num_queries(0):
         snapshots.mark("accounts.User", "1")
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="row locks: TEST_POSTGRES_URL is not set")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_while_a_marked_archive_is_checked_is_checked_afterwards(
+    county: Any, clock: Any
+) -> None:
+    closed = approve(county, clock)
+    hold_and_close(closed, clock, absent={11, 12})
+    catch_up(SYSTEM)
+    snapshots.mark("scheduling.TrainingSession", str(closed.session.pk))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            check_again([closed.session.pk])
+            act = pool.submit(in_a_connection_of_its_own, lambda: refused(closed))
+            done, _waiting = wait([act], timeout=0.5)
+            assert not done
+        act.result()
+
+    assert ItemState.objects.filter(training_session=closed.session, stale=True).exists()
+    catch_up(SYSTEM)
+    assert kept(closed) == counted_again(closed)
+
+
+def in_a_connection_of_its_own(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
 
 
 def test_who_signed_in_is_the_same_asked_for_many_as_asked_for_the_register(closed: Any) -> None:
@@ -297,7 +332,7 @@ def test_checking_twice_writes_nothing_the_second_time(
     check_again([closed.session.pk])
     before = list(ItemState.objects.order_by("pk").values("pk", "findings", "since"))
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(36):
         check_again([closed.session.pk])
 
     assert list(ItemState.objects.order_by("pk").values("pk", "findings", "since")) == before

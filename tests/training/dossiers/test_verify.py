@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from kiosk.envelope import encode_key
+from tests.training.dossiers.conftest import Ledger, sign_in
+from tests.training.dossiers.packages import unpacked
+from training.core.content import Content
 from training.dossiers.bag import build_bag
-from training.dossiers.container import pack, unpack
+from training.dossiers.container import pack
+from training.dossiers.evidence import Evidence, events
 from training.dossiers.facts import ChainLink, DossierFacts, EnvelopeFacts
 from training.dossiers.findings import Report
 from training.dossiers.layout import MANIFEST, METADATA, TAG_MANIFEST, manifest
+from training.dossiers.metadata import Metadata
 from training.dossiers.seal import Sealer
 from training.dossiers.verify import main, verify
 
@@ -57,7 +62,7 @@ def edited(entries: Entries, change: Callable[[dict[str, Any]], None]) -> Entrie
 
 @pytest.fixture(scope="module")
 def entries(package: bytes) -> Entries:
-    return unpack(package)
+    return unpacked(package)
 
 
 def test_a_sealed_package_holds(package_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +221,94 @@ def test_an_altered_event_is_named_even_when_the_manifest_is_made_anew(
     assert ("seal", MANIFEST) in failures(report)
 
 
+def events_found(lines: list[bytes], entries: Entries) -> set[str]:
+    """The records that the check of the events complains of when these are the lines."""
+    metadata = Metadata.model_validate_json(entries[METADATA])
+    found = list(events(Evidence({ENVELOPES: Content.held(b"".join(lines))}, metadata)))
+    assert {finding.file for finding in found} <= {ENVELOPES}
+    return {finding.record for finding in found if finding.grave}
+
+
+LINES = st.integers(0, 51)
+QUICKLY = settings(max_examples=60, deadline=None)
+
+
+@QUICKLY
+@given(line=LINES)
+def test_any_removed_event_is_named(entries: Entries, line: int) -> None:
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    assert events_found(lines[:line] + lines[line + 1 :], entries) == {f"seq {line + 1}"}
+
+
+@QUICKLY
+@given(copied=LINES, to=st.integers(0, 52))
+def test_an_event_that_is_there_twice_is_named(entries: Entries, copied: int, to: int) -> None:
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    second = max(to, copied + 1) + 1  # counted from one
+    found = events_found([*lines[:to], lines[copied], *lines[to:]], entries)
+    assert found == {f"第{second}行 line {second} seq {copied + 1}"}
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_an_added_event_is_named_whoever_signed_it(
+    facts: DossierFacts,
+    next_of_another_session: EnvelopeFacts,
+    entries: Entries,
+    tmp_path: Path,
+    end: bytes,
+) -> None:
+    stranger = Ledger(Ed25519PrivateKey.from_private_bytes(b"another station's, 32 bytes long"))
+    stranger.kept = list(facts.envelopes)
+    sign_in(stranger, facts.roster[11], 2, facts.registers[1].rows[0].signed_in_at or facts.as_of)
+    own = Ledger()
+    own.kept = list(facts.envelopes)
+    sign_in(own, facts.roster[11], 2, facts.registers[1].rows[0].signed_in_at or facts.as_of)
+    lines = entries[ENVELOPES].splitlines(keepends=True)
+    for added in (stranger.kept[-1], own.kept[-1], next_of_another_session):
+        line = json.dumps({"payload": added.payload, "signature": added.signature}).encode() + end
+        (record,) = events_found([*lines, line], entries)
+        assert record.startswith("第53行 line 53")
+        report = looked_at(pack(rehashed(entries | {ENVELOPES: b"".join([*lines, line])})), tmp_path)
+        assert {("events", ENVELOPES), ("seal", MANIFEST)} <= failures(report)
+
+
+@QUICKLY
+@given(one=LINES, other=LINES, part=st.sampled_from(["payload", "signature"]))
+def test_two_events_that_change_payload_or_signature_are_both_named(
+    entries: Entries, one: int, other: int, part: str
+) -> None:
+    assume(one != other)
+    read = [json.loads(line) for line in entries[ENVELOPES].splitlines()]
+    read[one][part], read[other][part] = read[other][part], read[one][part]
+    lines = [json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in read]
+    found = events_found(lines, entries)
+    assert {f"第{number + 1}行 line {number + 1}" for number in (one, other)} <= found
+
+
+@QUICKLY
+@given(one=st.floats(0, 1, exclude_max=True), other=st.floats(0, 1, exclude_max=True))
+def test_two_swapped_bytes_among_the_events_are_found_and_named(
+    entries: Entries, one: float, other: float
+) -> None:
+    content = bytearray(entries[ENVELOPES])
+    here, there = int(one * len(content)), int(other * len(content))
+    assume(content[here] != content[there])
+    content[here], content[there] = content[there], content[here]
+    assert events_found([bytes(content)], entries)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=st.floats(0, 1, exclude_max=True), other=st.floats(0, 1, exclude_max=True))
+def test_two_swapped_bytes_anywhere_are_found_and_placed(
+    package: bytes, tmp_path: Path, one: float, other: float
+) -> None:
+    content = bytearray(package)
+    here, there = int(one * len(content)), int(other * len(content))
+    assume(content[here] != content[there])
+    content[here], content[there] = content[there], content[here]
+    assert {check for check, file in failures(looked_at(bytes(content), tmp_path)) if file} == {"container"}
+
+
 def drop_row(data: dict[str, Any]) -> None:
     del data["registers"][0]["rows"][0]
 
@@ -241,6 +334,10 @@ def twice(data: dict[str, Any]) -> None:
     data["registers"][0]["rows"].append(data["registers"][0]["rows"][0])
 
 
+def attest_another(data: dict[str, Any]) -> None:
+    data["registers"][0]["attestations"][0]["digest"] = "0" * 64
+
+
 def complete_everybody(data: dict[str, Any]) -> None:
     data["completion"][11]["completed"] = True
 
@@ -253,15 +350,60 @@ def a_stranger_completes(data: dict[str, Any]) -> None:
     data["completion"].append({"number": 99, "name": "外人", "completed": True})
 
 
+def more_minutes(data: dict[str, Any]) -> None:
+    data["registers"][1]["rows"][6]["minutes"] = 181
+
+
+def another_method(data: dict[str, Any]) -> None:
+    data["registers"][0]["rows"][1]["method_code"] = "card"
+
+
+def stay_to_the_end(data: dict[str, Any]) -> None:
+    """Number 8's last sign-out is forgotten, and the minutes with it."""
+    data["registers"][0]["rows"][7] |= {"signed_out_at": None, "minutes": 0}
+
+
+def the_afternoon_in_the_morning(data: dict[str, Any]) -> None:
+    rows = data["registers"][0]["rows"][2], data["registers"][1]["rows"][2]
+    rows[0]["events"] = [*rows[0]["events"], rows[1]["events"][0]]
+
+
+def more_hours(data: dict[str, Any]) -> None:
+    data["completion"][11]["attended_minutes"] = 360
+
+
+def pass_with_half(data: dict[str, Any]) -> None:
+    data["completion"][11]["completed"] = True
+    data["counts"] |= {"completed_renci": 12, "completed_renshu": 12}
+
+
+def fail_with_all(data: dict[str, Any]) -> None:
+    data["completion"][3]["completed"] = False
+    data["counts"] |= {"completed_renci": 10, "completed_renshu": 10}
+
+
+def nobody_decided(data: dict[str, Any]) -> None:
+    del data["completion"][11]
+
+
 @pytest.mark.parametrize(
     ("change", "check", "record"),
     [
+        (more_minutes, "register", "2021-03-05 pm #7"),
+        (another_method, "register", "2021-03-05 am #2"),
+        (stay_to_the_end, "register", "2021-03-05 am #8"),
+        (the_afternoon_in_the_morning, "register", "2021-03-05 am #3"),
+        (more_hours, "completion", "#12"),
+        (pass_with_half, "completion", "#12"),
+        (fail_with_all, "completion", "#4"),
+        (nobody_decided, "completion", "#12"),
         (drop_row, "register", "seq 1"),
         (credit_the_absent, "register", "2021-03-05 pm #12"),
         (borrow_a_signature, "register", "2021-03-05 am #1"),
         (come_earlier, "register", "2021-03-05 am #5"),
         (rename, "register", "2021-03-05 am #3"),
         (twice, "register", "2021-03-05 am #1"),
+        (attest_another, "register", "2021-03-05 am"),
         (complete_everybody, "completion", "completed_renci"),
         (more_renci, "completion", "completed_renci"),
         (a_stranger_completes, "completion", "#99"),
@@ -274,6 +416,25 @@ def test_figures_that_do_not_foot_are_named(
     found = next(made for made in report.checks if made.code == check)
     assert any(record in finding.record for finding in found.findings)
     assert not found.holds
+
+
+def test_an_older_package_without_the_rule_holds_and_says_that_minutes_were_not_counted_again(
+    facts: DossierFacts, signed: bytes, sealer: Sealer, tmp_path: Path
+) -> None:
+    report = looked_at(build_bag(replace(facts, attendance=None), signed, sealer), tmp_path)
+    assert report.holds
+    (note,) = next(check.findings for check in report.checks if check.code == "register")
+    assert (note.grave, note.record) == (False, "attendance")
+
+
+def test_somebody_excluded_attended_and_does_not_count(
+    facts: DossierFacts, signed: bytes, sealer: Sealer, tmp_path: Path
+) -> None:
+    first, *others = facts.completion
+    out = replace(facts, completion=(replace(first, completed=False, excluded=True), *others))
+    assert looked_at(build_bag(out, signed, sealer), tmp_path).holds
+    still = replace(facts, completion=(replace(first, excluded=True), *others))
+    assert ("completion", METADATA) in failures(looked_at(build_bag(still, signed, sealer), tmp_path))
 
 
 def test_a_photo_that_was_signed_for_must_be_there(entries: Entries, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from tests.machine import POPPLER
@@ -18,10 +20,11 @@ from tests.training.dossiers.test_services import (
     finish,
     submitted,
 )
-from tests.training.reviews import pass_review, review_and_seal
+from tests.training.reviews import pass_review, review_and_seal, stand_in
 from training.accounts.choices import Role
 from training.claims.models import Claim
 from training.claims.services import claim_session, submit_claim, withdraw_claim
+from training.core.actor import SYSTEM
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.core.files import read
 from training.core.models import AuditEvent, StoredFile
@@ -169,13 +172,19 @@ def test_sealing_can_be_stopped_until_it_is_finished_and_the_dossier_is_as_it_wa
 
     assert status_of(submitted) == (DossierStatus.SUBMITTED, SessionStatus.CLOSED)
     assert version_of(submitted).status == BuildStatus.CANCELLED
+    late = stand_in(b"x")
     files = StoredFile.objects.count()
     with pytest.raises(BuildCancelledError):
         note_progress(version.pk, BuildStep.PAGES, 1, 2)
     sealer = Sealer(seal_key(), "x", submitted.session.closed_at)
     with pytest.raises(BuildCancelledError):
         finish_seal(
-            submitted.session.dossier.pk, pdf=b"x", package=b"x", manifest_sha256="", pages=1, sealer=sealer
+            submitted.session.dossier.pk,
+            pdf=late,
+            package=late,
+            manifest_sha256="",
+            pages=1,
+            sealer=sealer,
         )
     make_version.func(version.pk)  # a worker that comes late
     assert StoredFile.objects.count() == files
@@ -205,6 +214,42 @@ def test_a_build_that_is_stopped_halfway_leaves_off_and_keeps_nothing(submitted:
     assert status_of(submitted) == (DossierStatus.SUBMITTED, SessionStatus.CLOSED)
 
 
+def test_a_build_that_is_stopped_when_its_files_are_kept_already_keeps_neither(submitted: Any) -> None:
+    review_and_seal(submitted)
+    version, kept = version_of(submitted), []
+    files = StoredFile.objects.count()
+
+    def click(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "core_storedfile"'):
+            kept.append(sql)
+        elif len(kept) == 2:
+            kept.append("stopped")
+            cancel_version(version.pk, actor=submitted.actor(REVIEWER))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(click):
+        make_version.func(version.pk)
+
+    assert kept[2:] == ["stopped"]
+    assert StoredFile.objects.count() == files
+    assert status_of(submitted) == (DossierStatus.SUBMITTED, SessionStatus.CLOSED)
+
+
+def test_what_the_system_made_and_nobody_points_to_is_swept_after_a_day(sealed: Any, clock: Any) -> None:
+    left = stand_in(b"from a worker that was switched off")
+    handed_in = StoredFile.objects.exclude(uploaded_by=SYSTEM.name).latest("pk")
+    handed_in.pk, handed_in.file.name = None, "files/gone"
+    handed_in.save()
+    before = set(StoredFile.objects.values_list("pk", flat=True))
+
+    call_command("tidy_uploads", stdout=StringIO())
+    assert before <= set(StoredFile.objects.values_list("pk", flat=True))
+    clock.advance(days=1, minutes=1)
+    call_command("tidy_uploads", stdout=StringIO())
+
+    assert before - set(StoredFile.objects.values_list("pk", flat=True)) == {left.pk}
+
+
 def test_who_may_not_seal_may_not_stop_it_and_what_is_done_is_done(submitted: Any, other_county: Any) -> None:
     review_and_seal(submitted)
     version = version_of(submitted)
@@ -215,7 +260,9 @@ def test_who_may_not_seal_may_not_stop_it_and_what_is_done_is_done(submitted: An
 
     sealer = Sealer(seal_key(), "x", submitted.session.closed_at)
     pk = submitted.session.dossier.pk
-    finish_seal(pk, pdf=b"x", package=b"x", manifest_sha256="ab" * 32, pages=1, sealer=sealer)
+    finish_seal(
+        pk, pdf=stand_in(b"x"), package=stand_in(b"x"), manifest_sha256="ab" * 32, pages=1, sealer=sealer
+    )
     with pytest.raises(InvalidTransitionError):
         cancel_version(version.pk, actor=submitted.actor(REVIEWER))
     assert status_of(submitted) == (DossierStatus.SEALED, SessionStatus.ARCHIVED)
@@ -272,7 +319,14 @@ def test_the_next_version_names_why_and_both_can_be_compared_in_words(sealed: An
     review_and_seal(sealed)
     sealer = Sealer(seal_key(), "温审核", sealed.session.closed_at + timedelta(days=2))
     pk = sealed.session.dossier.pk
-    finish_seal(pk, pdf=b"%PDF 2", package=b"PK 2", manifest_sha256="cd" * 32, pages=9, sealer=sealer)
+    finish_seal(
+        pk,
+        pdf=stand_in(b"%PDF 2"),
+        package=stand_in(b"PK 2"),
+        manifest_sha256="cd" * 32,
+        pages=9,
+        sealer=sealer,
+    )
 
     one, two = DossierVersion.objects.filter(status=BuildStatus.DONE).order_by("number")
     assert (one.number, two.number, two.reason) == (1, 2, WHY)
@@ -316,7 +370,14 @@ def test_a_claim_not_yet_handed_in_waits_for_the_new_seal(sealed: Any) -> None:
     review_and_seal(sealed)
     sealer = Sealer(seal_key(), "温审核", sealed.session.closed_at + timedelta(days=2))
     pk = sealed.session.dossier.pk
-    finish_seal(pk, pdf=b"%PDF 2", package=b"PK 2", manifest_sha256="cd" * 32, pages=9, sealer=sealer)
+    finish_seal(
+        pk,
+        pdf=stand_in(b"%PDF 2"),
+        package=stand_in(b"PK 2"),
+        manifest_sha256="cd" * 32,
+        pages=9,
+        sealer=sealer,
+    )
     assert status_of(sealed) == (DossierStatus.SEALED, SessionStatus.CLAIMED)
     assert submit_claim(claim.pk, actor=sealed.actor(HEAD)) == Claim.objects.get()
 

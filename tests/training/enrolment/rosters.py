@@ -53,7 +53,7 @@ def line(person: SyntheticPerson, number: int = 1) -> list[object]:
     group = shicheng().group(person.group).name
     sex = SEX_WORDS[person.sex]
     told = (person.name, sex, person.id_number, person.phone, person.township, person.village, group)
-    return [number, *told]
+    return [number, *told, "初中", f"{person.village}电商服务站", "91350100M000100Y43"]
 
 
 def changed(person: SyntheticPerson, column: str, value: object) -> list[object]:

@@ -10,7 +10,6 @@ DEMANDS = Demands(
     min_age=16,
     category="farmer",
     suits={"farmer": (), "cadre": ("government",)},
-    group_names={"farmer": "农民", "cadre": "县直干部"},
 )
 FARMER = Candidate(age=40, name="赖秀英", phone="13900000001", group="farmer")
 
@@ -50,7 +49,7 @@ def test_a_group_that_the_category_is_not_for_is_asked_about() -> None:
     assert codes(replace(FARMER, group="")) == [("no_group", False)]
     found = doubts(replace(FARMER, group="cadre"), DEMANDS)
     assert [doubt.message for doubt in found] == [
-        "“县直干部”一般不参加这一类课程，请核对学员类别和所报的班。"
+        "所填的学员类别一般不参加这一类课程，请核对学员类别和所报的班。"
     ]
 
 

@@ -72,7 +72,11 @@ def test_the_template_offers_sexes_and_groups_however_many_and_whatever_they_are
     groups = [f"学员类别，第 {number} 类, 一二三四五六七八九十" for number in range(40)]
     data = roster_template(groups)
     rules = {str(rule.sqref)[0]: rule.formula1 for rule in sheet_of(data).data_validations.dataValidation}
-    assert rules == {"C": '"男,女"', "H": "选项!$A$1:$A$40"}
+    assert rules == {
+        "C": '"男,女"',
+        "H": "选项!$A$1:$A$40",
+        "I": '"小学及以下,初中,高中（中专、职高）,大专,本科及以上"',
+    }
     options = sheet_of(data, "选项")
     assert options.sheet_state == "hidden"
     assert [cell.value for cell in options["A"]] == groups
@@ -120,10 +124,10 @@ def test_wrong_cells_are_red_doubtful_ones_amber_and_all_are_explained() -> None
         line(PEOPLE[0]), changed(PEOPLE[2], "身份证号", "1.1011E+17"), line(PEOPLE[0]), doubtful
     )
     sheet = sheet_of(marked(original, read(original)))
-    assert [cell.value is not None for cell in sheet["I"]] == [True, False, True, True, True]
-    assert sheet["I1"].value == "问题"
-    assert "单元格格式设为“文本”" in sheet["I3"].value
-    assert sheet["I5"].value.startswith("提醒，性别：")
+    assert [cell.value is not None for cell in sheet["L"]] == [True, False, True, True, True]
+    assert sheet["L1"].value == "问题"
+    assert "单元格格式设为“文本”" in sheet["L3"].value
+    assert sheet["L5"].value.startswith("提醒，性别：")
     assert (coloured(sheet, RED), coloured(sheet, AMBER)) == (["D3", "D4"], ["C5"])
     assert sheet["B3"].value == PEOPLE[2].name
 
@@ -137,13 +141,13 @@ def test_the_corrected_copy_can_be_handed_in_again_and_loses_its_marks() -> None
     assert (len(roster.rows), roster.problems) == (2, [])
     clean = sheet_of(marked(stream.getvalue(), roster))
     assert clean["D3"].fill.fill_type is None
-    assert [cell.value for cell in clean["I"]] == ["问题", None, None]
+    assert [cell.value for cell in clean["L"]] == ["问题", None, None]
 
 
 def test_marking_never_turns_text_into_a_formula() -> None:
     original = as_text(workbook(changed(PEOPLE[0], "学员类别", "=1+1")))
     copy = marked(original, read(original))
-    assert [cell.data_type for cell in sheet_of(copy)[2]] == ["n", *["s"] * 8]
+    assert [cell.data_type for cell in sheet_of(copy)[2]] == ["n", *["s"] * 11]
     values = CalamineWorkbook.from_filelike(BytesIO(copy)).get_sheet_by_name("名册").to_python()
     assert values[1][7] == "=1+1"
 

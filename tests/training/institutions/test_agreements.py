@@ -126,6 +126,48 @@ def test_a_task_has_its_own_price_and_the_rest_that_of_the_agreement(county: Any
     assert draft.amount_fen == 4_000_000
 
 
+def line_of(agreement: Agreement) -> Any:
+    """Its fund line as the rules have it."""
+    rules = agreement.institution.programme.rule_sets.first().rules
+    return next(line for line in rules.fund_lines if line.code == agreement.fund_line.code)
+
+
+def test_an_agreement_that_the_fund_line_does_not_reach_for_is_refused_with_the_sums(
+    county: Any, draft: Agreement
+) -> None:
+    total = line_of(draft).total_fen
+    services.add_task(
+        draft.pk,
+        class_type="general",
+        renci=total // 80_000,
+        unit_price_fen=80_000,
+        actor=county.actor(CLERK),
+    )
+    confirm(county, draft)
+    second = services.add_agreement(
+        county.institution.pk,
+        fund_line=draft.fund_line,
+        kind=AgreementKind.TASK_ORDER,
+        number="石商〔2021〕12号",
+        signed_on=date(2021, 4, 1),
+        valid_from=date(2021, 4, 1),
+        valid_until=date(2021, 12, 31),
+        unit_price_fen=80_000,
+        file=paper("任务书"),
+        actor=county.actor(CLERK),
+    )
+    task(county, second, "general", renci=1)
+    left = (total % 80_000) / 100
+
+    with pytest.raises(InvalidInputError) as refused:
+        confirm(county, second)
+
+    assert f"还剩 {left:,.2f} 元；这份协议的任务金额 800.00 元" in str(refused.value)
+    second.refresh_from_db()
+    assert second.status == AgreementStatus.DRAFT
+    confirm(county, change(county, draft))  # its own earlier version takes nothing from it
+
+
 def change(county: Any, agreement: Agreement, **changes: Any) -> Agreement:
     details = {
         "signed_on": date(2021, 5, 1),

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from tests.training.web.conftest import hand_in_proof
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent, Completion
 from training.attendance.services.chains import move_complete_to
 from training.core.actor import SYSTEM
 from training.core.files import keep
 from training.core.models import AuditEvent, StoredFile
+from training.demo.scenery import paper
+from training.dossiers.choices import EvidenceKind
+from training.dossiers.collecting import add_evidence, withdraw_evidence
 from training.dossiers.models import Dossier, DossierVersion
-from training.integrity.models import IntegrityFinding, IntegrityRun
+from training.dossiers.reviewing import accept_item, return_item
+from training.enrolment.models import Enrolment
+from training.enrolment.roster_changes import remove_person
+from training.integrity.models import ApprovedRoster, IntegrityFinding, IntegrityRun
 from training.integrity.services import check_integrity
 from training.notifications.models import Notification
 
@@ -94,6 +102,8 @@ def test_an_event_that_came_and_was_taken_away_by_hand_is_found(closed: Any) -> 
     by_hand("DELETE FROM attendance_attendanceevent WHERE id = %s", event.pk)
     last = event.station.events.count() + 1
     assert ("events", f"第 1 至 {last} 条事件曾经收齐，现在少了 1 条") in found()
+    assert IntegrityFinding.objects.filter(part="events").count() == 1
+    assert IntegrityRun.objects.get().found == IntegrityFinding.objects.count()
 
 
 def test_rewritten_content_needs_the_stations_key(closed: Any) -> None:
@@ -131,6 +141,147 @@ def test_an_event_that_was_made_to_count_no_more_is_found_once_sealed(sealed: An
     event = counted_event()
     by_hand("UPDATE attendance_attendanceevent SET held_reason = 'outside_lesson' WHERE id = %s", event.pk)
     assert ("packages", f"签到事件与封存时不同：seq {event.seq}（共 1 处）") in found()
+
+
+@pytest.mark.parametrize(("column", "value"), [("held_reason", "outside_lesson"), ("lesson_id", None)])
+def test_what_the_server_made_of_an_event_is_not_changed_before_the_seal_either(
+    closed: Any, column: str, value: Any
+) -> None:
+    event = counted_event()
+    by_hand(f"UPDATE attendance_attendanceevent SET {column} = %s WHERE id = %s", value, event.pk)
+    assert ("events", "计入与否、期、课次或学员被改动过") in found()
+
+
+def test_an_event_that_was_held_and_made_to_count_by_hand_is_found(closed: Any) -> None:
+    event = counted_event()
+    event.held_reason = "not_on_roster"
+    AttendanceEvent.objects.filter(pk=event.pk).update(
+        held_reason=event.held_reason, verdict_proof=event.prove_verdict()
+    )
+    check_integrity(actor=SYSTEM)
+    assert not IntegrityFinding.objects.filter(part="events").exists()
+    AttendanceEvent.objects.filter(pk=event.pk).update(held_reason="")
+    assert ("events", "计入与否、期、课次或学员被改动过") in found()
+
+
+# Deeds
+
+
+def set_by_hand(label: str, pk: Any = None, **values: Any) -> list[tuple[str, str]]:
+    """What a night finds of deeds after one row of this model was set to these values; it found none before."""
+    check_integrity(actor=SYSTEM)
+    assert not IntegrityFinding.objects.filter(part="deeds").exists()
+    model = apps.get_model(label)
+    row = model.objects.get(pk=pk) if pk else model.objects.order_by("pk").first()
+    assert model.objects.filter(pk=row.pk).update(**values) == 1
+    check_integrity(actor=SYSTEM)
+    rows = IntegrityFinding.objects.filter(part="deeds")
+    assert {(found.about_type, found.about_id) for found in rows} <= {(label, str(row.pk))}
+    return [found.problem for found in rows]
+
+
+def nobody_did(what: str) -> list[str]:
+    return [f"{what}与操作记录不符：没有人这样办过"]
+
+
+NOW = datetime(2021, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "what"),
+    [
+        ("institutions.Licence", {"verified_at": None}, "核验结果"),
+        ("people.Trainee", {"phone_verified_at": NOW}, "电话核实"),
+        ("dossiers.Evidence", {"withdrawn_at": NOW}, "撤下"),
+        ("dossiers.Dossier", {"status": "collecting"}, "状态"),
+        ("dossiers.Dossier", {"status": "returned"}, "状态"),
+    ],
+)
+def test_a_state_that_nobody_brought_about_is_found(
+    handed_in: Any, label: str, values: dict[str, Any], what: str
+) -> None:
+    assert set_by_hand(label, **values) == nobody_did(what)
+
+
+def test_a_proof_that_was_verified_by_hand_is_found(closed: Any) -> None:
+    proof = hand_in_proof(closed)
+    said = {"verified_at": NOW, "verified_by": closed.user(Role.BUREAU_REVIEWER)}
+    assert set_by_hand("institutions.InstructorProof", proof.pk, **said) == nobody_did("核验结果")
+
+
+def test_an_item_accepted_by_hand_is_found(handed_in: Any) -> None:
+    dossier, reviewer = Dossier.objects.get(), handed_in.actor(Role.BUREAU_REVIEWER)
+    accept_item(dossier.pk, item="A4", actor=reviewer)
+    returned = return_item(dossier.pk, item="A5", reason="看不清", actor=reviewer)
+    assert set_by_hand("dossiers.ItemReview", returned.pk, decision="accepted") == nobody_did("核验意见")
+
+
+def test_evidence_that_was_withdrawn_and_brought_back_by_hand_is_found(closed: Any) -> None:
+    clerk = closed.actor(Role.INSTITUTION_CLERK)
+    plan = {"item": "A4", "kind": EvidenceKind.PLAN, "caption": "培训方案", "file": paper("培训方案")}
+    evidence = add_evidence(closed.session.pk, **plan, actor=clerk)
+    withdraw_evidence(evidence.pk, reason="放错了", actor=clerk)
+    assert set_by_hand("dossiers.Evidence", evidence.pk, withdrawn_at=None) == nobody_did("撤下")
+
+
+def test_what_is_found_of_a_person_does_not_name_them(closed: Any) -> None:
+    person = closed.session.enrolments.first().trainee
+    set_by_hand("people.Trainee", person.pk, phone_verified_at=NOW)
+    assert IntegrityFinding.objects.get(part="deeds").about == f"学员 {person.pk}"
+
+
+# Rosters
+
+
+def rosters_found() -> set[tuple[str, str]]:
+    check_integrity(actor=SYSTEM)
+    return set(IntegrityFinding.objects.filter(part="rosters").values_list("about", "problem"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("number = 99", "序号或身份证号与批准的名册不同"),
+        ("status = 'withdrawn'", "没有增减手续就退出了名册"),
+    ],
+)
+def test_a_frozen_roster_that_was_changed_by_hand_is_found_before_the_seal(
+    approved: Any, change: str, said: str
+) -> None:
+    assert rosters_found() == set()
+    place = approved.session.enrolments.get(number=3)
+    by_hand(f"UPDATE enrolment_enrolment SET {change} WHERE id = %s", place.pk)
+    place.refresh_from_db()
+    assert rosters_found() == {(f"{approved.session.code} #{place.number}", said)}
+
+
+def test_another_person_in_somebodys_place_is_found(approved: Any) -> None:
+    person = approved.session.enrolments.get(number=3).trainee
+    by_hand("UPDATE people_trainee SET id_hash = %s WHERE id = %s", "0" * 64, person.pk)
+    assert rosters_found() == {(f"{approved.session.code} #3", "序号或身份证号与批准的名册不同")}
+
+
+def test_who_was_added_by_hand_and_who_is_gone_are_found(approved: Any) -> None:
+    place = approved.session.enrolments.get(number=3)
+    place.pk, place.number = None, 13
+    Enrolment.objects.filter(training_session=approved.session, number=3).delete()
+    place.save(force_insert=True)
+    assert rosters_found() == {
+        (str(approved.session), "名册上第 3 号的记录没有了"),
+        (f"{approved.session.code} #13", "没有增减手续就上了名册"),
+    }
+
+
+def test_a_roster_changed_as_the_rules_allow_is_as_it_should_be(approved: Any) -> None:
+    leaves = approved.session.enrolments.get(number=3)
+    remove_person(leaves.pk, reason="本人来电", actor=approved.actor(Role.INSTITUTION_CLERK))
+    assert found() == set()
+
+
+@pytest.mark.parametrize("change", [{"places": {}}, {"proof": "0" * 64}])
+def test_what_was_kept_of_the_approval_is_not_rewritten(approved: Any, change: dict[str, Any]) -> None:
+    ApprovedRoster.objects.update(**change)
+    assert rosters_found() == {(str(approved.session), "批准时留存的名册被删，或被改过")}
 
 
 def test_a_changed_and_a_removed_audit_row_are_found(closed: Any) -> None:

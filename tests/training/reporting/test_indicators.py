@@ -164,6 +164,18 @@ def test_a_quota_counts_its_own_class_type(approved: Any, clock: Any, class_type
     assert (figure(approved).actual, renci(approved).actual) == (counted, 12)
 
 
+def test_a_quota_of_a_group_is_held_against_those_who_were_verified(approved: Any, clock: Any) -> None:
+    demand(approved, unit="人次", groups=["poor_household"])
+    hold_and_close(approved, clock)
+    approved.session.enrolments.update(group="")
+    approved.session.enrolments.filter(number__lte=5).update(group="poor_household", group_verified=True)
+    approved.session.enrolments.filter(number__in=(6, 7)).update(group="poor_household", group_verified=False)
+
+    verified, declared = figure(approved).takings
+    assert (verified.value, declared.value, figure(approved).actual) == (5, 7, 5)
+    assert (figure(approved).renci, declared.name) == (5, "全部申报的")
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [

@@ -27,7 +27,7 @@ from training.programmes.rule import UNCONFIRMED
 from training.programmes.services import list_as_poor
 from training.programmes.target import Target
 from training.reporting import counting, measuring
-from training.reporting.metrics import MEASURES, Part, Question, percent
+from training.reporting.metrics import MEASURES, Part, Question, every_reading, percent
 from training.reporting.queries import indicator
 from training.reporting.stated import state_value, state_values
 
@@ -64,7 +64,7 @@ def target(**fields: Any) -> Target:
 def ask(county: Any, measure: str, **fields: Any) -> dict[str, Part]:
     rules = rule_set_on(county.programme, TODAY.date(), actor=SYSTEM).rules
     asked = target(counted_by=measure, **fields) if fields or measure in ("stated", "shop_growth") else None
-    return dict(MEASURES[measure].take(Question(county.programme, SYSTEM, rules, asked, TODAY.date())))
+    return every_reading(MEASURES[measure], Question(county.programme, SYSTEM, rules, asked, TODAY.date()))
 
 
 def done(county: Any) -> list[Enrolment]:
@@ -131,7 +131,9 @@ def test_villages_reached_are_those_with_somebody_who_completed(later: Any) -> N
 
 
 def test_hd02_persons_and_attendances_over_the_able_bodied_who_are_at_home(later: Any) -> None:
-    Enrolment.objects.filter(training_session=later.session, number__lte=6).update(group="poor_household")
+    here = Enrolment.objects.filter(training_session=later.session)
+    here.filter(number__lte=6).update(group="poor_household")
+    here.filter(number__lte=4).update(group_verified=True)
     villages = listed(later)
     poor = {"groups": ["poor_household"]}
     assert "有劳动能力的建档立卡贫困人口" in ask(later, "poor_training", **poor)["people"].why
@@ -147,9 +149,13 @@ def test_hd02_persons_and_attendances_over_the_able_bodied_who_are_at_home(later
         for row in done(later)
         if row.group == "poor_household" and (row.trainee.township, row.trainee.village) in villages
     ]
+    verified = [row for row in inside if row.group_verified]
     found = ask(later, "poor_training", **poor)
-    assert (found["renci"].numerator, found["renci"].denominator) == (len(inside), 90)
-    assert found["people"].numerator == len({row.trainee_id for row in inside})
+    assert len(verified) < len(inside)
+    assert (found["renci"].numerator, found["renci"].denominator) == (len(verified), 90)
+    assert found["people"].numerator == len({row.trainee_id for row in verified})
+    assert found["renci_all"].numerator == len(inside)
+    assert found["people_all"].numerator == len({row.trainee_id for row in inside})
 
 
 def test_a_growth_has_no_figure_without_a_base_and_is_computed_with_one(later: Any) -> None:
@@ -194,12 +200,16 @@ def test_coverage_needs_the_base_that_only_the_county_knows(later: Any) -> None:
         later.programme.pk, code="practitioners", region=None, value=Decimal(200), source="商务局摸底",
         as_of=TODAY.date(), actor=later.actor(REVIEWER),
     )  # fmt: skip
-    Enrolment.objects.filter(training_session=later.session, number__lte=4).update(group="practitioner")
+    here = Enrolment.objects.filter(training_session=later.session)
+    here.filter(number__lte=4).update(group="practitioner")
+    here.filter(number__lte=2).update(group_verified=True)
 
     rules = rule_set_on(later.programme, TODAY.date(), actor=SYSTEM).rules
     codes = {group.code for group in rules.groups if "从业" in group.name}
-    expected = len({row.trainee_id for row in done(later) if row.group in codes})
-    assert (ask(later, "practitioner_coverage")["people"].numerator) == expected
+    declared = [row for row in done(later) if row.group in codes]
+    found = ask(later, "practitioner_coverage")
+    assert found["people"].numerator == len({row.trainee_id for row in declared if row.group_verified})
+    assert found["people_all"].numerator == len({row.trainee_id for row in declared})
 
 
 def test_measures_are_kept_and_taken_anew_once_something_was_done(later: Any, clock: Any) -> None:

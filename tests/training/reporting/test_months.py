@@ -16,9 +16,12 @@ from training.core.errors import ForbiddenError, InvalidInputError, InvalidTrans
 from training.core.models import AuditEvent
 from training.reporting import counting, figures
 from training.reporting.choices import Dimension
+from training.reporting.measuring import take
 from training.reporting.models import MonthReport, ReportedFigure
 from training.reporting.months import (
     differences,
+    measures_of,
+    moved,
     report_month,
     reported_totals,
     supplement_month,
@@ -145,3 +148,24 @@ def test_months_of_the_programme_that_are_over_wait_to_be_reported(june: Any) ->
 
     assert (before[0], before[-1]) == ("2020-04", "2021-05")
     assert unreported(june.programme, june.actor(HEAD)) == before[:-1]
+
+
+def test_every_measure_is_frozen_with_the_month_and_shows_what_has_changed(june: Any) -> None:
+    made = report(june)
+    frozen = measures_of(made)
+
+    assert {"target:renci", "completion_rate", "follow_up", "curve:started_up"} <= {
+        code for code, _ in frozen
+    }
+    assert frozen["report:renci", "period"].told == "11"
+    assert frozen["completion_rate", "roster"].told == "11 ÷ 12"
+    assert moved(made) == []
+
+    make_up(june)
+    counting.refresh()
+    take(june.programme)
+
+    found = {(row.now.code, row.now.reading): row for row in moved(made) if row.now}
+    assert found["completion_rate", "roster"].now.told == "12 ÷ 12"
+    assert found["report:renci", "total"].reported.told == "11"
+    assert measures_of(made) == frozen

@@ -204,7 +204,7 @@ def test_an_empty_plan_can_not_be_submitted_and_the_refusal_names_everything_mis
     with pytest.raises(InvalidInputError) as refused:
         submit_session(empty.pk, actor=county.actor(HEAD))
 
-    assert str(refused.value) == "还不能提交，缺：课程安排、培训人员名册、见证人。"
+    assert str(refused.value) == "还不能提交，缺：课程安排、培训人员名册、见证人、经费预算。"
     assert everything(empty) == before
 
 

@@ -14,12 +14,20 @@ from django.urls import reverse
 
 from tests.training.web.conftest import hand_in_proof
 from training.accounts.choices import Role
-from training.dossiers.models import ItemState
+from training.core import clock as product_clock
+from training.core.actor import SYSTEM
+from training.demo.scenery import TOWNSHIP
+from training.dossiers import snapshots
+from training.dossiers.models import ItemState, RegisterAttestation
+from training.dossiers.reviewing import submit_dossier
+from training.institutions.services import verify_proof
 from training.notifications.models import Notification
-from training.programmes.models import RuleDraft
+from training.people.models import Trainee
+from training.programmes.models import RuleDraft, RuleSet
 from training.programmes.services import save_entry, save_section
 from training.scheduling.models import TrainingSession
-from training.web.notifications.watch import warn_of_due_archives
+from training.web.desk.waiting import lying
+from training.web.notifications.watch import warn_of_due_archives, warn_of_waiting_reviews
 
 CLERK, HEAD, MANAGER = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.CLASS_MANAGER
 REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
@@ -111,7 +119,7 @@ def copies(county: Any, count: int) -> None:
             lesson.save()
 
 
-QUERIES = 16
+QUERIES = 17
 
 
 @pytest.mark.parametrize("count", [0, 29])
@@ -285,3 +293,120 @@ def test_deadlines_come_from_the_rules(closed: Any, browse: Browse) -> None:
 
     assert state is not None
     assert state.due_on == last + timedelta(days=closed.session.rule_set.rules.archive.due_days)
+
+
+# Whose it is to do
+
+
+def ask_for_phones(county: Any) -> None:
+    """The rules want every telephone verified, which townships and the follow-up staff do."""
+    rules = county.session.rule_set
+    rules.body["archive"]["phone_verified_rate"] = 1
+    RuleSet.objects.filter(pk=rules.pk).update(body=rules.body)
+
+
+@pytest.fixture
+def unreached(closed: Any) -> Any:
+    ask_for_phones(closed)
+    snapshots.mark("scheduling.TrainingSession", str(closed.session.pk))
+    return closed
+
+
+def messages(client: Client) -> list[str]:
+    return [message for _code, *said in listed(client) for message in said]
+
+
+def test_a_township_sees_what_its_own_people_lack_and_names_nobody_elses(
+    unreached: Any, browse: Browse
+) -> None:
+    people = [place.trainee for place in unreached.session.enrolments.order_by("number")]
+    ours = [one.name for one in people if one.township == TOWNSHIP]
+    client = browse(Role.TOWNSHIP)
+
+    [message] = messages(client)
+    assert f"还有{len(ours)}人没有核实（{'、'.join(ours[:5])}）" in message
+    page = client.get(reverse("archive-todo")).content.decode()
+    assert not any(one.name in page for one in people if one.township != TOWNSHIP)
+    assert f"{reverse('trainees')}?session={unreached.session.code}&amp;phone=unverified" in page
+    assert reverse("bureau-dossier", args=[unreached.session.dossier.pk]) not in page
+
+
+def test_a_township_whose_people_were_all_reached_owes_nothing(unreached: Any, browse: Browse) -> None:
+    Trainee.objects.filter(township=TOWNSHIP).update(phone_verified_at=product_clock.now())
+
+    assert messages(browse(Role.TOWNSHIP)) == []
+
+
+def test_the_follow_up_staff_see_the_telephones_and_nothing_else(unreached: Any, browse: Browse) -> None:
+    [message] = messages(browse(Role.FOLLOW_UP))
+
+    assert message.startswith("A7：电话核实率0%")
+
+
+def test_a_class_manager_sees_the_classes_they_are_in_charge_of_and_those_nobody_is(
+    closed: Any, browse: Browse
+) -> None:
+    county = closed
+    RegisterAttestation.objects.all().delete()
+    snapshots.mark("scheduling.TrainingSession", str(county.session.pk))
+    assert len(listed(browse(Role.CLASS_MANAGER))) == 1
+
+    county.session.manager = county.institution_staff.members[CLERK]
+    county.session.save(update_fields=["manager"])
+    assert listed(browse(Role.CLASS_MANAGER)) == []
+
+
+def test_reminders_go_to_whoever_owes_and_of_the_townships_to_those_with_people_to_reach(
+    unreached: Any, clock: Any
+) -> None:
+    snapshots.catch_up(SYSTEM)
+    clock.advance(days=20)
+    warn_of_due_archives()
+
+    told = Notification.objects.filter(kind="archive.due").values_list(
+        "membership__role", "membership__township"
+    )
+    assert {(Role.TOWNSHIP, TOWNSHIP), (Role.FOLLOW_UP, "")} < set(told)
+    assert warn_of_due_archives() == 0
+
+    other = unreached.county_staff.members[Role.TOWNSHIP]
+    Trainee.objects.filter(township=other.township).update(phone_verified_at=product_clock.now())
+    clock.advance(days=8)
+    warn_of_due_archives()
+    latest = Notification.objects.filter(kind="archive.due", params__days=7)
+    assert Role.TOWNSHIP not in set(latest.values_list("membership__role", flat=True))
+
+
+def test_of_a_class_somebody_is_in_charge_of_no_other_class_manager_is_reminded(
+    closed: Any, clock: Any
+) -> None:
+    closed.session.manager = closed.institution_staff.members[CLERK]
+    closed.session.save(update_fields=["manager"])
+    snapshots.catch_up(SYSTEM)
+    clock.advance(days=20)
+    warn_of_due_archives()
+
+    told = set(Notification.objects.filter(kind="archive.due").values_list("membership__role", flat=True))
+    assert (CLERK in told, MANAGER in told) == (True, False)
+
+
+# The bureau's own deadline
+
+
+def test_the_bureau_is_reminded_of_its_term_before_it_ends_and_when_it_has(closed: Any, clock: Any) -> None:
+    verify_proof(hand_in_proof(closed).pk, actor=closed.actor(REVIEWER))
+    submit_dossier(closed.session.pk, actor=closed.actor(HEAD))
+    [row] = lying(SYSTEM)
+
+    def told(kind: str) -> set[tuple[str, Any]]:
+        rows = Notification.objects.filter(kind=kind)
+        return {(role, said.get("days")) for role, said in rows.values_list("membership__role", "params")}
+
+    assert warn_of_waiting_reviews() == 0
+    clock.advance(days=(row.due_on - product_clock.today()).days - 1)
+    warn_of_waiting_reviews()
+    assert told("dossier.review_due") == {(REVIEWER, 1), (CHIEF, 1)}
+    clock.advance(days=2)
+    warn_of_waiting_reviews()
+    assert told("dossier.review_overdue") == {(REVIEWER, None), (CHIEF, None)}
+    assert warn_of_waiting_reviews() == 0

@@ -30,6 +30,7 @@ from training.attendance.services import (
 )
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
+from training.dossiers.models import RegisterAttestation
 from training.scheduling.models import Lesson
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
@@ -166,7 +167,7 @@ def test_the_register_asks_a_constant_number_of_questions(
     county = make_county("YF-2020", "永丰县", "91360825MA36DEMN7K", people=rows)
     client = browse(CLERK, county)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         see(client, "register", county.session.pk, by=by)
 
 
@@ -890,3 +891,32 @@ def test_opening_the_scan_behind_a_correction_is_on_record(
     browse(REVIEWER).get(reverse("file", args=["correction", correction.pk]))
 
     assert AuditEvent.objects.filter(verb="file.opened", user=approved.user(REVIEWER)).count() == 1
+
+
+# 签认
+
+
+def test_the_class_manager_and_the_instructor_attest_a_half_day_where_they_see_it(
+    closed: Any, browse: Any
+) -> None:
+    RegisterAttestation.objects.all().delete()
+    register, attest = (reverse(name, args=[closed.session.pk]) for name in ("register", "register-attest"))
+    half_day = {"half_day": f"{closed.session.lessons.first().on}-am"}
+    assert attest not in browse(Role.INSTITUTION_CLERK).get(register).content.decode()
+    assert attest in browse(Role.CLASS_MANAGER).get(register).content.decode()
+
+    page = browse(Role.CLASS_MANAGER).post(attest, half_day, follow=True).content.decode()
+    assert "班主任 杨班主任 于 2021-05-18" in page
+
+    lessons = reverse("taught-lessons")
+    assert attest in browse(Role.INSTRUCTOR).get(lessons).content.decode()
+    answer = browse(Role.INSTRUCTOR).post(attest, half_day, follow=True)
+    assert answer.redirect_chain == [(lessons, 302)]
+    assert (attest in answer.content.decode(), "已签认" in answer.content.decode()) == (False, True)
+
+
+def test_a_half_day_that_is_not_in_the_timetable_is_not_attested(closed: Any, browse: Any) -> None:
+    attest = reverse("register-attest", args=[closed.session.pk])
+
+    browse(Role.CLASS_MANAGER).post(attest, {"half_day": "2021-05-19-am"})
+    assert not RegisterAttestation.objects.exclude(on="2021-05-18").exists()

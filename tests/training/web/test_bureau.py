@@ -329,9 +329,9 @@ def test_sealing_gives_a_pdf_and_a_package_to_take_away(
     shown = page(client, "bureau-dossier", dossier.pk)
     assert dossier.manifest_sha256 in shown
     assert f"{dossier.pages} 页" in shown
-    package = client.get(reverse("file", args=["dossier-package", dossier.pk])).content
+    package = client.get(reverse("file", args=["dossier-package", dossier.pk])).getvalue()
     assert ZipFile(BytesIO(package)).testzip() is None
-    pdf = client.get(reverse("file", args=["dossier-pdf", dossier.pk])).content
+    pdf = client.get(reverse("file", args=["dossier-pdf", dossier.pk])).getvalue()
     assert pdf.startswith(b"%PDF")
 
 

@@ -166,6 +166,32 @@ def test_a_mark_keeps_its_place_and_the_institution_reads_the_reason(
     review = ItemReview.objects.get()
     assert (review.x, review.y, review.file_id) == (400, 120, photo.file_id)
     assert "商务局退回了档案 A9： A9 横幅看不清" in page(browse(HEAD), "session", handed_in.session.pk)
+    shown = browse(HEAD).get(reverse("session", args=[handed_in.session.pk])).content.decode()
+    assert f'<img src="{reverse("file", args=["evidence", photo.pk])}"' in shown
+    assert '<line class="mark-across" x1="0" x2="1000" y1="120" y2="120"/>' in shown
+
+
+def test_a_place_on_a_page_of_a_pdf_is_marked_on_its_picture_and_shown_to_the_institution(
+    handed_in: Any, browse: Callable[..., Client]
+) -> None:
+    dossier, client = dossier_of(handed_in), browse(REVIEWER)
+    proof = handed_in.instructors[0].proofs.first()
+    address, of = reverse("desk-dossier", args=[dossier.pk]), {"item": "A3", "paper": f"proof-{proof.pk}"}
+    picture = reverse("file", args=["proof", proof.pk]) + "?page=1"
+    assert f'<img src="{picture}"' in client.get(address, of | {"page": "1"}).content.decode()
+    drawn = client.get(picture)
+    assert (drawn["Content-Type"], b"".join(drawn)[:2]) == ("image/jpeg", b"\xff\xd8")  # type: ignore[arg-type]
+    for nothing in ("2", "0", "x"):
+        assert client.get(reverse("file", args=["proof", proof.pk]), {"page": nothing}).status_code == 404
+
+    mark = of | {"reason": "公章不清", "page": "1", "x": "700", "y": "800"}
+    client.post(reverse("desk-mark", args=[dossier.pk]), mark)
+    assert f'<img src="{picture}"' in client.get(address, of).content.decode()
+    client.post(reverse("bureau-dossier-return", args=[dossier.pk]))
+
+    shown = browse(HEAD).get(reverse("session", args=[handed_in.session.pk])).content.decode()
+    assert f'<img src="{picture}"' in shown
+    assert 'y1="800" y2="800"' in shown
 
 
 def test_the_next_round_shows_what_changed_and_what_was_said_before(

@@ -249,14 +249,19 @@ def _more(fair: JobFair, county: Any) -> None:
     plan(county, title="又一场")
 
 
-def test_the_ledger_prints_what_the_filters_ask_for(fair: JobFair, closed: Any, browse: Any) -> None:
+def test_the_ledger_prints_what_the_filters_ask_for(
+    fair: JobFair, closed: Any, browse: Any, tmp_path: Any, pdf_text: Any
+) -> None:
     plan(closed, title="另一场")
+    paper = tmp_path / "ledger.pdf"
 
-    page = browse(REVIEWER).get(reverse("fairs-print") + "?status=reported").content.decode()
+    paper.write_bytes(browse(REVIEWER).get(reverse("print-fairs") + "?status=reported").content)
 
-    assert fair.code in page
-    assert "另一场" not in page
-    assert "监督电话" in page
+    text = "".join(pdf_text(paper).split())
+    assert fair.title in text
+    assert "另一场" not in text
+    assert "监督电话" in text
+    assert "共1行" in text
 
 
 def test_the_post_list_puts_the_posts_for_the_poor_first(fair: JobFair, browse: Any) -> None:

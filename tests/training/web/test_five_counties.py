@@ -218,6 +218,7 @@ def test_the_programme_page_has_every_section_with_its_source(settle: Any, name:
         *rules.forms,
         *rules.aims,
         *rules.institution_kinds,
+        *rules.claim_modes,
     )
     said = [row.note for row in rows if row.note] + [row.clause for row in rows]
     assert [words for words in said if " ".join(words.split()) not in page] == []

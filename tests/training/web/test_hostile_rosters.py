@@ -188,6 +188,9 @@ def test_ten_thousand_people_leave_as_a_file_and_are_read_back_whole(clerk: Clie
             phone=person.phone,
             township=person.township,
             village=person.village,
+            education="junior",
+            employer=f"{person.village}电商服务站",
+            employer_uscc="91350100M000100Y43",
         )
         for person in people
     )

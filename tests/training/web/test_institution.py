@@ -610,7 +610,7 @@ def test_the_roster_asks_the_database_as_often_for_many_as_for_few(
     assert len(page.context["page_obj"]) == 12 + more
 
 
-ROSTER_QUERIES = 12
+ROSTER_QUERIES = 19
 
 
 # --- class, archive, claim -----------------------------------------------------------------------

@@ -159,14 +159,22 @@ def test_the_agreement_s_page_names_the_rates_it_lacks_until_they_are_there(coun
     assert "80,000.00" in shown(page)
 
 
-def test_more_money_than_the_line_has_is_warned_of(county: Any, browse: Any) -> None:
+def test_more_money_than_the_line_has_is_not_confirmed_and_more_tasks_are_warned_of(
+    county: Any, browse: Any
+) -> None:
     clerk, agreement = browse(CLERK), draft(county, browse(CLERK))
     page = post(
         clerk, "agreement-task", agreement.pk, class_type="general", renci="3001", unit_price_fen="600"
     )
 
-    assert "的协议金额合计 1,800,600.00 元，超过这条资金线的总额 1,800,000.00 元。" in shown(page)
-    assert "全县各协议任务合计 3001 人次，项目指标 2000 人次。" in shown(page)
+    said = (
+        "总额 1,800,000.00 元，其他协议已占 0.00 元，还剩 1,800,000.00 元；这份协议的任务金额 1,800,600.00 元"
+    )
+    assert said in shown(page)
+    assert "全县各协议任务合计 3001 人次，超过了项目指标 2000 人次" in shown(page)
+    assert reverse("agreement-confirm", args=[agreement.pk]) not in shown(
+        browse(CHIEF).get(page.wsgi_request.path)
+    )
 
 
 def test_what_has_been_used_up_of_a_task_is_counted_by_how_far_the_session_is(
@@ -379,3 +387,18 @@ def test_every_page_opens_in_both_languages(closed: Any, browse: Any, role: Role
 
     for name, *args in (own if role == CLERK else county) + both:
         assert f'<html lang="{language}">' in see(client, name, *args)
+
+
+def test_the_county_s_agreements_are_listed_filtered_and_exported(county: Any, browse: Any) -> None:
+    made = draft(county, browse(CLERK))
+    reviewer = browse(REVIEWER)
+
+    def numbers(**query: Any) -> list[str]:
+        return [row[1] for row in rows_of(reviewer, "agreements-export", **query)]
+
+    assert numbers() == [made.number, "石城县商培协〔2021〕7号"]
+    assert numbers(status="draft") == numbers(kind="task_order") == numbers(q="9号") == [made.number]
+    assert numbers(line=str(made.fund_line_id), institution=str(county.institution.pk)) == numbers()
+    page = see(reviewer, "agreements", q="无此号")
+    assert "没有符合条件的协议" in page
+    assert county.institution.name in see(reviewer, "agreements")

@@ -16,6 +16,8 @@ from training.accounts.choices import Role
 from training.assessment.models import Evaluation
 from training.demo.scenery import add_institution, add_instructors
 from training.institutions.models import Instructor, InstructorProof
+from training.notifications.choices import Kind
+from training.notifications.queries import inbox
 
 CLERK, HEAD, MANAGER = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.CLASS_MANAGER
 REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
@@ -133,7 +135,7 @@ def test_lists_ask_the_database_as_often_for_thirty_as_for_one(
     assert page.context["page_obj"].paginator.count == 2 + more
 
 
-QUERIES = {"instructor-pool": 13, "proofs": 9, "instructors": 12}
+QUERIES = {"instructor-pool": 13, "proofs": 13, "instructors": 12}
 
 # --- evaluation ----------------------------------------------------------------------------------
 
@@ -216,3 +218,25 @@ def test_a_proof_is_handed_in_on_the_page_of_its_instructor(county: Any, browse:
     refused = browse(REVIEWER).post(reverse("instructor", args=[county.instructors[1].pk]), fields)
     assert refused.status_code == 200  # the bureau has no form there
     assert InstructorProof.objects.filter(key="赣职1").count() == 1
+
+
+def test_a_closed_class_waits_for_each_side_until_it_has_said_what_it_thought(
+    closed: Any, browse: Any
+) -> None:
+    first, second = closed.instructors
+    both = [[closed.session.code, "王思敏", "罗明远"]]
+
+    def owed(client: Client) -> list[list[str]]:
+        rows = rows_of(client, "evaluations-owed-export")
+        return [[row[0], *sorted(row[-1].split("、"))] for row in rows]
+
+    assert owed(browse(REVIEWER)) == owed(browse(CLERK)) == both
+    assert "授课人待评价的期" in see(browse(REVIEWER), "home")
+    assert [row.sentence for row in inbox(closed.actor(REVIEWER)) if row.kind == Kind.EVALUATION_DUE] == [
+        f"培训已结课，请评价授课人：{closed.session}"
+    ]
+    for person in (first, second):
+        post(browse(REVIEWER), "evaluation-bureau", closed.session.pk, person.pk, **SCORES)
+    assert owed(browse(REVIEWER)) == []
+    assert "没有待评价的期" in see(browse(REVIEWER), "evaluations-owed")
+    assert owed(browse(CLERK)) == both

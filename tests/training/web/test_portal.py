@@ -21,6 +21,7 @@ from training.core.models import StoredFile
 from training.dossiers.models import DossierVersion
 from training.dossiers.seal import fingerprint
 from training.dossiers.sealing import seal_key
+from training.web.portal.checking import turn
 
 
 def public_page(county: Any) -> Any:
@@ -134,13 +135,22 @@ def test_anything_else_is_refused_and_breaks_nothing(content: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(settings: Any) -> None:
+    settings.CHECK_MAX_MB = 100
     answer = Client().post(
         reverse("public-verify"), data=b"--x\r\n", content_type="multipart/form-data; boundary=x",
         CONTENT_LENGTH=str(101 * 2**20),
     )  # fmt: skip
     assert answer.status_code == 422
     assert "超过 100 MB" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_comes_while_all_turns_are_taken_is_asked_to_come_again_before_the_file_is_read() -> None:
+    with turn(), turn():
+        answer = brought(b"PK")
+    assert (answer.status_code, "请过几分钟再试" in answer.content.decode()) == (503, True)
+    assert brought(b"PK").status_code == 200
 
 
 @pytest.mark.django_db

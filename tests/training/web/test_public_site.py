@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -83,6 +85,27 @@ def test_the_language_is_part_of_the_address(published: Any) -> None:
     assert "已办培训" in page_of(published, lang="zh-hans").content.decode()
     assert 'lang="en"' in page_of(published, lang="en").content.decode()
     assert page_of(published, lang="xx").status_code == 200
+
+
+def test_whoever_asked_for_english_stays_in_it_from_page_to_page(published: Any) -> None:
+    client, seen = Client(), set[str]()
+    waiting = [reverse("portal") + "?lang=en"]
+    while waiting:
+        address = waiting.pop()
+        page = client.get(address)
+        seen.add(address)
+        if page.status_code != 200 or not page["Content-Type"].startswith("text/html"):
+            continue
+        text = page.content.decode()
+        assert '<html lang="en"' in text, address
+        links = {
+            unescape(href) for href in re.findall(r'<a [^>]*href="(/(?:p|t|c|d|s|r|verify)\b[^"#]*)', text)
+        }
+        assert [href for href in links if "lang=en" not in href] == []
+        forms = re.findall(r'<form[^>]*action="(/[^"]+)"', text)
+        assert [it for it in forms if "lang=en" not in it and it != reverse("set_language")] == []
+        waiting += links - seen - set(waiting)
+    assert len(seen) > 6
 
 
 def test_only_what_somebody_published_stands_there(closed: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +98,8 @@ def test_a_township_officer_sees_the_own_people_only(closed: Any, browse: Callab
         place.trainee.save()
     rebuild(closed.programme)
     client = browse(Role.TOWNSHIP)
-    page = client.get(reverse("dashboard"), {"of": "township:高田镇"})
+    page = client.get(reverse("dashboard"))
+    assert client.get(reverse("dashboard"), {"of": "township:高田镇"}).status_code == 404
 
     assert f"完成情况：{TOWNSHIP}" in text(page)
     assert "高田镇" not in text(page)
@@ -111,7 +113,8 @@ def test_a_township_officer_sees_the_own_people_only(closed: Any, browse: Callab
 
 def test_an_institution_sees_its_own_and_no_money(closed: Any, browse: Callable[..., Client]) -> None:
     client = browse(Role.INSTITUTION_CLERK)
-    page = text(client.get(reverse("dashboard"), {"of": "programme:"}))
+    page = text(client.get(reverse("dashboard")))
+    assert client.get(reverse("dashboard"), {"of": "programme:"}).status_code == 404
 
     assert f"完成情况：{closed.institution.name}" in page
     assert "资金（元）" not in page
@@ -127,7 +130,7 @@ def test_a_dashboard_asks_a_constant_number_of_questions(
     client = browse(HEAD, many)
     client.get(reverse("dashboard"))  # what waits is counted and the measures are taken
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(reverse("dashboard"))
 
 
@@ -187,7 +190,7 @@ def test_numbers_from_outside_are_stated_with_their_source(
     shown = text(client.get(reverse("stated-values")))
     assert "800" in shown
     assert "商务局摸底" in shown
-    assert "从业人员覆盖率 按人数 0 %" in text(client.get(reverse("indicators")))
+    assert "从业人员覆盖率 按人数，类别已核实的 0 %" in text(client.get(reverse("indicators")))
     future = client.post(reverse("stated-value-add"), form | {"as_of": "2031-05-01"})
     assert (future.status_code, "不能晚于今天" in future.content.decode()) == (422, True)
 
@@ -258,3 +261,38 @@ def test_pages_render_in_both_languages(closed: Any, browse: Callable[..., Clien
         response = client.get(reverse(name), headers={"accept-language": language})
         assert response.status_code == 200
         assert f'<html lang="{language}"' in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["print-indicators", "print-follow-ups", "print-practice"])
+def test_ledgers_are_papers_with_mark_pages_and_time(
+    closed: Any, browse: Callable[..., Client], tmp_path: Path, pdf_text: Any, name: str
+) -> None:
+    paper = tmp_path / "ledger.pdf"
+
+    paper.write_bytes(browse(HEAD).get(reverse(name)).content)
+
+    text = "".join(pdf_text(paper).split())
+    assert "".join(closed.programme.mark_text.split()) in text
+    assert "第1页/共" in text
+    assert "打印时间" in text
+
+
+def test_a_slice_has_its_own_pace_and_curve_or_says_why_there_is_none(
+    closed: Any, browse: Callable[..., Client]
+) -> None:
+    client = browse(HEAD)
+    pages = {
+        kind: client.get(reverse("dashboard"), {"of": f"{kind}:{key}"}).context["page"]
+        for kind, key in (
+            ("programme", ""),
+            ("institution", closed.institution.pk),
+            ("township", closed.session.enrolments.get(number=1).trainee.township),
+            ("fund_line", closed.session.agreement.fund_line.code),
+        )
+    }
+
+    assert len(pages["programme"].progress.lines) == 3
+    assert pages["programme"].pace_why == ""
+    for kind, page in pages.items():
+        assert (len(page.progress.lines) == 3) == (page.pace_why == ""), kind
+    assert pages["township"].pace_why == "文件没有给每个乡镇定培训人次。"

@@ -26,9 +26,11 @@ from training.dossiers.collecting import add_evidence, keep_station_photo, withd
 from training.dossiers.models import Evidence
 from training.dossiers.queries import check_session
 from training.dossiers.risks import flagged
+from training.notifications.models import Notification
 from training.notifications.queries import inbox
 from training.uploads.models import Picture, Reuse
 from training.uploads.noticing import look_at
+from training.web.notifications.watch import warn_of_reuses
 
 CLERK, REVIEWER = Role.INSTITUTION_CLERK, Role.BUREAU_REVIEWER
 COPY = "要由商务局核对后才能用"
@@ -150,6 +152,44 @@ def test_a_pdf_is_known_by_its_first_page_and_compared_with_no_other(
     assert reverse("thumbnail", args=[evidence.pk]) in page
 
 
+def scan(county: Any, *pages: Image.Image, caption: str = "签到扫描件") -> Evidence:
+    """A PDF whose pages are one picture each."""
+    target = BytesIO()
+    pages[0].save(target, "PDF", save_all=True, append_images=pages[1:])
+    evidence = add_evidence(
+        county.session.pk,
+        item="A8",
+        kind=EvidenceKind.REGISTER_SCAN,
+        caption=caption,
+        file=(f"{caption}.pdf", target.getvalue()),
+        actor=county.actor(CLERK),
+    )
+    look_at(evidence.pk)
+    return evidence
+
+
+def test_a_photo_in_a_scan_is_recognised_whichever_came_first(approved: Any, neighbour: Any) -> None:
+    hand_in(approved, jpeg(scene(1)), 0, "照片在前")
+    scan(neighbour, scene(7), cropped(scene(1), 0, 0.05, 0.1, 0), caption="扫描件在后")
+    scan(approved, scene(2), caption="扫描件在前")
+    hand_in(neighbour, jpeg(scene(2), 60), 0, "照片在后")
+
+    assert pairs() == [
+        ("照片在前", "扫描件在后", "picture", True),
+        ("扫描件在前", "照片在后", "picture", True),
+    ]
+
+
+def test_a_session_s_own_report_may_show_its_photos_once_more(approved: Any) -> None:
+    hand_in(approved, jpeg(scene(1)), 0, "先")
+    report = scan(approved, scene(1), scene(2), caption="本期小结")
+    hand_in(approved, jpeg(scene(2)), 1, "后")
+
+    assert pairs() == []
+    assert look_at(report.pk) == 0
+    assert [row.page for row in report.page_images.all()] == [1, 2]
+
+
 def test_the_uploader_sees_both_side_by_side(approved: Any, browse: Callable[..., Client]) -> None:
     hand_in(approved, jpeg(scene(1)), 0, "上午全景")
     hand_in(approved, jpeg(scene(1), 50), 1, "下午全景")
@@ -186,6 +226,17 @@ def test_another_county_s_pictures_are_not_compared(approved: Any, other_county:
     hand_in(other_county, jpeg(scene(1)))
 
     assert pairs() == []
+
+
+def test_whoever_sees_both_places_is_told_once_a_day(approved: Any, neighbour: Any) -> None:
+    hand_in(approved, jpeg(scene(1)), 0, "上午全景")
+    hand_in(approved, jpeg(cropped(scene(1), 0.1, 0.05, 0.1, 0)), 1, "下午全景")
+
+    assert warn_of_reuses() > 0
+    assert warn_of_reuses() == 0
+    told = Notification.objects.filter(kind="reuse.noticed")
+    assert {CLERK, REVIEWER} < set(told.values_list("membership__role", flat=True))
+    assert set(told.values_list("membership__institution_id", flat=True)) == {None, approved.institution.pk}
 
 
 def judge(client: Client, status: str, reason: str = "并排看过") -> Any:

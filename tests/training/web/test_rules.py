@@ -396,3 +396,19 @@ def test_another_county_s_draft_and_versions_do_not_exist(
     assert stranger.get(reverse("rule-draft-preview")).status_code == 404
     assert stranger.get(reverse("rule-version", args=[2])).status_code == 404
     assert "第 2 版" not in text(stranger.get(reverse("rule-versions")))
+
+
+def test_a_group_from_before_the_mark_stands_in_the_form_as_its_words_say(
+    client: Client, county: Any
+) -> None:
+    rules = county.programme.rule_sets.get()
+    for group in rules.body["groups"]:
+        del group["sensitive"]
+    rules.save(update_fields=["body"])
+
+    marked = {
+        code: "sensitive" in typed(client.get(reverse("rule-entry", args=["groups", code])))
+        for code in ("poor_household", "farmer")
+    }
+
+    assert list(marked.values()) == [True, False]

@@ -126,9 +126,9 @@ def test_a_picture_is_shown_without_place_and_owner_and_handed_over_as_it_came(
 
     shown, kept = client.get(address), client.get(address + "?download")
 
-    with Image.open(BytesIO(shown.content)) as image:
+    with Image.open(BytesIO(shown.getvalue())) as image:
         assert dict(image.getexif()) == {}
         assert image.height > image.width
-    assert kept.content == original
+    assert kept.getvalue() == original
     assert shown["Content-Disposition"].startswith("inline")
     assert kept["Content-Disposition"].startswith("attachment")

@@ -62,9 +62,19 @@ def test_every_figure_of_a_dashboard_is_the_description_s_and_opens_the_places_i
     expected = counted(description)
     client = browser(county, Role.BUREAU_HEAD)
     first_town = min(person.township for person in description.people)
-    slices = ["", f"township/{first_town}", f"institution/{programme.institutions.order_by('pk')[0].pk}"]
+    institution = programme.institutions.order_by("pk")[0]
+    line = programme.fund_lines.order_by("pk")[0]
+    slices = {
+        "": "全县",
+        f"township:{first_town}": first_town,
+        f"institution:{institution.pk}": institution.name,
+        f"fund_line:{line.code}": line.name,
+    }
 
     pages = [shown(client, f"{reverse('dashboard')}?of={of}") for of in slices]
+
+    for page, name in zip(pages, slices.values(), strict=True):
+        assert f"完成情况：{name}<small>" in page
 
     for depth in ("planned", "attended", "completed", "archived"):
         renci, people = expected.get(("total", depth, ""), (0, 0))
@@ -83,3 +93,11 @@ def test_every_figure_of_a_dashboard_is_the_description_s_and_opens_the_places_i
     for href, renci, people in sorted(both):
         if "rows" in href:
             assert behind(client, href) == (renci, people), href
+
+
+def test_a_part_of_the_county_that_there_is_not_is_not_found(browser: Any) -> None:
+    *_made, county = written("huidong", half_way=True)
+
+    answer = browser(county, Role.BUREAU_HEAD).get(f"{reverse('dashboard')}?of=township/金口镇")
+
+    assert answer.status_code == 404

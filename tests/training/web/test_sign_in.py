@@ -177,13 +177,38 @@ def test_one_can_leave_before_giving_the_code(knock, settings):
 def test_the_account_page_lists_browsers_and_ends_the_others(knock):
     _user, lost, _answer = knock(Role.INSTITUTION_CLERK)
     _user, here, _answer = knock(Role.INSTITUTION_CLERK)
-    page = here.get(reverse("security")).content.decode()
-    assert page.count("Firefox") == 2
+    sessions = here.get(reverse("security")).context["sessions"]
+    assert ["Firefox" in row.device for row in sessions] == [True, True]
 
     here.post(reverse("sign-out-elsewhere"))
 
     assert lost.get(reverse("home")).status_code == 302
     assert here.get(reverse("home")).status_code == 200
+
+
+def test_one_browser_alone_can_be_ended_by_a_name_that_opens_nothing(knock):
+    _user, lost, _answer = knock(Role.INSTITUTION_CLERK)
+    _user, here, _answer = knock(Role.INSTITUTION_CLERK)
+    page = here.get(reverse("security"))
+    other = next(row for row in page.context["sessions"] if not row.here)
+    assert lost.session.session_key not in page.content.decode()
+
+    stranger = knock(Role.AUDITOR)[1]
+    assert stranger.post(reverse("sign-out-browser", args=[other.name])).status_code == 404
+    here.post(reverse("sign-out-browser", args=[other.name]))
+
+    assert lost.get(reverse("home")).status_code == 302
+    assert here.get(reverse("home")).status_code == 200
+    assert here.post(reverse("sign-out-browser", args=[other.name])).status_code == 404
+
+
+def test_everywhere_means_here_as_well_when_one_says_so(knock):
+    _user, lost, _answer = knock(Role.INSTITUTION_CLERK)
+    _user, here, _answer = knock(Role.INSTITUTION_CLERK)
+
+    assert here.post(reverse("sign-out-elsewhere"), {"here": "yes"})["Location"] == reverse("login")
+
+    assert [client.get(reverse("home")).status_code for client in (lost, here)] == [302, 302]
 
 
 def test_a_session_ends_when_nobody_clicks_and_goes_on_while_somebody_does(knock):

@@ -81,11 +81,40 @@ def test_while_typing_the_same_is_asked_of_a_small_address(county: Any, browse: 
     free = client.get(address, fields(county))
     holiday = client.get(address, fields(county, on="2021-05-01"))
 
-    assert "填好日期、时间、授课人和场地" in shown(half)
+    assert "都填好，才能说“可以排”" in shown(half)
     assert "不能排" in shown(clash)
     assert "可以排" in shown(free)
     assert "2021-05-01 是法定假日（劳动节）。" in shown(holiday)
     assert "<html" not in shown(clash)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("on", "start", "end", "instructor_id"), "授课人罗明远这段时间在SC-2020-TR-F-001 第1课次"),
+        (("on", "start", "end", "venue_id"), "这段时间被SC-2020-TR-F-001 第1课次占用"),
+        (("on", "start", "end"), "本期SC-2020-TR-F-001 第1课次已占用这段时间"),
+    ],
+)
+def test_what_is_typed_so_far_already_tells_of_a_clash(
+    county: Any, browse: Any, typed: tuple[str, ...], said: str
+) -> None:
+    client, address = browse(CLERK), reverse("lesson-check", args=[county.session.pk])
+    whole = fields(county, on="2021-05-18")
+
+    page = client.get(address, {name: whole[name] for name in typed})
+
+    assert said in shown(page)
+    assert "可以排" not in shown(page)
+
+
+def test_what_is_not_typed_yet_is_not_found_fault_with(county: Any, browse: Any) -> None:
+    client, address = browse(CLERK), reverse("lesson-check", args=[county.session.pk])
+
+    for typed in ({}, {"on": "not a day"}, {"start": "09:00"}, {"on": "2021-05-19", "end": "12:00"}):
+        page = shown(client.get(address, typed))
+        assert "不能排" not in page
+        assert "请看" not in page
 
 
 def test_a_lesson_being_changed_does_not_stand_in_its_own_way(county: Any, browse: Any) -> None:
@@ -219,7 +248,7 @@ def test_the_timetable_page_asks_as_often_for_many_lessons_as_for_few(
         client.get(address)
 
 
-QUERIES = 20
+QUERIES = 21
 
 
 def test_a_week_shows_what_takes_place_then_and_goes_to_the_weeks_beside(county: Any, browse: Any) -> None:

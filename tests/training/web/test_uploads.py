@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -24,9 +25,13 @@ from PIL import Image
 from tests.training.signing import picture
 from tests.training.uploads.scenes import jpeg, scene
 from training.accounts.choices import Role
-from training.core.files import read
+from training.core.files import read as read_file
+from training.demo.scenery import paper
 from training.dossiers.models import Evidence
+from training.uploads import parts
+from training.uploads.errors import WrongOffsetError
 from training.uploads.models import Upload
+from training.uploads.services import take_piece
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -53,7 +58,7 @@ def begin(client: Client, county: Any, data: bytes, **changes: Any) -> Any:
 
 
 def send(client: Client, address: str, piece: bytes, offset: int, **headers: str) -> Any:
-    headers = TUS | {"Upload-Offset": str(offset)} | headers
+    headers = TUS | {"Upload-Offset": str(offset), "Content-Type": PIECE} | headers
     return client.patch(address, piece, content_type=PIECE, headers=headers)
 
 
@@ -66,9 +71,12 @@ def clerk(closed: Any, browse: Callable[..., Client]) -> Client:
     return browse(CLERK)
 
 
-@pytest.fixture(autouse=True)
-def directory(settings: Any, tmp_path: Any) -> None:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
+def parts_left() -> list[str]:
+    """Uploads of which some piece lies in the storage."""
+    try:
+        return default_storage.listdir("parts")[0]
+    except FileNotFoundError:
+        return []
 
 
 def test_the_server_says_what_it_speaks(closed: Any, clerk: Client) -> None:
@@ -78,7 +86,7 @@ def test_the_server_says_what_it_speaks(closed: Any, clerk: Client) -> None:
     assert answer["Tus-Extension"] == "creation,expiration,checksum,termination"
 
 
-def test_a_whole_file_becomes_evidence_with_its_very_bytes(closed: Any, clerk: Client, settings: Any) -> None:
+def test_a_whole_file_becomes_evidence_with_its_very_bytes(closed: Any, clerk: Client) -> None:
     data = picture(101)
     began = begin(clerk, closed, data, sha256=hashlib.sha256(data).hexdigest())
     assert (began.status_code, began["Upload-Offset"]) == (201, "0")
@@ -87,9 +95,9 @@ def test_a_whole_file_becomes_evidence_with_its_very_bytes(closed: Any, clerk: C
 
     assert (sent.status_code, sent["Upload-Offset"]) == (204, str(len(data)))
     evidence = Evidence.objects.get(caption="上午实操")
-    assert read(evidence.file) == data
+    assert read_file(evidence.file) == data
     assert (evidence.file.name, evidence.file.uploaded_by, evidence.item) == ("上午.jpg", "邓经办", "A9")
-    assert list(settings.UPLOADS_DIR.iterdir()) == []
+    assert parts_left() == []
     assert "已收下" in clerk.get(began["Location"]).content.decode()
 
 
@@ -110,9 +118,65 @@ def test_however_a_file_is_cut_it_comes_whole(
 
     upload = Upload.objects.get(pk=address.rstrip("/").rpartition("/")[2])
     assert upload.evidence is not None
-    assert read(upload.evidence.file) == data
+    assert read_file(upload.evidence.file) == data
     upload.delete()
     Evidence.objects.filter(pk=upload.evidence_id).delete()
+
+
+def test_a_piece_that_two_lines_bring_counts_once(closed: Any, clerk: Client) -> None:
+    """The slow one began where the file went on then, and ends after the other: as on two machines."""
+    data = picture(111)
+    address = begin(clerk, closed, data)["Location"]
+    slow = Upload.objects.get()
+    pieces = iter([data[:400], data[400:900], b""])
+
+    def read(_size: int) -> bytes:
+        piece = next(pieces)
+        if piece.startswith(data[400:900]):
+            assert send(clerk, address, data[:700], 0).status_code == 204
+        return piece
+
+    with pytest.raises(WrongOffsetError):
+        take_piece(slow, read, offset=0, actor=closed.actor(CLERK))
+
+    assert offset_of(clerk, address) == 700
+    send(clerk, address, data[700:], 700)
+    assert read_file(Evidence.objects.get(caption="上午实操").file) == data
+
+
+def test_a_piece_that_a_crash_left_uncounted_is_sent_again(closed: Any, clerk: Client) -> None:
+    data = picture(112)
+    address = begin(clerk, closed, data)["Location"]
+    parts.save(Upload.objects.get().pk, 0, BytesIO(b"half of it"))
+
+    assert offset_of(clerk, address) == 0
+    send(clerk, address, data, 0)
+    assert read_file(Evidence.objects.get(caption="上午实操").file) == data
+
+
+def test_a_whole_file_is_handed_in_by_one_request_and_by_the_next_after_a_crash(
+    closed: Any, clerk: Client, clock: Any
+) -> None:
+    data = picture(113)
+    address = begin(clerk, closed, data)["Location"]
+    send(clerk, address, data[:-1], 0)
+    Upload.objects.update(handing_in_since=clock.now())  # somebody else is at it, or has died over it
+
+    assert send(clerk, address, data[-1:], len(data) - 1).status_code == 423
+    assert send(clerk, address, b"", len(data)).status_code == 423
+    clock.advance(minutes=3)
+    assert send(clerk, address, b"", len(data)).status_code == 204
+    assert read_file(Evidence.objects.get(caption="上午实操").file) == data
+
+
+def test_a_file_of_which_a_piece_was_lost_is_not_taken(closed: Any, clerk: Client) -> None:
+    data = picture(114)
+    address = begin(clerk, closed, data)["Location"]
+    send(clerk, address, data[:500], 0)
+    parts.drop(Upload.objects.get().pk)
+    send(clerk, address, data[500:], 500)
+
+    assert "不一致，请再传一次" in clerk.get(address).content.decode()
 
 
 def test_a_piece_that_came_otherwise_than_it_was_sent_is_not_kept(closed: Any, clerk: Client) -> None:
@@ -210,18 +274,17 @@ def test_nobody_goes_on_with_somebody_else_s_file(
     assert offset_of(clerk, address) == 0
 
 
-def test_what_nobody_goes_on_with_is_forgotten_row_and_bytes(
-    closed: Any, clerk: Client, clock: Any, settings: Any
-) -> None:
+def test_what_nobody_goes_on_with_is_forgotten_row_and_bytes(closed: Any, clerk: Client, clock: Any) -> None:
     address = begin(clerk, closed, picture(108))["Location"]
     send(clerk, address, picture(108)[:100], 0)
+    assert len(parts_left()) == 1
     Upload.objects.update(expires_at=Upload.objects.get().created_at + timedelta(minutes=5))
     clock.advance(minutes=6)
 
     assert clerk.head(address, headers=TUS).status_code == 404
     call_command("tidy_uploads")
 
-    assert (Upload.objects.count(), list(settings.UPLOADS_DIR.iterdir())) == (0, [])
+    assert (Upload.objects.count(), parts_left()) == (0, [])
 
 
 def test_whoever_has_too_many_open_is_told_to_finish_some(
@@ -249,8 +312,8 @@ def test_a_heic_photo_keeps_its_bytes_and_is_shown_as_a_jpeg(closed: Any, clerk:
     kept = clerk.get(reverse("file", args=["evidence", evidence.pk]), {"download": ""})
 
     assert (evidence.file.content_type, shown["Content-Type"]) == ("image/heic", "image/jpeg")
-    assert Image.open(BytesIO(shown.content)).size == (1280, 960)
-    assert kept.content == target.getvalue()
+    assert Image.open(BytesIO(shown.getvalue())).size == (1280, 960)
+    assert kept.getvalue() == target.getvalue()
 
 
 def test_when_the_camera_took_it_counts(closed: Any, clerk: Client) -> None:
@@ -262,6 +325,72 @@ def test_when_the_camera_took_it_counts(closed: Any, clerk: Client) -> None:
     taken_at = Evidence.objects.get(caption="上午实操").taken_at
     assert taken_at is not None
     assert taken_at.isoformat() == "2021-05-18T01:12:33+00:00"
+
+
+LICENCE = {
+    "kind": "training",
+    "number": "教民 136 号",
+    "issuer": "石城县人力资源和社会保障局",
+    "valid_from": "2020-01-01",
+    "valid_until": "",
+}
+TELEPHONE = "Mozilla/5.0 (Linux; Android 11; ELE-AL00) Mobile"
+
+
+def begin_file(client: Client, name: str, data: bytes) -> str:
+    headers = TUS | {"Upload-Length": str(len(data)), "Upload-Metadata": said(filename=name)}
+    began = client.post(reverse("file-uploads"), headers=headers)
+    assert began.status_code == 201
+    return began["Location"]
+
+
+def named(address: str) -> str:
+    """As the page's script says in the form where its file is."""
+    return f"file:{address.rstrip('/').rpartition('/')[2]}"
+
+
+def test_a_scan_for_a_form_comes_piece_by_piece_and_is_known_by_its_telephone(
+    closed: Any, clerk: Client
+) -> None:
+    name, data = paper("办学许可证")
+    address = begin_file(clerk, name, data)
+    send(clerk, address, data[:300], 0)
+    assert (offset_of(clerk, address), send(clerk, address, data[300:], 300).status_code) == (300, 204)
+    form = LICENCE | {"resumed": named(address)}
+
+    wrong = clerk.post(reverse("licence-add"), form | {"number": ""})
+    assert wrong.status_code == 422
+    kept = clerk.post(reverse("licence-add"), form, headers={"User-Agent": TELEPHONE})
+
+    licence = closed.institution.licences.get(number="教民 136 号")
+    assert (kept.status_code, read_file(licence.file), licence.file.name) == (302, data, name)
+    assert licence.file.device == TELEPHONE
+
+
+def test_a_form_finds_no_file_that_is_not_whole_or_is_somebody_else_s(
+    closed: Any, clerk: Client, browse: Callable[..., Client]
+) -> None:
+    name, data = paper("办学许可证")
+    address = begin_file(clerk, name, data)
+    send(clerk, address, data[:300], 0)
+    form = LICENCE | {"resumed": named(address)}
+    assert clerk.post(reverse("licence-add"), form).status_code == 422
+
+    send(clerk, address, data[300:], 300)
+    assert browse(HEAD).post(reverse("licence-add"), form).status_code == 422
+    assert browse(HEAD).head(address, headers=TUS).status_code == 404
+    for nonsense in ("file:", "file:x", f"file:{closed.session.pk}"):
+        assert clerk.post(reverse("licence-add"), LICENCE | {"resumed": nonsense}).status_code == 422
+    assert not closed.institution.licences.filter(number="教民 136 号").exists()
+
+
+def test_a_file_that_its_form_never_came_for_is_forgotten(closed: Any, clerk: Client, clock: Any) -> None:
+    name, data = paper("办学许可证")
+    send(clerk, begin_file(clerk, name, data), data, 0)
+    assert len(parts_left()) == 1
+    clock.advance(hours=3)
+    call_command("tidy_uploads")
+    assert (Upload.objects.count(), parts_left()) == (0, [])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -288,4 +417,4 @@ def test_a_line_that_breaks_loses_nothing_that_had_come(closed: Any, clerk: Clie
 
     assert offset_of(clerk, address) == 70_000
     assert send(clerk, address, data[70_000:], 70_000).status_code == 204
-    assert read(Evidence.objects.get(caption="上午实操").file) == data
+    assert read_file(Evidence.objects.get(caption="上午实操").file) == data

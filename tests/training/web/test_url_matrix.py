@@ -23,7 +23,7 @@ from tests.training.web.conftest import claim_shop, dossier_of, handed_in
 from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.services import add_member
 from training.attendance.choices import CorrectionKind, CorrectionSource
-from training.attendance.models import AttendanceEvent, Correction, LostRange
+from training.attendance.models import AttendanceEvent, Correction, Exclusion, LostRange
 from training.certificates.models import Certificate
 from training.claims.models import Claim
 from training.complaints.models import Complaint
@@ -34,7 +34,7 @@ from training.core.uploads import XLSX
 from training.courses.models import Courseware, Outline
 from training.demo.scenery import TOWNSHIP, add_farmers_course, add_institution, add_places, paper
 from training.dossiers.choices import Edition
-from training.dossiers.models import Dossier, DossierVersion, Evidence
+from training.dossiers.models import ArchiveTransfer, Dossier, DossierVersion, Evidence, PropertyCheck
 from training.enrolment.models import Application, NominationList, RegistrationCall, RosterImport
 from training.fairs.models import (
     FairAttendance,
@@ -101,6 +101,7 @@ SEES_STATIONS = READS | INSTITUTION_ROLES
 SEES_REGISTER = SEES_STATIONS | OVERSEES
 SEES_COURSES = ARCHIVES | INSTITUTION_ROLES
 WRITES_COURSES = INSTITUTION_ROLES - {Role.CLASS_MANAGER}
+TEACHES = frozenset({Role.INSTRUCTOR})
 HEAD = frozenset({Role.INSTITUTION_HEAD})
 ADMINISTRATORS = frozenset({Role.ADMIN})
 ACCOUNTS = frozenset({Role.ADMIN, Role.BUREAU_HEAD})
@@ -110,6 +111,7 @@ OFFICE = frozenset({Role.LEADING_GROUP})
 OVERSEERS = READS | OFFICE | {Role.ACCEPTANCE}
 TOWN_REPORTS = READS | OFFICE | {Role.TOWNSHIP}
 ROLL_UPS = READS | OFFICE
+SEES_EXCLUSIONS = SEES_STATIONS | OFFICE | {Role.TOWNSHIP}
 REPORTS_OF_COUNTY = BUREAU_ROLES | OFFICE
 TOWN_OFFICERS = frozenset({Role.TOWNSHIP})
 PRIVACY = frozenset({Role.PRIVACY_OFFICER})
@@ -170,7 +172,7 @@ STATIONS = {"api-time", "api-enrol", "api-report", "api-package", "api-events", 
 PARTNERS = set(Resource.values)
 OWN_ACCOUNT = {
     "logout", "switch-membership", "password", "second-factor", "second-factor-setup", "security",
-    "sign-out-elsewhere", "notifications", "notifications-read", "notifications-mail", "notification",
+    "sign-out-elsewhere", "sign-out-browser", "notifications", "notifications-read", "notifications-mail", "notification",
     "notification-read",
 }  # fmt: skip
 ROWS = [
@@ -182,6 +184,7 @@ ROWS = [
     Row("session", INSTITUTION_ROLES, "session"),
     Row("session-revise", INSTITUTION_ROLES, "session"),
     Row("session-courseware", INSTITUTION_ROLES, "session"),
+    Row("session-budget", INSTITUTION_ROLES, "session"),
     Row("witness-add", INSTITUTION_ROLES, "session"),
     Row("session-submit", HEAD, "session", post=True),
     Row("session-close", INSTITUTION_ROLES, "session", post=True),
@@ -198,12 +201,15 @@ ROWS = [
     Row("enrolment-phone", INSTITUTION_ROLES, "enrolment"),
     Row("consent", INSTITUTION_ROLES, "enrolment", post=True),
     Row("evidence-add", INSTITUTION_ROLES, "session"),
+    Row("evidence-describe", INSTITUTION_ROLES, "evidence"),
     Row("evidence-withdraw", INSTITUTION_ROLES, "evidence"),
     Row("uploads", INSTITUTION_ROLES, "session", post=True),
+    Row("file-uploads", INSTITUTION_ROLES, post=True),
     Row("upload", frozenset({Role.INSTITUTION_CLERK}), "upload"),
     Row("upload-drop", frozenset({Role.INSTITUTION_CLERK}), "upload", post=True),
     Row("thumbnail", SEES_FILES, "evidence"),
     Row("register-scans", INSTITUTION_ROLES),
+    Row("register-scans-export", INSTITUTION_ROLES),
     Row("register-scan", INSTITUTION_ROLES, "scan"),
     Row("scanned-picture", INSTITUTION_ROLES, "scanned-page"),
     Row("scanned-aside", INSTITUTION_ROLES, "scanned-page", post=True),
@@ -214,7 +220,12 @@ ROWS = [
     Row("session-claim", HEAD, "session", post=True),
     Row("instructors", PAPERS),
     Row("instructor-add", PAPERS),
-    Row("instructor", SEES_COURSES, "instructor"),
+    Row("instructor", SEES_COURSES | TEACHES, "instructor"),
+    Row("instructor-invite", HEAD, "instructor"),
+    # 讲师
+    Row("taught-lessons", TEACHES),
+    Row("taught-lessons-export", TEACHES),
+    Row("own-record", TEACHES),
     Row("instructors-export", PAPERS),
     Row("instructor-edit", PAPERS, "instructor"),
     Row("papers", PAPERS),
@@ -230,6 +241,12 @@ ROWS = [
     Row("agreement-change", PAPERS, "agreement-page"),
     Row("papers-expiring", SEES_COURSES),
     Row("papers-expiring-export", SEES_COURSES),
+    Row("agreements", SEES_COURSES),
+    Row("agreements-export", SEES_COURSES),
+    Row("programmes", ADMINISTRATORS),
+    Row("programme-open", ADMINISTRATORS),
+    Row("evaluations-owed", HOLDS_FAIRS),
+    Row("evaluations-owed-export", HOLDS_FAIRS),
     Row("evaluations", READS | INSTITUTION_ROLES, "session"),
     Row("evaluation-trainees", INSTITUTION_ROLES, "teacher"),
     Row("evaluation-bureau", BUREAU_ROLES, "teacher"),
@@ -249,8 +266,8 @@ ROWS = [
     Row("outline-submit", WRITES_COURSES, "outline", post=True),
     Row("outline-approve", BUREAU_ROLES, "outline", post=True),
     Row("outline-return", BUREAU_ROLES, "outline", post=True),
-    Row("courseware", SEES_COURSES),
-    Row("courseware-export", SEES_COURSES),
+    Row("courseware", SEES_COURSES | TEACHES),
+    Row("courseware-export", SEES_COURSES | TEACHES),
     Row("courseware-add", INSTITUTION_ROLES),
     Row("courseware-piece", SEES_COURSES, "piece"),
     Row("courseware-submit", INSTITUTION_ROLES, "piece", post=True),
@@ -266,15 +283,16 @@ ROWS = [
     Row("lesson-restore", INSTITUTION_ROLES, "session", post=True),
     Row("timetable-day", INSTITUTION_ROLES, "session", post=True),
     Row("timetable-print", SEES_STATIONS, "session"),
-    Row("week", SEES_STATIONS),
+    Row("week", SEES_STATIONS | TEACHES),
     Row("venues", SEES_STATIONS),
     Row("venues-export", SEES_STATIONS),
     Row("venue-add", INSTITUTION_ROLES | BUREAU_ROLES),
     Row("venue", SEES_STATIONS, "venue"),
+    Row("venue-lessons-export", SEES_STATIONS, "venue"),
     Row("venue-change", INSTITUTION_ROLES, "venue"),
     Row("venue-retire", INSTITUTION_ROLES, "venue", post=True),
     Row("venue-reopen", INSTITUTION_ROLES, "venue", post=True),
-    Row("calendar-feeds", SEES_STATIONS),
+    Row("calendar-feeds", SEES_STATIONS | TEACHES),
     Row("calendar-feed-revoke", frozenset({Role.INSTITUTION_CLERK}), "feed", post=True),
     # bureau
     Row("bureau-queue", ARCHIVES),
@@ -291,6 +309,8 @@ ROWS = [
     Row("bureau-event-reveal", BUREAU_ROLES, "event", post=True),
     Row("bureau-proof-verify", BUREAU_ROLES, "proof", post=True),
     Row("bureau-held", READS),
+    Row("bureau-held-export", READS),
+    Row("bureau-refused-export", READS),
     Row("bureau-refused", READS),
     # the bureau's desk, and claims
     Row("desk", ARCHIVES),
@@ -300,6 +320,9 @@ ROWS = [
     Row("dossier-compare", SEES_COURSES, "dossier"),
     Row("dossier-draft", INSTITUTION_ROLES | BUREAU_ROLES, "dossier", post=True),
     Row("dossier-unseal", frozenset({Role.BUREAU_HEAD}), "dossier"),
+    Row("dossier-transfer", frozenset({Role.BUREAU_HEAD}), "dossier"),
+    Row("print-property-check", SEES_COURSES, "property-check"),
+    Row("print-transfer", SEES_COURSES, "archive-transfer"),
     Row("version-cancel", INSTITUTION_ROLES | BUREAU_ROLES, "dossier-version", post=True),
     Row("desk-dossier", ARCHIVES, "dossier"),
     Row("desk-accept", BUREAU_ROLES, "dossier", post=True),
@@ -337,8 +360,9 @@ ROWS = [
     Row("proofs-export", ARCHIVES),
     Row("proof-refuse", BUREAU_ROLES, "proof"),
     # what is not held as approved, and papers
-    Row("archive-todo", INSTITUTION_ROLES | BUREAU_ROLES),
-    Row("archive-todo-export", INSTITUTION_ROLES | BUREAU_ROLES),
+    Row("archive-todo", INSTITUTION_ROLES | BUREAU_ROLES | FOLLOWS | {Role.TOWNSHIP}),
+    Row("archive-todo-export", INSTITUTION_ROLES | BUREAU_ROLES | FOLLOWS | {Role.TOWNSHIP}),
+    Row("session-doubts", BUREAU_ROLES, "session"),
     Row("changes", SEES_STATIONS),
     Row("changes-export", SEES_STATIONS),
     Row("change", SEES_STATIONS, "change"),
@@ -347,6 +371,7 @@ ROWS = [
     Row("change-withdraw", INSTITUTION_ROLES, "change", post=True),
     Row("change-lesson", INSTITUTION_ROLES, "lesson"),
     Row("roster-changes", SEES_STATIONS, "session"),
+    Row("roster-changes-export", SEES_STATIONS, "session"),
     Row("roster-change-add", INSTITUTION_ROLES, "session"),
     Row("roster-change-remove", INSTITUTION_ROLES, "enrolment"),
     Row("session-call-off", BUREAU_ROLES | HEAD, "session"),
@@ -381,6 +406,7 @@ ROWS = [
     Row("register-export", SEES_REGISTER, "session"),
     Row("register-blank", SEES_REGISTER, "session"),
     Row("register-paper", INSTITUTION_ROLES, "session"),
+    Row("register-attest", TEACHES | {Role.CLASS_MANAGER}, "session", post=True),
     Row("register-row", INSTITUTION_ROLES, "enrolment"),
     Row("correction-add", INSTITUTION_ROLES, "session"),
     Row("attendance-person", SEES_REGISTER, "enrolment"),
@@ -393,6 +419,13 @@ ROWS = [
     Row("clashes", SEES_REGISTER),
     Row("clashes-export", SEES_REGISTER),
     Row("chains", SEES_REGISTER),
+    Row("exclusions", SEES_EXCLUSIONS),
+    Row("exclusions-export", SEES_EXCLUSIONS),
+    Row("exclusion", SEES_EXCLUSIONS, "exclusion"),
+    Row("exclusion-propose", frozenset({Role.BUREAU_REVIEWER}), "enrolment"),
+    Row("exclusion-decide", frozenset({Role.BUREAU_HEAD}), "exclusion"),
+    Row("exclusion-appeal", HEAD | TOWN_OFFICERS, "exclusion"),
+    Row("exclusion-decide-appeal", BUREAU_ROLES | OFFICE, "exclusion"),
     Row("lost-range-add", INSTITUTION_ROLES | BUREAU_ROLES, "station"),
     Row("lost-range-approve", frozenset({Role.BUREAU_HEAD}), "lost_range", post=True),
     Row("lost-range-decline", frozenset({Role.BUREAU_HEAD}), "lost_range"),
@@ -416,6 +449,7 @@ ROWS = [
     Row("followup-referrals", DECIDES),
     Row("followup-referrals-export", DECIDES),
     Row("handovers", DECIDES),
+    Row("handovers-export", DECIDES),
     Row("handover-undo", DECIDES, "handover", post=True),
     Row("followup-statistics", DECIDES),
     Row("followup-statistics-export", DECIDES),
@@ -427,6 +461,8 @@ ROWS = [
     Row("followup-outcome", CLAIMS_OUTCOMES, "enrolment"),
     Row("outcomes", SEES_OUTCOMES),
     Row("outcomes-export", SEES_OUTCOMES),
+    Row("outcome-statistics", SEES_OUTCOMES),
+    Row("outcome-statistics-export", SEES_OUTCOMES),
     Row("outcome", SEES_OUTCOMES, "outcome"),
     Row("outcome-evidence", CLAIMS_OUTCOMES | BUREAU_ROLES, "outcome", post=True),
     Row("outcome-verify", DECIDES, "outcome", post=True),
@@ -474,6 +510,7 @@ ROWS = [
     Row("complaint-archive", BUREAU_ROLES, "complaint", post=True),
     Row("complaint-contact", BUREAU_ROLES, "complaint", post=True),
     Row("publications", READS),
+    Row("publications-export", READS),
     Row("publication-sessions", BUREAU_ROLES, post=True),
     Row("publication-table", BUREAU_ROLES),
     Row("publication", READS, "publication"),
@@ -482,6 +519,7 @@ ROWS = [
     Row("publication-withdraw", frozenset({Role.BUREAU_HEAD}), "publication"),
     Row("publication-discard", BUREAU_ROLES, "publication", post=True),
     Row("own-links", DECIDES),
+    Row("own-links-export", DECIDES),
     Row("own-links-print", FOLLOWS | {Role.BUREAU_REVIEWER}, "session", post=True),
     Row("own-link-issue", FOLLOWS | {Role.BUREAU_REVIEWER}, "enrolment", post=True),
     # county
@@ -493,7 +531,10 @@ ROWS = [
     Row("dashboard", SEES_FIGURES),
     Row("figure-rows", SEES_FIGURES),
     Row("figure-rows-export", SEES_FIGURES, "ending"),
+    Row("rate-enrolments", COUNTS, "counted-rate"),
+    Row("rate-export", COUNTS, "rate-file"),
     Row("poor-villages", COUNTS),
+    Row("poor-villages-export", COUNTS),
     Row("stated-values", COUNTS),
     Row("stated-values-export", COUNTS),
     Row("stated-value-add", BUREAU_ROLES),
@@ -530,12 +571,15 @@ ROWS = [
     Row("trainees", POOL),
     Row("trainees-export", POOL),
     Row("namesakes", POOL),
+    Row("namesakes-export", POOL),
     Row("trainee-groups", VERIFIES),
+    Row("trainee-groups-export", VERIFIES),
     Row("trainee-groups-decide", VERIFIES, post=True),
     Row("trainee", POOL, "trainee"),
     Row("trainee-sensitive", VERIFIES | PRIVACY, "trainee", post=True),
     Row("trainee-number", frozenset({Role.BUREAU_REVIEWER}), "trainee"),
     Row("trainee-looks", PRIVACY | {Role.AUDITOR}, "trainee"),
+    Row("trainee-looks-export", PRIVACY | {Role.AUDITOR}, "trainee"),
     Row("trainee-phone", MEETS, "trainee", post=True),
     Row("trainee-contact", MEETS, "trainee"),
     Row("trainee-group-add", VERIFIES | FOLLOWS, "trainee"),
@@ -549,6 +593,7 @@ ROWS = [
     Row("consent-text-add", PRIVACY),
     Row("rights-add", MEETS | BUREAU_ROLES, "trainee"),
     Row("rights", ANSWERS),
+    Row("rights-export", ANSWERS),
     Row("rights-request", ANSWERS, "rights"),
     Row("rights-identity", PRIVACY, "rights"),
     Row("rights-answer", PRIVACY, "rights"),
@@ -581,12 +626,16 @@ ROWS = [
     Row("town-report", TOWN_REPORTS, "town-report"),
     Row("town-report-write", TOWN_OFFICERS, "town-report"),
     Row("town-report-supplement", TOWN_OFFICERS, "town-report"),
+    Row("town-report-figure", TOWN_REPORTS, "town-figure"),
+    Row("town-report-figure-export", TOWN_REPORTS, "town-figure"),
     Row("print-town-report", TOWN_REPORTS, "town-report"),
     Row("roll-ups", ROLL_UPS),
     Row("roll-ups-export", ROLL_UPS),
     Row("roll-up-add", OFFICE),
     Row("roll-up", ROLL_UPS, "roll-up"),
     Row("roll-up-dispatch", OFFICE, "roll-up"),
+    Row("roll-up-figure", ROLL_UPS, "county-figure"),
+    Row("roll-up-figure-export", ROLL_UPS, "county-figure"),
     Row("print-roll-up", ROLL_UPS, "roll-up"),
     Row("ministry-reports", OVERSEERS),
     Row("ministry-reports-export", OVERSEERS),
@@ -627,7 +676,10 @@ ROWS = [
     # job fairs
     Row("fairs", SEES_FAIRS),
     Row("fairs-export", SEES_FAIRS),
-    Row("fairs-print", SEES_FAIRS),
+    Row("print-fairs", SEES_FAIRS),
+    Row("print-follow-ups", DECIDES),
+    Row("print-practice", SEES_OUTCOMES),
+    Row("print-indicators", COUNTS),
     Row("fair", SEES_FAIRS, "fair"),
     Row("fair-posts", SEES_FAIRS, "fair"),
     Row("fair-expected", SEES_FAIR_PEOPLE),
@@ -661,7 +713,7 @@ ROWS = [
     Row("file", SEES_FAIR_PEOPLE, "fair-paper"),
     Row("file", SEES_FILES, "licence"),
     Row("file", SEES_FILES, "agreement"),
-    Row("file", SEES_FILES, "proof-file"),
+    Row("file", SEES_FILES | TEACHES, "proof-file"),
     Row("file", SEES_FILES, "courseware"),
     Row("file", SEES_FILES, "outline-file"),
     Row("file", SEES_FILES, "evidence-file"),
@@ -679,6 +731,8 @@ NO_ID = {
     "month",
     "target",
     "target-file",
+    "counted-rate",
+    "rate-file",
     "version",
     "section",
     "single",
@@ -844,9 +898,24 @@ def register_people(county: Any) -> None:
 
 def put_right(county: Any) -> None:
     """A correction and a lost number that wait for the second person, and a draft that is being made."""
-    DossierVersion.objects.create(
+    version = DossierVersion.objects.create(
         dossier=dossier_of(county), edition=Edition.DRAFT, number=1, asked_at=clock.now()
     )
+    made = keep(
+        "x.zip",
+        b"PK",
+        content_type="application/zip",
+        actor=county.actor(Role.INSTITUTION_CLERK),
+        sensitive=True,
+    )
+    version.pdf = version.package = made
+    version.save()
+    PropertyCheck.objects.create(version=version, stage="year", at=clock.now(), holds=False)
+    ArchiveTransfer.objects.create(
+        version=version, receiver="县档案馆", taken_by="x", receipt_number="1", handed_on=clock.today(),
+        package_sha256="ab" * 32, package_sm3="cd" * 32, recorded_by=county.user(Role.BUREAU_HEAD),
+        recorded_at=clock.now(),
+    )  # fmt: skip
     session, clerk = county.session, county.user(Role.INSTITUTION_CLERK)
     said = {"reason": "读卡器故障", "proposed_by": clerk, "proposed_at": clock.now()}
     sheet = keep(
@@ -872,6 +941,7 @@ def put_right(county: Any) -> None:
     issue(county)
     station = Station.objects.get(institution=county.institution)
     LostRange.objects.create(station=station, first_seq=900, last_seq=901, **said)
+    Exclusion.objects.create(enrolment=county.session.enrolments.get(number=1), **said)
 
 
 def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
@@ -887,6 +957,8 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
     return {
         "": (),
         "depth": ("planned",),
+        "counted-rate": ("attendance_rate",),
+        "rate-file": ("attendance_rate", "csv"),
         "depth-file": ("planned", "xlsx"),
         "ending": ("csv",),
         "month": (MONTH,),
@@ -926,6 +998,8 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "instructor": (county.instructors[0].pk,),
         "dossier": (dossier_of(county).pk,),
         "dossier-version": (dossier_of(county).versions.get().pk,),
+        "property-check": (PropertyCheck.objects.get(version__dossier=dossier_of(county)).pk,),
+        "archive-transfer": (ArchiveTransfer.objects.get(version__dossier=dossier_of(county)).pk,),
         "integrity_run": (IntegrityRun.objects.filter(programme=county.programme).first().pk,),
         "event": (AttendanceEvent.objects.filter(training_session=session).first().pk,),
         "proof": (proof.pk,),
@@ -968,6 +1042,8 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "claim": (Claim.objects.get(dossier__training_session__institution=county.institution).pk,),
         "town-report": (TownReport.objects.get(programme=county.programme).pk,),
         "roll-up": (RollUp.objects.get(programme=county.programme).pk,),
+        "town-figure": (TownReport.objects.get(programme=county.programme).pk, "renci"),
+        "county-figure": (RollUp.objects.get(programme=county.programme).pk, "renci"),
         "ministry-report": (MinistryReport.objects.get(programme=county.programme).pk,),
         "self-evaluation": (SelfEvaluation.objects.get(programme=county.programme).pk,),
         "self-evaluation-line": (SelfEvaluation.objects.get(programme=county.programme).pk, "A1"),
@@ -975,6 +1051,7 @@ def ids_of(county: Any) -> dict[str, tuple[Any, ...]]:
         "phone-check-line": (PhoneCheckLine.objects.get(phone_check__programme=county.programme).pk,),
         "meeting": (Meeting.objects.get(programme=county.programme).pk,),
         "minutes-file": ("minutes", Meeting.objects.get(programme=county.programme).pk),
+        "exclusion": (Exclusion.objects.get(enrolment__training_session=county.session).pk,),
         "lost_range": (LostRange.objects.get(station__institution=county.institution).pk,),
     }
 

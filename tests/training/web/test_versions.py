@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import pikepdf
+from cryptography.hazmat.primitives.hashes import SM3, Hash
 from django.test import Client
 from django.urls import reverse
 
-from tests.training.reviews import review_and_seal
+from tests.machine import POPPLER
+from tests.training.reviews import review_and_seal, stand_in
 from tests.training.web.conftest import dossier_of
 from training.accounts.choices import Role
+from training.claims.services import claim_session
 from training.core import clock
-from training.dossiers.choices import BuildStep
-from training.dossiers.models import DossierVersion
+from training.core.files import read
+from training.dossiers.choices import BuildStep, CheckStage
+from training.dossiers.models import ArchiveTransfer, DossierVersion, PropertyCheck
+from training.dossiers.property_checks import check_properties, check_yearly
 from training.dossiers.seal import Sealer
 from training.dossiers.sealing import finish_seal, seal_key, unseal_dossier
 from training.dossiers.versions import begin_version, note_progress
@@ -33,8 +42,8 @@ def seal(county: Any) -> None:
     sealer = Sealer(seal_key(), "温审核", clock.now() + timedelta(minutes=1))
     finish_seal(
         dossier.pk,
-        pdf=b"%PDF",
-        package=b"PK",
+        pdf=stand_in(b"%PDF"),
+        package=stand_in(b"PK"),
         manifest_sha256="ab" * 32,
         pages=9,
         sealer=sealer,
@@ -95,7 +104,7 @@ def test_sealed_versions_stay_on_the_page_and_can_be_fetched_after_unsealing(
     version = DossierVersion.objects.get()
     for kind, content in (("version-pdf", b"%PDF"), ("version-package", b"PK")):
         response = browse(CLERK).get(reverse("file", args=[kind, version.pk]))
-        assert b"".join(response.streaming_content if response.streaming else [response.content]) == content
+        assert response.getvalue() == content
     assert browse(Role.FOLLOW_UP).get(reverse("file", args=["version-pdf", version.pk])).status_code == 403
 
 
@@ -127,8 +136,104 @@ def test_the_number_of_queries_does_not_grow_with_the_versions(
     DossierVersion.objects.create(number=1, **said)
     client = browse(REVIEWER)
     page(client, handed_in)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(client, handed_in)
     DossierVersion.objects.bulk_create(DossierVersion(number=1, **said) for _n in range(29))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(client, handed_in)
+
+
+# After the seal
+
+
+def said_in(pdf: bytes, *words: str) -> bool:
+    """Whether the paper says all of this, wherever its lines break."""
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        assert len(opened.pages)
+    if not POPPLER.here():
+        return True
+    done = subprocess.run(
+        ["pdftotext", "-enc", "UTF-8", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    text = "".join(done.stdout.decode().split())
+    return all("".join(word.split()) in text for word in words)
+
+
+def test_a_claim_and_a_year_each_check_the_four_properties_again_and_the_paper_says_what_was_found(
+    handed_in: Any, browse: Browse, clock: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    dossier = dossier_of(handed_in)
+    with django_capture_on_commit_callbacks(execute=True):
+        claim_session(handed_in.session.pk, actor=handed_in.actor(Role.INSTITUTION_HEAD))
+    assert check_yearly() == 0
+    clock.advance(days=366)
+    assert (check_yearly(), check_yearly()) == (1, 0)
+
+    year, claim = PropertyCheck.objects.all()
+    assert [(row.stage, row.holds, row.problem) for row in (year, claim)] == [
+        ("year", True, ""),
+        ("claim", True, ""),
+    ]
+    assert claim.report["stage"] == "申领补贴"
+    shown = page(browse(REVIEWER), handed_in).content.decode()
+    assert shown.count("四性检测报告") == 2
+    answer = browse(CLERK).get(reverse("print-property-check", args=[claim.pk]))
+    assert answer.content.startswith(b"%PDF")
+    assert said_in(answer.content, "DA/T 70-2018", "申领补贴", dossier.training_session.code)
+
+
+def test_a_check_finds_a_package_that_was_changed_on_the_disk(
+    handed_in: Any, browse: Browse, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    version = dossier_of(handed_in).versions.get()
+    path = Path(version.package.file.path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+    check = check_properties(version.pk, CheckStage.YEAR)
+
+    assert (check.holds, check.problem) == (False, "压缩包读不出，或与保存时不一致")
+    assert "未通过：压缩包读不出" in page(browse(REVIEWER), handed_in).content.decode()
+    answer = browse(REVIEWER).get(reverse("print-property-check", args=[check.pk]))
+    assert said_in(answer.content, "未通过", "压缩包读不出")
+
+
+def test_the_head_hands_a_sealed_version_over_and_prints_the_list_in_two_copies(
+    handed_in: Any, browse: Browse, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    dossier, head = dossier_of(handed_in), browse(Role.BUREAU_HEAD)
+    address = reverse("dossier-transfer", args=[dossier.pk])
+    assert address not in page(browse(REVIEWER), handed_in).content.decode()
+    said = {"receiver": "石城县档案馆", "taken_by": "林守档", "receipt_number": "2021-007"}
+    later = {"handed_on": f"{clock.today() + timedelta(days=1)}"}
+    assert head.post(address, said | later).status_code == 422
+
+    with django_capture_on_commit_callbacks(execute=True):
+        shown = head.post(address, said | {"handed_on": f"{clock.today()}"}, follow=True).content.decode()
+
+    (kept,) = ArchiveTransfer.objects.all()
+    assert "移交石城县档案馆，清单 2021-007" in shown
+    assert kept.package_sha256 == dossier.package.sha256
+    digest = Hash(SM3())
+    digest.update(read(dossier.package))
+    assert kept.package_sm3 == digest.finalize().hex()
+    assert PropertyCheck.objects.get().stage == "transfer"
+    answer = browse(CLERK).get(reverse("print-transfer", args=[kept.pk]))
+    assert said_in(
+        answer.content,
+        "第一份",
+        "第二份",
+        "林守档",
+        kept.package_sm3,
+        kept.package_sha256,
+        dossier.manifest_sha256,
+    )
+    assert head.post(address, said | {"handed_on": f"{clock.today()}"}).status_code in (409, 422)
+    assert ArchiveTransfer.objects.count() == 1

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet, Value
+from django.db.models import CharField, F, Max, Min, Q, QuerySet
+from django.db.models.functions import Cast
 
 from training.attendance.choices import CorrectionKind, CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
@@ -99,28 +100,35 @@ def _counted_evidence(trainees: QuerySet[Any], actor: Actor) -> dict[str, Eviden
         .filter(status=CorrectionStatus.APPROVED, enrolment__trainee__in=trainees)
         .exclude(kind=CorrectionKind.VOID)
     )
-    suspects = _at_two_places(
-        [
-            *events.order_by().values_list(*WHO_AND_WHEN, "station", "training_session").distinct(),
-            *by_hand.order_by().values_list(*WHO_AND_WHEN, Value(""), "training_session").distinct(),
-        ]
-    )
+    suspects = _suspects(trainees) | set(by_hand.order_by().values_list("enrolment__trainee", flat=True))
     if not suspects:
         return {}
-    them = {"enrolment__trainee__in": {trainee for trainee, _day in suspects}}
+    them = {"enrolment__trainee__in": suspects}
     pieces = [
         *map(_signed_piece, events.filter(**them).select_related(*RELATED, "station")),
         *map(_corrected_piece, by_hand.filter(**them).select_related(*RELATED, "proposed_by", "decided_by")),
     ]
-    return {key: piece for key, piece in pieces if (piece.trainee.pk, piece.lesson.on) in suspects}
+    places: dict[tuple[int, date], set[tuple[Any, int]]] = defaultdict(set)
+    for _key, piece in pieces:
+        places[piece.trainee.pk, piece.lesson.on].add((piece.station, piece.session.pk))
+    return {key: piece for key, piece in pieces if len(places[piece.trainee.pk, piece.lesson.on]) > 1}
 
 
-def _at_two_places(rows: Iterable[tuple[int, date, Any, int]]) -> set[tuple[int, date]]:
-    """(trainee, day) with more than one station or session."""
-    places: dict[tuple[int, date], set[tuple[str, int]]] = defaultdict(set)
-    for trainee, day, station, session in rows:
-        places[trainee, day].add((str(station), session))
-    return {key for key, found in places.items() if len(found) > 1}
+def _suspects(trainees: QuerySet[Any]) -> set[int]:
+    """Whom stations saw on one day at more than one of them, or in more than one session, whatever of it counts.
+
+    Only a sieve, hence unscoped and quick: the evidence itself is read through `visible_to`.
+    """
+    places = Enrolment.objects.filter(trainee__in=trainees).values("pk")
+    days = AttendanceEvent.objects.filter(
+        held_reason="", kind__in=COUNTED_KINDS, lesson__isnull=False, enrolment__in=places
+    )
+    # PostgreSQL has no least UUID before its version 18.
+    where = {"station": Cast("station", CharField()), "training_session": F("training_session")}
+    ends = {f"{end.__name__}_{name}": end(place) for name, place in where.items() for end in (Min, Max)}
+    several = ~Q(Min_station=F("Max_station")) | ~Q(Min_training_session=F("Max_training_session"))
+    found = days.order_by().values(*WHO_AND_WHEN).annotate(**ends).filter(several)
+    return set(found.values_list("enrolment__trainee", flat=True))
 
 
 def _signed_piece(row: Any) -> tuple[str, Evidence]:

@@ -14,13 +14,11 @@ from training.attendance.choices import (
 )
 from training.attendance.models import Correction
 from training.attendance.queries.scans import checks_begun, scans_and_voids
+from training.attendance.reckoning import LessonTime, Scan, attends
 from training.attendance.rules import (
     CompletionResult,
-    LessonTime,
     Presence,
-    Scan,
     Tally,
-    attends,
     completion,
     in_full,
     presence,

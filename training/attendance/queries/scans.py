@@ -20,9 +20,7 @@ from training.attendance.choices import (
     Note,
 )
 from training.attendance.models import AttendanceEvent, Correction
-from training.attendance.rules import (
-    Scan,
-)
+from training.attendance.reckoning import Scan
 from training.scheduling.models import TrainingSession
 
 COUNTED_KINDS = (EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK)

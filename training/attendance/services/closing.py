@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -86,9 +88,17 @@ def completion_results(session: TrainingSession) -> list[tuple[Enrolment, Comple
     rule = session.rule_set.rules.attendance
     with override(settings.LANGUAGE_CODE):  # the archive speaks the county's language, whoever closes
         return [
-            (enrolment, completion(minutes.get(enrolment.pk, {}), lessons, rule))
+            (enrolment, _unless_excluded(enrolment, completion(minutes.get(enrolment.pk, {}), lessons, rule)))
             for enrolment in session.enrolments.filter(ON_ROSTER)
         ]
+
+
+def _unless_excluded(enrolment: Enrolment, result: CompletionResult) -> CompletionResult:
+    """Whoever was excluded came as the register says, and does not count."""
+    if enrolment.status != EnrolmentStatus.EXCLUDED:
+        return result
+    said = _("%(explanation)s；经核查剔除，不计入结业") % {"explanation": result.explanation}
+    return replace(result, completed=False, explanation=said)
 
 
 def _written(row: Completion, result: CompletionResult) -> Completion:
@@ -105,4 +115,6 @@ def _differs(row: Completion, result: CompletionResult) -> bool:
 
 
 def _outcome(row: Completion) -> EnrolmentStatus:
+    if row.enrolment.status == EnrolmentStatus.EXCLUDED:
+        return EnrolmentStatus.EXCLUDED
     return EnrolmentStatus.COMPLETED if row.completed else EnrolmentStatus.INCOMPLETE

@@ -23,7 +23,8 @@ from training.accounts.permissions import demand
 from training.attendance.choices import CorrectionKind, CorrectionSource, CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
 from training.attendance.queries import COUNTED_KINDS, VOIDED, lesson_time
-from training.attendance.rules import LessonTime, lesson_at, window, within_make_up_share
+from training.attendance.reckoning import LessonTime
+from training.attendance.rules import lesson_at, window, within_make_up_share
 from training.attendance.services import two_people
 from training.attendance.services.closing import complete_anew
 from training.attendance.services.two_people import UploadedFile, keep_evidence

@@ -71,14 +71,18 @@ class Attached:
     trouble: str = ""  # why it is not shown
 
     @property
+    def title(self) -> str:
+        """What its first page is headed with."""
+        return f"附件 {self.number}　{self.file.name}"
+
+    @property
     def manner(self) -> str:
         """How the reader of the PDF finds it, in words."""
         return self.trouble or (f"附后 {len(self.leaves)} 页" if self.leaves else _KEPT)
 
     def pages(self) -> list[Flowable]:
         """Its pages, each under a caption; nothing for a file that can't be shown."""
-        count = len(self.leaves)
-        title = f"附件 {self.number}　{self.file.name}"
+        count, title = len(self.leaves), self.title
         note = f"{self.file.item} 原件第 %d / {count} 页　SHA-256 {self.file.sha256[:16]}…"
         flowables: list[Flowable] = []
         for number, leaf in enumerate(self.leaves, 1):

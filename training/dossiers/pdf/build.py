@@ -107,7 +107,7 @@ def _set_pages(
         on_page=on_page,
     )
     front = [Spacer(1, 1), NextPageTemplate("body"), PageBreak(), Paragraph("目录", PART), contents()]
-    document.write([*front, *writer.story(), *seal_page(draft=seal is None)])
+    document.write([*front, *writer.volume(), *writer.story(), *seal_page(draft=seal is None)])
     return document.used
 
 
@@ -144,6 +144,7 @@ def _furniture(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Fu
         session=facts.session.code,
         phones="　".join(facts.programme.phones),
         printed=writer.stamp(facts.as_of),
+        verify_url=facts.verify_url,
         draft=seal is None,
     )
 

@@ -121,7 +121,7 @@ class Cover:
 
     def _check(self, canvas: Canvas) -> None:
         size, y = 62.0, BOTTOM_OF_CHECK
-        _draw_qr(canvas, self.verify_url, LEFT, y, size)
+        draw_qr(canvas, self.verify_url, LEFT, y, size)
         words = ["扫码核验，或在任一电脑上离线核验：yidang-verify dossier.zip", self.verify_url]
         if self.seal:
             words.append(f"封存公钥指纹 {self.seal.fingerprint}")
@@ -163,7 +163,7 @@ def _draw_cell(canvas: Canvas, item: ItemFacts, x: float, y: float) -> None:
     title.drawOn(canvas, x + 8, y + 7 if height > 12 else y + 10)
 
 
-def _draw_qr(canvas: Canvas, content: str, x: float, y: float, size: float) -> None:
+def draw_qr(canvas: Canvas, content: str, x: float, y: float, size: float) -> None:
     rows = list(segno.make(content, error="m", micro=False).matrix)
     module = size / len(rows)
     canvas.setFillColor(INK)

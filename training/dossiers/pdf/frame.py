@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Frame, KeepTogether, PageTemplate, Tabl
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from training.dossiers.fonts import BOLD, REGULAR, visible
-from training.dossiers.pdf.cover import Cover
+from training.dossiers.pdf.cover import Cover, draw_qr
 from training.dossiers.pdf.paged import Paged
 from training.dossiers.pdf.seal_page import Signatory, draw_boxes
 from training.dossiers.pdf.style import (
@@ -34,6 +34,8 @@ from training.dossiers.pdf.style import (
     Heading,
 )
 
+_CODE = 34.0
+"""Side of the small code in the foot, in points."""
 BODY_HEIGHT = PAGE_HEIGHT - TOP - BOTTOM
 
 
@@ -45,6 +47,7 @@ class Furniture:
     session: str
     phones: str
     printed: str
+    verify_url: str
     draft: bool
 
 
@@ -118,7 +121,7 @@ class Document(Paged):
         if self.furniture.draft:
             self._draw_draft(canvas)
         cover.draw(canvas)
-        self._draw_foot(canvas)
+        self._draw_foot(canvas, PAGE_WIDTH - RIGHT)  # the cover has its own code, and a larger one
 
     def _draw_seals(self, canvas: Canvas, signatories: dict[str, Signatory]) -> None:
         self._draw_furniture(canvas)
@@ -139,7 +142,19 @@ class Document(Paged):
         canvas.setFillColor(GREY)
         canvas.setFont(REGULAR, 8)
         canvas.drawRightString(PAGE_WIDTH - RIGHT, top, visible(f"培训档案 {self.furniture.session}"))
-        self._draw_foot(canvas)
+        self._draw_foot(canvas, PAGE_WIDTH - RIGHT - _CODE - 6)
+        self._draw_code(canvas)
+
+    def _draw_code(self, canvas: Canvas) -> None:
+        """Where to check it, on every page: one that is copied out of the dossier leads back to it."""
+        if not canvas.hasForm("code"):
+            canvas.beginForm("code", upperx=_CODE, uppery=_CODE)
+            draw_qr(canvas, self.furniture.verify_url, 0, 0, _CODE)
+            canvas.endForm()
+        canvas.saveState()
+        canvas.translate(PAGE_WIDTH - RIGHT - _CODE, BOTTOM - 12 - 3 - _CODE)
+        canvas.doForm("code")
+        canvas.restoreState()
 
     def _draw_draft(self, canvas: Canvas) -> None:
         """In the head, and across the page under everything, so pale that it hides nothing."""
@@ -154,7 +169,7 @@ class Document(Paged):
         canvas.drawCentredString(0, -50, "草稿")
         canvas.restoreState()
 
-    def _draw_foot(self, canvas: Canvas) -> None:
+    def _draw_foot(self, canvas: Canvas, right: float) -> None:
         line = BOTTOM - 12
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.6)
@@ -166,7 +181,7 @@ class Document(Paged):
         canvas.drawString(LEFT, line - 23, visible(f"数据截至 {self.furniture.printed}"))
         canvas.setFillColor(INK)
         canvas.setFont(REGULAR, 8.5)
-        canvas.drawRightString(PAGE_WIDTH - RIGHT, line - 12, f"第 {self.page} 页 / 共 {self.total} 页")
+        canvas.drawRightString(right, line - 12, f"第 {self.page} 页 / 共 {self.total} 页")
 
 
 def _headings(story: Iterable[Flowable]) -> Iterator[Heading]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer, Table, TableStyle
@@ -14,12 +14,14 @@ from training.dossiers.facts import (
     DossierFacts,
     HalfDayRegister,
     ItemFacts,
+    LessonFacts,
     PhotoFacts,
     RegisterRow,
     words,
 )
 from training.dossiers.fonts import missing_characters
 from training.dossiers.pdf.attached import PHOTO_BOX, Attached, DrawnLeaf, listing, size
+from training.dossiers.pdf.budget import budget_table
 from training.dossiers.pdf.style import (
     CELL,
     FONT,
@@ -32,9 +34,11 @@ from training.dossiers.pdf.style import (
     paragraph,
     table,
 )
+from training.dossiers.pdf.volume import Piece, Volume
 from training.dossiers.seal import SealNote, fingerprint
 
 HALF_DAYS = {"am": "上午", "pm": "下午"}
+COMPLETION, APPENDIX = "结业情况", "附录　原始文件与签名事件"
 _NUMERALS = "一二三四五六七八九十"
 _SIGNATURE_ROW = 21.0
 """Room for a signature by hand, in points."""
@@ -58,18 +62,49 @@ class Writer:
             flowables += self._part(position, item)
         return [*flowables, *self._completion(), *self._appendix()]
 
-    def _part(self, position: int, item: ItemFacts) -> list[Flowable]:
-        numeral = _NUMERALS[position] if position < len(_NUMERALS) else str(position + 1)
-        mine = [
+    def volume(self) -> list[Flowable]:
+        """卷内清单, a page of its own."""
+        facts = self.facts
+        about = [
+            ("档号", facts.session.code),
+            ("保管期限", facts.retention),
+            ("立卷单位", facts.session.institution),
+            ("原始文件", f"{len(self.attached)} 件"),
+        ]
+        return [PageBreak(), Heading("卷内清单", 0), *fields(about), Volume(list(self._pieces()))]
+
+    def _pieces(self) -> Iterator[Piece]:
+        """Each part, and behind it the originals in it; class photos are counted with their part."""
+        facts = self.facts
+        whole = facts.session.institution, facts.as_of.astimezone(self.zone).date().isoformat()
+        for position, item in enumerate(facts.items):
+            by, on = whole
+            state = "齐全" if item.complete else "不齐全"
+            remark = f"{state}，照片 {len(facts.photos)} 张" if item.code == "A9" else state
+            yield Piece(item.code, by, item.title, on, part_title(position, item), remark)
+            for attached in self._attached_to(item):
+                file = attached.file
+                on = file.uploaded_at.astimezone(self.zone).date().isoformat()
+                heading = attached.title if attached.leaves else ""
+                yield Piece(item.code, file.uploaded_by, attached.title, on, heading, attached.manner)
+        for title in (COMPLETION, APPENDIX):
+            yield Piece("", whole[0], title, whole[1], title)
+
+    def _attached_to(self, item: ItemFacts) -> list[Attached]:
+        """Photos of the class apart."""
+        return [
             a for a in self.attached if a.file.item == item.code and a.file.sha256 not in self._photo_digests
         ]
+
+    def _part(self, position: int, item: ItemFacts) -> list[Flowable]:
+        mine = self._attached_to(item)
         shown = [page for a in mine for page in a.pages()]
         flowables: list[Flowable] = [
             PageBreak(),
-            Heading(f"{numeral}、{item.code}　{item.title}", 0),
-            *_state(item),
+            Heading(part_title(position, item), 0),
+            *self._state(item),
         ]
-        flowables += self._writers.get(item.code, list)()
+        flowables += self._writers.get(item.code, partial(self._added, item))()
         return [*flowables, *listing(mine), *shown]
 
     @property
@@ -85,6 +120,25 @@ class Writer:
             "A8": self._registers,
             "A9": self._photos,
         }
+
+    def _state(self, item: ItemFacts) -> list[Flowable]:
+        """Whether the item is complete, what is missing, the clause that asks for it, by which rules and when."""
+        state = "齐全" if item.complete else "不齐全"
+        checked = f"按第 {item.rule_version} 版规则核对，{self.stamp(self.facts.as_of)}"
+        words = [paragraph(f"{state} · 依据：{item.clause} · {checked}", NOTE)]
+        return words + [paragraph(f"· {finding}", WARNING) for finding in item.findings]
+
+    def _added(self, item: ItemFacts) -> list[Flowable]:
+        """An item that the programme adds: the records that the system keeps; its files follow as everywhere."""
+        flowables: list[Flowable] = []
+        for record in self.facts.records:
+            if record.item == item.code:
+                share = 1 / len(record.columns) - 1e-9
+                columns = [Column(title, share) for title in record.columns]
+                flowables += [Heading(record.title, 1), *table(columns, record.rows)]
+        if not flowables and not any(attached.file.item == item.code for attached in self.attached):
+            return [paragraph("未提供材料。", WARNING)]
+        return flowables
 
     def _agreement(self) -> list[Flowable]:
         agreement = self.facts.agreement
@@ -109,21 +163,44 @@ class Writer:
             Column("有效期", 120, "c"),
         ]
         rows = [
-            (a.kind, a.number, a.issuer, f"{a.valid_from} 至 {a.valid_until or '长期'}")
-            for a in self.facts.licences
+            (a.kind, a.number, a.issuer, _validity(a.valid_from, a.valid_until)) for a in self.facts.licences
         ]
         return [
             *fields([("机构名称", session.institution), ("信用代码", session.uscc)]),
             *table(columns, rows),
         ]
 
+    def _teaching(self) -> list[Flowable]:
+        """授课人汇总: who taught what, for how long, and by what proof."""
+        columns = [
+            Column("授课人", 0.16),
+            Column("职称", 0.18),
+            Column("工作单位", 0.36),
+            Column("课次", 60, "c"),
+            Column("学时", 40, "r"),
+            Column("资质证明", 0.3),
+        ]
+        rows = [
+            (
+                person.name,
+                person.title,
+                person.employer,
+                "、".join(map(str, person.lessons)),
+                _hours(lesson for lesson in self.facts.lessons if lesson.sequence in person.lessons),
+                "；".join(proof.kind for proof in person.proofs) or "无",
+            )
+            for person in self.facts.instructors
+        ]
+        total = (f"{len(rows)} 人", "", "", str(len(self.facts.lessons)), _hours(self.facts.lessons), "")
+        return [Heading("授课人汇总", 1), *table(columns, rows, total=total)]
+
     def _instructors(self) -> list[Flowable]:
-        flowables: list[Flowable] = []
+        flowables = self._teaching()
         columns = [
             Column("资质证明", 0.34),
             Column("编号", 0.3),
             Column("发证单位", 0.36),
-            Column("有效期至", 76, "c"),
+            Column("有效期", 120, "c"),
         ]
         for person in self.facts.instructors:
             lessons = "、".join(map(str, person.lessons))
@@ -136,7 +213,9 @@ class Writer:
                     ("基本情况", person.profile),
                 ]
             )
-            rows = [(p.kind, p.number, p.issuer, str(p.valid_until or "长期")) for p in person.proofs]
+            rows = [
+                (p.kind, p.number, p.issuer, _validity(p.valid_from, p.valid_until)) for p in person.proofs
+            ]
             proof = table(columns, rows) if rows else [paragraph(f"{person.name}无资质证明。", WARNING)]
             flowables += [KeepTogether([Heading(f"授课人　{person.name}", 1), *about, *proof])]
         return flowables
@@ -158,7 +237,8 @@ class Writer:
         ]
         if plan.outline:
             pairs.append(("培训大纲", plan.outline))
-        return fields(pairs, across=1)
+        budget = [Heading("经费预算", 1), *budget_table(plan.budget)] if plan.budget else []
+        return [*fields(pairs, across=1), *budget]
 
     def _timetable(self) -> list[Flowable]:
         session = self.facts.session
@@ -193,7 +273,7 @@ class Writer:
         return [
             *fields(approval),
             Heading("课程安排（实际执行）", 1),
-            *table(columns, rows),
+            *table(columns, rows, total=("", "合计", "", "", "", "", _hours(self.facts.lessons))),
             Heading("批准与实际的差异", 1),
             *(changes or [paragraph("按批准的安排执行，无变更。")]),
         ]
@@ -223,7 +303,9 @@ class Writer:
             for r in self.facts.roster
         ]
         return [
-            paragraph(f"名册共 {len(rows)} 人（人数）。证件号码与电话按规定掩码显示。", NOTE),
+            paragraph(
+                f"名册共 {len(rows)} 人（人数）。证件号码与电话按规定掩码显示，敏感的学员类别不列。", NOTE
+            ),
             *table(columns, rows),
             *self._roster_changes(),
         ]
@@ -361,8 +443,17 @@ class Writer:
             Heading(f"签到名册 {number}　{half_day(register)}", 1),
             *fields(about),
             *table(columns, rows, total=total, row_height=_SIGNATURE_ROW, muted=absent),
+            *self._attested(register),
             _signatures("授课人（签字）", "班主任（签字）", "复核人（签字）"),
         ]
+
+    def _attested(self, register: HalfDayRegister) -> list[Flowable]:
+        """Who stands for this register by account; the digest is of the events and corrections it stands on."""
+        said = [
+            paragraph(f"{a.role}{a.name} {self.stamp(a.at)} 以账号签认，名册摘要 {a.digest[:16]}…", NOTE)
+            for a in register.attestations
+        ]
+        return [Spacer(1, 6), *said] if said else []
 
     def _photos(self) -> list[Flowable]:
         flowables: list[Flowable] = [
@@ -388,12 +479,32 @@ class Writer:
 
     def _photo(self, photo: PhotoFacts) -> list[Flowable]:
         leaves = self._by_digest[photo.attachment.sha256].leaves
-        facts = (
-            f"{self.stamp(photo.taken_at)}　第{photo.lesson}课次　{photo.device}\n"
-            f"SHA-256 {photo.attachment.sha256[:32]}…"
-        )
         shown = DrawnLeaf(leaves[0], *PHOTO_BOX) if leaves else paragraph("图片损坏，原件在包内", WARNING)
-        return [shown, Spacer(1, 3), paragraph(photo.caption, CELL), paragraph(facts, NOTE)]
+        told = [paragraph(photo.caption, CELL), paragraph("\n".join(self._told(photo)), NOTE)]
+        return [
+            shown,
+            Spacer(1, 3),
+            *told,
+            *([paragraph(photo.uncounted, WARNING)] if photo.uncounted else []),
+        ]
+
+    def _told(self, photo: PhotoFacts) -> Iterator[str]:
+        """What stands under a photo (DA/T 50-2014): time, place, class, people, background, who took it."""
+        file = photo.attachment
+        if photo.taken_at:
+            yield f"{self.stamp(photo.taken_at)}　{photo.place}"
+        else:
+            yield f"拍摄时间不详，上传于 {self.stamp(file.uploaded_at)}　{photo.place}"
+        yield f"第{photo.lesson}课次　{photo.topic}"
+        known = (
+            ("人物", photo.persons),
+            ("背景", photo.background),
+            ("摄影者", photo.photographer),
+            ("设备", photo.device),
+        )
+        if said := "　".join(f"{label}：{words}" for label, words in known if words):
+            yield said
+        yield f"SHA-256 {file.sha256[:32]}…"
 
     def _completion(self) -> list[Flowable]:
         columns = [
@@ -413,7 +524,7 @@ class Writer:
         total = ("", f"结业 {self.facts.renci} 人次", "", "", f"{people} 人", "")
         return [
             PageBreak(),
-            Heading("结业情况", 0),
+            Heading(COMPLETION, 0),
             *fields(
                 [
                     ("结业人次", f"{self.facts.renci} 人次"),
@@ -434,7 +545,7 @@ class Writer:
     def _appendix(self) -> list[Flowable]:
         return [
             PageBreak(),
-            Heading("附录　原始文件与签名事件", 0),
+            Heading(APPENDIX, 0),
             *self._files(),
             *self._stations(),
             *self._lost(),
@@ -540,6 +651,22 @@ class Writer:
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
 
+def _validity(starts: date | None, ends: date | None) -> str:
+    """Of older proofs nobody noted when they were issued."""
+    return f"{starts} 至 {ends or '长期'}" if starts else f"至 {ends}" if ends else "长期"
+
+
+def part_title(position: int, item: ItemFacts) -> str:
+    """As contents and headings have it; a dossier has fewer than twenty parts."""
+    tens, units = divmod(position, 10)
+    return f"{'十' * tens}{_NUMERALS[units]}、{item.code}　{item.title}"
+
+
+def _hours(lessons: Iterable[LessonFacts]) -> str:
+    """In all, as the sum of what is printed."""
+    return f"{sum(float(lesson.hours) for lesson in lessons):g}"
+
+
 def half_day(register: HalfDayRegister) -> str:
     return f"{register.on} {HALF_DAYS[register.half_day]}"
 
@@ -555,12 +682,6 @@ def whole_digest(digest: str) -> str:
 
 def long_day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
-
-
-def _state(item: ItemFacts) -> list[Flowable]:
-    """Whether the item is complete, what is missing, and the clause that asks for it."""
-    words = [paragraph(f"{'齐全' if item.complete else '不齐全'} · 依据：{item.clause}", NOTE)]
-    return words + [paragraph(f"· {finding}", WARNING) for finding in item.findings]
 
 
 def _figures(rows: Sequence[RegisterRow]) -> tuple[int, int, int, int]:

@@ -24,7 +24,9 @@ from reportlab.platypus import (
 )
 
 from training.dossiers import fonts
+from training.dossiers.facts import CostLine
 from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.budget import budget_table
 from training.dossiers.pdf.paged import Paged
 from training.dossiers.pdf.paper_register import Code
 from training.dossiers.pdf.style import (
@@ -94,6 +96,7 @@ class ApplicationPaper:
     plan: tuple[tuple[str, str], ...]
     lessons: tuple[LessonLine, ...]
     opinions: tuple[tuple[str, str], ...]
+    budget: tuple[CostLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ def _application(paper: ApplicationPaper) -> list[Flowable]:
         *fields(paper.plan, across=1),
         paragraph("课程安排", SECTION),
         *_timetable(paper.lessons),
+        *([paragraph("经费预算", SECTION), *budget_table(paper.budget)] if paper.budget else []),
         Spacer(1, 8),
         KeepTogether([paragraph("审批", SECTION), opinions(paper.opinions)]),
         *check(facts),

@@ -21,7 +21,7 @@ from training.institutions.services.instructors import (
     verify_proof,
 )
 from training.institutions.services.licences import add_licence, refuse_licence, verify_licence
-from training.institutions.services.staff import add_staff, give_staff_role
+from training.institutions.services.staff import add_staff, give_staff_role, invite_instructor
 from training.institutions.services.standing import (
     admit_institution,
     confirm_scope,
@@ -50,6 +50,7 @@ __all__ = [
     "confirm_scope",
     "fulfil_agreement",
     "give_staff_role",
+    "invite_instructor",
     "note_local_registration",
     "refuse_licence",
     "refuse_proof",

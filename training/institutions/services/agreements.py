@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -17,8 +19,10 @@ from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.files import PAPERS, keep_upload
 from training.institutions.choices import AgreementKind, AgreementStatus, InstitutionStatus
 from training.institutions.models import Agreement, AgreementIndicator, AgreementTask, Institution
-from training.institutions.queries import rates_fault, rules_today
+from training.institutions.queries import line_fault, rates_fault, rules_today
 from training.institutions.verdicts import the_reason
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.programmes.models import FundLine
 
 
@@ -68,6 +72,7 @@ def add_agreement(
         privacy_clause=privacy_clause,
         file=keep_upload(*file, allow=PAPERS, actor=actor),
     )
+    _tell(Kind.AGREEMENT_SUBMITTED, agreement, BUREAU_ROLES, actor)
     record(actor, "agreement.added", agreement)
     return agreement
 
@@ -112,8 +117,14 @@ def change_agreement(
         reason=the_reason(reason),
     )
     _copy_terms(old, new)
+    _tell(Kind.AGREEMENT_SUBMITTED, new, BUREAU_ROLES, actor)
     record(actor, "agreement.changed", new, reason=new.reason)
     return new
+
+
+def _tell(kind: Kind, agreement: Agreement, roles: Collection[Role], actor: Actor) -> None:
+    said = {"agreement": str(agreement), "institution": agreement.institution.name}
+    notify(kind, agreement, roles=roles, actor=actor, **said)
 
 
 def _copy_terms(old: Agreement, new: Agreement) -> None:
@@ -200,12 +211,17 @@ def remove_indicator(indicator_id: int, *, actor: Actor) -> Agreement:
 def activate_agreement(agreement_id: int, *, actor: Actor) -> Agreement:
     """生效: the bureau confirms that both sides have signed. The version before it is superseded.
 
+    Locks the fund line: two that are confirmed at once do not both get what is left of it.
+
     石城 附件2 项目3 四是, AC-31: a task of a class type with required rates needs their numbers first.
     """
     demand(actor, "agreement.confirm")
-    agreement: Agreement = Agreement.objects.lock(actor, pk=agreement_id)
+    agreement: Agreement = Agreement.objects.select_related("institution").lock(actor, pk=agreement_id)
+    FundLine.objects.lock(actor, pk=agreement.fund_line_id)
     rules = rules_today(agreement.institution.programme, actor)
     if fault := rates_fault(agreement, [task.class_type for task in agreement.tasks.all()], rules):
+        raise InvalidInputError(fault)
+    if fault := line_fault(agreement, rules):
         raise InvalidInputError(fault)
     if not agreement.may_enter(AgreementStatus.IN_FORCE):
         raise InvalidTransitionError(_("这份协议不在起草，不能确认生效。"))
@@ -216,6 +232,7 @@ def activate_agreement(agreement_id: int, *, actor: Actor) -> Agreement:
     agreement.enter(AgreementStatus.IN_FORCE)
     agreement.confirmed_by_id, agreement.confirmed_at = actor.user_id, clock.now()
     agreement.save(update_fields=["confirmed_by", "confirmed_at"])
+    _tell(Kind.AGREEMENT_CONFIRMED, agreement, INSTITUTION_ROLES, actor)
     record(actor, "agreement.confirmed", agreement, version=agreement.version)
     return agreement
 
@@ -232,6 +249,7 @@ def fulfil_agreement(agreement_id: int, *, reason: str, actor: Actor) -> Agreeme
 def terminate_agreement(agreement_id: int, *, reason: str, actor: Actor) -> Agreement:
     """解除, for a reason; sessions that were approved under it are the bureau's to decide one by one."""
     agreement = _end(agreement_id, AgreementStatus.TERMINATED, reason, actor)
+    _tell(Kind.AGREEMENT_TERMINATED, agreement, INSTITUTION_ROLES, actor)
     record(actor, "agreement.terminated", agreement, reason=agreement.reason)
     return agreement
 

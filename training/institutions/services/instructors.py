@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.choices import AT_INSTITUTION
 from training.accounts.permissions import demand
 from training.core.actor import Actor
 from training.core.audit import record
@@ -88,6 +88,7 @@ def suspend_instructor(instructor_id: int, *, reason: str, actor: Actor) -> Inst
     instructor.reason = the_reason(reason)
     instructor.enter(InstructorStatus.SUSPENDED)
     instructor.save(update_fields=["reason"])
+    notify(Kind.INSTRUCTOR_SUSPENDED, instructor, roles=AT_INSTITUTION, actor=actor, name=instructor.name)
     record(actor, "instructor.suspended", instructor, reason=instructor.reason)
     return instructor
 
@@ -113,10 +114,13 @@ def add_proof(
     issuer: str,
     valid_until: date | None,
     file: tuple[str, bytes],
+    valid_from: date | None = None,
     actor: Actor,
 ) -> InstructorProof:
-    """Hand in the scan of a title or qualification; it answers A3 for every session this person teaches."""
-    demand(actor, "institution.manage_papers")
+    """Hand in the scan of a title or qualification; it answers A3 for the lessons from `valid_from` on."""
+    demand(actor, "proof.add")
+    if valid_from and valid_until and valid_until < valid_from:
+        raise InvalidInputError(_("有效期止早于发证日期。"))
     instructor = Instructor.objects.fetch(actor, pk=instructor_id)
     proof: InstructorProof = InstructorProof.objects.create(
         instructor=instructor,
@@ -124,6 +128,7 @@ def add_proof(
         number=number,
         key=certificate_key(number),
         issuer=issuer,
+        valid_from=valid_from,
         valid_until=valid_until,
         file=keep_upload(*file, allow=PAPERS, actor=actor),
     )
@@ -148,6 +153,6 @@ def refuse_proof(proof_id: int, *, reason: str, actor: Actor) -> InstructorProof
     proof: InstructorProof = InstructorProof.objects.lock(actor, pk=proof_id)
     mark_refused(proof, reason, actor)
     person = proof.instructor
-    notify(Kind.PROOF_REFUSED, person, roles=INSTITUTION_ROLES, actor=actor, name=person.name)
+    notify(Kind.PROOF_REFUSED, person, roles=AT_INSTITUTION, actor=actor, name=person.name)
     record(actor, "proof.refused", proof, reason=proof.refusal)
     return proof

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import INSTITUTION_ROLES
 from training.accounts.permissions import demand
 from training.core.actor import Actor
 from training.core.audit import record
@@ -16,6 +17,8 @@ from training.institutions.choices import InstitutionStatus, LicenceKind
 from training.institutions.models import Institution, Licence
 from training.institutions.services.standing import settle
 from training.institutions.verdicts import mark_refused, mark_verified
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 
 
 @transaction.atomic
@@ -70,6 +73,7 @@ def refuse_licence(licence_id: int, *, reason: str, actor: Actor) -> Licence:
     demand(actor, "institution.verify")
     licence: Licence = Licence.objects.lock(actor, pk=licence_id)
     mark_refused(licence, reason, actor)
+    notify(Kind.LICENCE_REFUSED, licence, roles=INSTITUTION_ROLES, actor=actor, paper=str(licence))
     record(actor, "licence.refused", licence, reason=licence.refusal)
     settle(licence.institution_id, actor=actor)
     return licence

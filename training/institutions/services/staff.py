@@ -9,10 +9,11 @@ from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.accounts.invitations import Link
 from training.accounts.models import Membership
 from training.accounts.permissions import demand
-from training.accounts.services import give_role, invite_member
+from training.accounts.services import give_role, invite_member, reissue_link
 from training.core.actor import Actor
 from training.core.errors import InvalidInputError
-from training.institutions.models import Institution
+from training.institutions.models import Institution, Instructor
+from training.institutions.queries import account_of_instructor
 
 
 @transaction.atomic
@@ -46,6 +47,29 @@ def give_staff_role(institution_id: int, *, user_id: int, role: str, actor: Acto
         programme_id=institution.programme_id,
         institution_id=institution.pk,
         actor=actor,
+    )
+
+
+@transaction.atomic
+def invite_instructor(instructor_id: int, *, username: str = "", actor: Actor, email: str = "") -> Link:
+    """A 讲师 account bound to this instructor; again, while nobody has set its password, a new link to the same.
+
+    Raises InvalidInputError once it is in use: from there on the bureau looks after it.
+    """
+    demand(actor, "instructor.invite")
+    instructor: Instructor = Instructor.objects.select_related("institution").lock(actor, pk=instructor_id)
+    if account := account_of_instructor(instructor):
+        return reissue_link(account.user, actor=actor)
+    return invite_member(
+        username,
+        display_name=instructor.name,
+        role=Role.INSTRUCTOR,
+        workplace=instructor.institution.name,
+        actor=actor,
+        email=email,
+        programme_id=instructor.institution.programme_id,
+        institution_id=instructor.institution_id,
+        instructor_id=instructor.pk,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import SYSTEM, Actor
@@ -22,8 +25,11 @@ from training.institutions.queries import (
     run_out,
 )
 from training.institutions.verdicts import good_uscc, the_reason
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 from training.programmes.models import Programme
 
+BOTH_SIDES: Final = INSTITUTION_ROLES | BUREAU_ROLES
 DETAILS = ("contact", "phone", "legal_person", "address", "business_scope")
 
 
@@ -80,6 +86,7 @@ def submit_institution(institution_id: int, *, actor: Actor) -> Institution:
             _("还不能提交，缺：%(missing)s。") % {"missing": _("、").join(map(str, missing))}
         )
     _enter(institution, InstitutionStatus.SUBMITTED)
+    _tell(Kind.INSTITUTION_SUBMITTED, institution, BUREAU_ROLES, actor)
     record(actor, "institution.submitted", institution)
     return institution
 
@@ -90,6 +97,7 @@ def return_institution(institution_id: int, *, reason: str, actor: Actor) -> Ins
     demand(actor, "institution.admit")
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
     _enter(institution, InstitutionStatus.DRAFT, reason=the_reason(reason))
+    _tell(Kind.INSTITUTION_RETURNED, institution, INSTITUTION_ROLES, actor)
     record(actor, "institution.returned", institution, reason=institution.reason)
     return institution
 
@@ -106,6 +114,7 @@ def admit_institution(institution_id: int, *, actor: Actor) -> Institution:
     if missing := missing_to_admit(institution, actor):
         raise InvalidInputError(_("还不能入库：%(missing)s。") % {"missing": _("；").join(map(str, missing))})
     _enter(institution, InstitutionStatus.ADMITTED)
+    _tell(Kind.INSTITUTION_ADMITTED, institution, INSTITUTION_ROLES, actor)
     record(actor, "institution.admitted", institution)
     return institution
 
@@ -160,6 +169,7 @@ def suspend_institution(institution_id: int, *, reason: str, actor: Actor) -> In
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
     said = the_reason(reason)
     _enter(institution, InstitutionStatus.SUSPENDED, reason=said, suspended_for=SuspendedFor.SANCTION)
+    _tell(Kind.INSTITUTION_SUSPENDED, institution, BOTH_SIDES, actor)
     record(actor, "institution.suspended", institution, reason=said)
     return institution
 
@@ -175,6 +185,7 @@ def reinstate_institution(institution_id: int, *, reason: str, actor: Actor) -> 
             _("还不能恢复，没有有效的：%(missing)s。") % {"missing": _("、").join(map(str, missing))}
         )
     _enter(institution, InstitutionStatus.ADMITTED)
+    _tell(Kind.INSTITUTION_REINSTATED, institution, BOTH_SIDES, actor)
     record(actor, "institution.reinstated", institution, reason=said)
     return institution
 
@@ -186,6 +197,7 @@ def remove_institution(institution_id: int, *, reason: str, actor: Actor) -> Ins
     institution: Institution = Institution.objects.lock(actor, pk=institution_id)
     said = the_reason(reason)
     _enter(institution, InstitutionStatus.REMOVED, reason=said)
+    _tell(Kind.INSTITUTION_REMOVED, institution, BOTH_SIDES, actor)
     record(actor, "institution.removed", institution, reason=said)
     return institution
 
@@ -210,14 +222,20 @@ def settle(institution_id: int, *, actor: Actor) -> bool:
     if institution.status == InstitutionStatus.ADMITTED and gone:
         said = _("证照过期：%(papers)s") % {"papers": _("、").join(map(str, gone))}
         _enter(institution, InstitutionStatus.SUSPENDED, reason=said, suspended_for=SuspendedFor.EXPIRED)
+        _tell(Kind.INSTITUTION_SUSPENDED, institution, BOTH_SIDES, actor)
         record(actor, "institution.suspended", institution, reason=said)
         return True
     if institution.suspended_for == SuspendedFor.EXPIRED and not gone:
         said = _("过期的证照已补交并核验")
         _enter(institution, InstitutionStatus.ADMITTED)
+        _tell(Kind.INSTITUTION_REINSTATED, institution, BOTH_SIDES, actor)
         record(actor, "institution.reinstated", institution, reason=said)
         return True
     return False
+
+
+def _tell(kind: Kind, institution: Institution, roles: Collection[Role], actor: Actor) -> None:
+    notify(kind, institution, roles=roles, actor=actor, institution=institution.name)
 
 
 def _enter(

@@ -15,6 +15,7 @@ from training.people.services.looks import (
     note_own_page,
     note_page,
     note_sensitive,
+    note_shown,
     reveal_number,
 )
 from training.people.services.pool import (
@@ -58,6 +59,7 @@ __all__ = [
     "note_own_page",
     "note_page",
     "note_sensitive",
+    "note_shown",
     "publish_text",
     "receive_request",
     "record_consent",

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import Department
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -18,7 +19,7 @@ from training.core.errors import ForbiddenError, InvalidInputError
 from training.core.files import PAPERS, discard, keep_upload
 from training.people.choices import GroupEvidence, GroupStatus
 from training.people.models import Trainee, TraineeGroup
-from training.people.queries import barred_groups, group_book, standing_groups
+from training.people.queries import barred_groups, group_book, is_concerned, standing_groups
 
 
 def note_groups(said: Collection[tuple[Trainee, str]], *, source: str) -> None:
@@ -119,11 +120,21 @@ def decide_groups(
     if valid_until and valid_until < clock.today():
         raise InvalidInputError(_("有效期止不能早于今天。"))
     groups = [TraineeGroup.objects.lock(actor, pk=pk) for pk in sorted(set(group_ids))]
+    _refuse_other_departments(groups, actor)
     for group in groups:
         _decide(group, verify=verify, reason=reason.strip(), valid_until=valid_until, actor=actor)
     for group in groups:
         record(actor, "group.verified" if verify else "group.refused", group)
     return len(groups)
+
+
+def _refuse_other_departments(groups: Sequence[TraineeGroup], actor: Actor) -> None:
+    book = group_book(groups[0].trainee.programme_id)
+    for group in groups:
+        word = book.get(group.code)
+        if word and not is_concerned(actor, word.department):
+            told = {"group": word.name, "department": Department(word.department).label}
+            raise ForbiddenError(_("“%(group)s”由%(department)s核实，不由您的部门核实。") % told)
 
 
 def _decide(

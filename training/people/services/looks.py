@@ -52,6 +52,12 @@ def note_own_page(trainee: Trainee, *, actor: Actor) -> None:
 def note_sensitive(trainees: Collection[Trainee], *, actor: Actor, reason: str = "") -> None:
     """The actor is being shown these people's sensitive groups; a number of queries they don't add to."""
     demand(actor, "trainee.view_sensitive")
+    note_shown(trainees, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def note_shown(trainees: Collection[Trainee], *, actor: Actor, reason: str = "") -> None:
+    """The same where a roster, not the role, lets the actor see them; the caller asked whether it does."""
     if not trainees:
         return
     _looked(trainees, LookKind.SENSITIVE, actor, reason)

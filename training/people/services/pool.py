@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,15 +15,16 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError
-from training.people.hashes import id_hash, tail_hash
-from training.people.models import Consent, NameWord, Trainee, TraineeGroup
+from training.people.hashes import id_hash, phone_tail_hash, tail_hash
+from training.people.models import PHONE_FIELDS, Consent, NameWord, Trainee, TraineeGroup
 from training.people.pinyin import name_words
 from training.people.queries import unplaced
 from training.people.rules import Person
 from training.people.services.groups import drop_groups
 from training.programmes.models import Programme
 
-CONTACT = ("phone", "township", "village")
+LATEST = ("phone", "township", "village", "education", "employer", "employer_uscc")
+"""What the newest roster knows best; where it is silent, what was known stays."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Known:
 def know_trainees(programme: Programme, people: Sequence[Person]) -> list[Known]:
     """The one row of each person in the programme's pool, in the order given and in a few queries.
 
-    What a newer roster says of contact is taken over. The name stays as it was first written: another
+    What a newer roster says of `LATEST` is taken over. The name stays as it was first written: another
     institution's roster can't rename a person, and nothing changes of whoever has another name here.
     """
     hashes = [id_hash(person.id_number) for person in people]
@@ -49,8 +50,9 @@ def know_trainees(programme: Programme, people: Sequence[Person]) -> list[Known]
     Trainee.objects.bulk_create(newcomers, ignore_conflicts=True)
     fresh = _by_hash(programme, said.keys() - met.keys(), without=("id_number", "phone"))
     write_name_words(fresh.values())
-    _take_over_contact((trainee, said[at]) for at, trainee in met.items() if trainee.name == said[at].name)
+    moved = _take_over((trainee, said[at]) for at, trainee in met.items() if trainee.name == said[at].name)
     found = met | fresh
+    mark_namesakes(programme, {trainee.name for trainee in (*fresh.values(), *moved)})
     return [
         Known(found[at], found[at].name == person.name) for at, person in zip(hashes, people, strict=True)
     ]
@@ -68,7 +70,8 @@ def _by_hash(
 
 def _newcomer(programme: Programme, at: str, person: Person) -> Trainee:
     facts = {field.name: getattr(person, field.name) for field in fields(Person)}
-    return Trainee(programme=programme, id_hash=at, tail_hash=tail_hash(person.id_number), **facts)
+    hashes = {"tail_hash": tail_hash(person.id_number), "phone_tail_hash": phone_tail_hash(person.phone)}
+    return Trainee(programme=programme, id_hash=at, **hashes, **facts)
 
 
 def write_name_words(trainees: Collection[Trainee]) -> None:
@@ -83,20 +86,37 @@ def write_name_words(trainees: Collection[Trainee]) -> None:
     )
 
 
-def _take_over_contact(pairs: Iterable[tuple[Trainee, Person]]) -> None:
+def mark_namesakes(programme: Programme, names: Collection[str]) -> None:
+    """Find anew who of these names shares a village, after somebody came, moved, went or was renamed: the list
+    of namesakes is looked at more often than the pool changes, and comparing everybody takes a second.
+    """
+    people = Trainee.objects.filter(programme=programme, name__in=names) if names else Trainee.objects.none()
+    homes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    rows = people.filter(erased_at=None).exclude(village="")
+    for pk, *home in rows.values_list("pk", "name", "township", "village"):
+        homes[tuple(home)].append(pk)
+    shared = {pk for there in homes.values() if len(there) > 1 for pk in there}
+    marked = set(people.filter(has_namesake=True).values_list("pk", flat=True))
+    Trainee.objects.filter(pk__in=shared - marked).update(has_namesake=True)
+    Trainee.objects.filter(pk__in=marked - shared).update(has_namesake=False)
+
+
+def _take_over(pairs: Iterable[tuple[Trainee, Person]]) -> list[Trainee]:
+    """Who is somewhere else, or is reached otherwise, than was known."""
     changed = [(trainee, person) for trainee, person in pairs if _has_news(trainee, person)]
     for trainee, person in changed:
-        if person.phone not in ("", trainee.phone):
-            trainee.phone_verified_at = None
-        for field in CONTACT:
+        trainee.set_phone(person.phone or trainee.phone)
+        for field in LATEST[1:]:
             setattr(trainee, field, getattr(person, field) or getattr(trainee, field))
-    Trainee.objects.bulk_update([trainee for trainee, _person in changed], [*CONTACT, "phone_verified_at"])
+    people = [trainee for trainee, _person in changed]
+    Trainee.objects.bulk_update(people, {*LATEST, *PHONE_FIELDS})
+    return people
 
 
 def _has_news(trainee: Trainee, person: Person) -> bool:
     """Of somebody whose particulars are only kept, nothing new is taken in."""
     used = trainee.restricted_at is None
-    return used and any(getattr(person, field) not in ("", getattr(trainee, field)) for field in CONTACT)
+    return used and any(getattr(person, field) not in ("", getattr(trainee, field)) for field in LATEST)
 
 
 @transaction.atomic
@@ -152,7 +172,9 @@ def forget_trainees(*, known_before: datetime, actor: Actor) -> int:
     counts = Counter(rows.values_list("programme", flat=True))
     Consent.objects.filter(trainee__in=people).delete()
     drop_groups(TraineeGroup.objects.filter(trainee__in=people))
+    names = set(rows.values_list("name", flat=True))
     Trainee.objects.filter(pk__in=people).delete()
     for programme in Programme.objects.filter(pk__in=counts):
+        mark_namesakes(programme, names)
         record(actor, "trainees.forgotten", programme, people=counts[programme.pk])
     return len(people)

@@ -19,12 +19,12 @@ from training.core.refusals import InputError
 from training.notifications.choices import Kind
 from training.notifications.services import notify_waiting
 from training.people.choices import IdentityCheck, RightsChannel, RightsKind, RightsStatus
-from training.people.models import NameWord, RightsRequest, Trainee
+from training.people.models import PHONE_FIELDS, NameWord, RightsRequest, Trainee
 from training.people.queries import answer_rule, is_named_elsewhere
 from training.people.rules import answer_due_on, check_name, check_phone, deletion_verdicts
 from training.people.services.consents import end_all_consents
 from training.people.services.groups import drop_groups
-from training.people.services.pool import write_name_words
+from training.people.services.pool import mark_namesakes, write_name_words
 
 ERASED = "（已删除）"
 """Stands where the name stood."""
@@ -110,11 +110,12 @@ def correct_particulars(
     }
     if not changes:
         raise InvalidInputError(_("没有改动。没有什么要改的，请写明原因，不予办理。"))
+    trainee.set_phone(after["phone"])
     for field, (_before, value) in changes.items():
         setattr(trainee, field, value)
-    if "phone" in changes:
-        trainee.phone_verified_at = None
-    trainee.save(update_fields=[*after, "phone_verified_at"])
+    known_as = {trainee.name, *changes.get("name", ())}
+    trainee.save(update_fields={*after, *PHONE_FIELDS})
+    mark_namesakes(trainee.programme, known_as)
     if "name" in changes:
         write_name_words([trainee])
     request.changes = json.dumps(changes, ensure_ascii=False)
@@ -152,17 +153,21 @@ def delete_particulars(request_id: int, *, answer: str, actor: Actor) -> RightsR
 
 
 def _empty(trainee: Trainee, *, on_record: bool) -> None:
-    trainee.phone, trainee.phone_verified_at = "", None
+    trainee.set_phone("")
+    trainee.education = trainee.employer = trainee.employer_uscc = ""
     trainee.do_not_contact = True
     trainee.restricted_at = trainee.restricted_at or clock.now()
+    name = trainee.name
     if not on_record:
         trainee.name = ERASED
         trainee.id_number = trainee.tail_hash = trainee.township = trainee.village = ""
         trainee.id_hash = f"erased-{trainee.pk}"
         trainee.born_on = trainee.born_on.replace(month=1, day=1)
         trainee.erased_at = clock.now()
+        trainee.has_namesake = False
         NameWord.objects.filter(trainee=trainee).delete()
     trainee.save()
+    mark_namesakes(trainee.programme, {name})
 
 
 @transaction.atomic

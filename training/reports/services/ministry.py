@@ -14,18 +14,20 @@ from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on, the_programme
+from training.reporting.months import reports_of
 from training.reports.choices import MinistryStatus
 from training.reports.files import mapping
 from training.reports.models import MinistryReport
-from training.reports.queries import lines_of
+from training.reports.queries import reported_lines
 from training.reports.rules import last_day, month_of
 
 
 @transaction.atomic
 def lock_month(month: date, *, actor: Actor) -> MinistryReport:
-    """Count the month by the mapping file and keep it so; what changes afterwards shows as a difference.
+    """Take the month's figures by the mapping file as the county reported them, a supplement's where there is one.
 
-    Raises InvalidInputError for a month that has not ended or a programme without such a system.
+    Raises InvalidInputError for a month that has not ended or a programme without such a system, and
+    InvalidTransitionError for one that the county has not reported: there is one lock for all that is told.
     """
     demand(actor, "ministry.report")
     programme, month = the_programme(actor), month_of(month)
@@ -37,12 +39,19 @@ def lock_month(month: date, *, actor: Actor) -> MinistryReport:
         raise InvalidInputError(_("这个月还没有结束，月底以后再锁定。"))
     if MinistryReport.objects.filter(programme=programme, month=month).exists():
         raise InvalidTransitionError(_("这个月已经锁定过了。"))
+    reported = reports_of(programme, f"{month:%Y-%m}", actor)
+    if not reported:
+        raise InvalidTransitionError(
+            _("这个月还没有报送锁定。请商务局负责人先在“已报月份”报送，系统报送用报送时的数。")
+        )
+    if not reported[0].measures.exists():
+        raise InvalidTransitionError(_("这个月报送时还没有锁定各项指标。请先补报，再锁定报送数据。"))
     report = MinistryReport.objects.create(
         programme=programme,
         month=month,
         system=rules.ministry_system.name,
         mapping=mapping().version,
-        lines=lines_of(programme, month),
+        lines=reported_lines(reported[0]),
         locked_by_id=actor.person_id,
         locked_at=clock.now(),
     )

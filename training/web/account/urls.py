@@ -36,6 +36,7 @@ urlpatterns = [
     path("second-factor/setup/", views.second_factor_setup, name="second-factor-setup"),
     path("security/", views.security, name="security"),
     path("security/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign-out-elsewhere"),
+    path("security/sign-out/<slug:browser>/", views.sign_out_one, name="sign-out-browser"),
     path("invitation/<str:token>/", opening(views.invitation), name="invitation"),
     path("membership/", views.switch_membership, name="switch-membership"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import segno
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +25,7 @@ from training.accounts.trail import record_account
 from training.core.errors import NotFoundError
 from training.web.account.forms import CodeForm, FirstPasswordForm
 from training.web.account.queries import done_by_others, own_sessions
-from training.web.account.services import sign_out_others
+from training.web.account.services import sign_out_browser, sign_out_others
 from training.web.gate import WorkRequest, before_second_factor
 from training.web.middleware import MEMBERSHIP_KEY
 
@@ -117,5 +117,19 @@ def security(request: WorkRequest) -> HttpResponse:
 
 @require_POST
 def sign_out_elsewhere(request: WorkRequest) -> HttpResponse:
-    sign_out_others(request.user.pk, keep=request.session.session_key, actor=request.actor)
-    return redirect("security")
+    """In all other browsers; with `here`, in this one as well."""
+    here = "here" in request.POST
+    keep = None if here else request.session.session_key
+    sign_out_others(request.user.pk, keep=keep, actor=request.actor)
+    return _leave(request) if here else redirect("security")
+
+
+@require_POST
+def sign_out_one(request: WorkRequest, browser: str) -> HttpResponse:
+    ended = sign_out_browser(request.user.pk, browser, actor=request.actor)
+    return _leave(request) if ended == request.session.session_key else redirect("security")
+
+
+def _leave(request: WorkRequest) -> HttpResponse:
+    logout(request)
+    return redirect("login")

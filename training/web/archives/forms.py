@@ -8,6 +8,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from training.dossiers.choices import Owes
+from training.web.forms import CardForm
 from training.web.lists import FilterForm
 
 ANY = ("", _("全部"))
@@ -21,24 +23,26 @@ class Due(models.TextChoices):
     LATER = "later", _("以后到期")
 
 
-class Party(models.TextChoices):
-    """Who has to do something."""
-
-    INSTITUTION = "institution", _("培训机构")
-    BUREAU = "bureau", _("商务局")
-    ANYBODY = "anybody", _("不限")
+ANYBODY = ("anybody", _("不限"))
 
 
 class TodoFilter(FilterForm):
-    """`items` are (code, label); `institutions` empty for who works at one."""
+    """`items` are (code, label); `institutions` empty for who works at one. `ours_only`: no other side's are shown."""
 
     item = forms.ChoiceField(label=_("档案项"), required=False)
     due = forms.ChoiceField(label=_("期限"), required=False, choices=[ANY, *Due.choices])
-    who = forms.ChoiceField(label=_("由谁办"), required=False, choices=[("", _("本单位")), *Party.choices])
+    who = forms.ChoiceField(
+        label=_("由谁办"), required=False, choices=[("", _("本单位")), *Owes.choices, ANYBODY]
+    )
     institution = forms.ChoiceField(label=_("培训机构"), required=False)
 
     def __init__(
-        self, request: HttpRequest, items: Iterable[tuple[str, str]], institutions: Iterable[Any]
+        self,
+        request: HttpRequest,
+        items: Iterable[tuple[str, str]],
+        institutions: Iterable[Any],
+        *,
+        ours_only: bool,
     ) -> None:
         super().__init__(request)
         ours = [(str(row.pk), row.name) for row in institutions]
@@ -47,3 +51,20 @@ class TodoFilter(FilterForm):
         self.full_clean()
         if not ours:
             del self.fields["institution"]
+        if ours_only:
+            del self.fields["who"]
+
+
+class SettleForm(CardForm):
+    """Of one doubt; the page has one for each."""
+
+    submit_label = _("核对无误，记下理由")
+    button_class = "btn-outline-primary"
+    kind = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("核对结果和理由"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("写明怎样核对的、向谁核实的。确有问题的不在这里写，要作废签到记录或从名册剔除。"),
+    )

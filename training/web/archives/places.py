@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.accounts.permissions import may
 from training.core.actor import Actor
 
 OF_THE_OFFICE: Final = {"A1": "papers", "A2": "papers", "A3": "instructors"}
 OF_THE_SESSION: Final = {"A6": "session-courseware", "A7": "roster", "A8": "register"}
+BY_TELEPHONE: Final = frozenset({Role.TOWNSHIP, Role.FOLLOW_UP})
+"""All they can do about an archive is to reach its people."""
 ON_ITS_PAGE: Final = {"A4": "plan", "A5": "timetable", "A9": "evidence"}
 
 
@@ -20,6 +23,8 @@ def place_of(session: Any, item: str, actor: Actor) -> str:
 
     The session is read with its dossier.
     """
+    if actor.role in BY_TELEPHONE:
+        return f"{reverse('trainees')}?{urlencode({'session': session.code, 'phone': 'unverified'})}"
     if actor.role not in INSTITUTION_ROLES:
         return _at_the_bureau(session, item)
     if item in OF_THE_OFFICE:

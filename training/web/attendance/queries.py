@@ -16,12 +16,17 @@ from training.accounts.permissions import may
 from training.attendance import queries as attendance
 from training.attendance.choices import MARKS, CorrectionSource, CorrectionStatus, Flag, Method
 from training.attendance.models import AttendanceEvent, Correction, LostRange
+from training.core import clock
 from training.core.actor import Actor
-from training.core.errors import InvalidInputError, InvalidTransitionError
+from training.core.errors import InvalidInputError, InvalidTransitionError, NotFoundError
+from training.dossiers.attesting import attestations
+from training.dossiers.choices import AttestedAs
+from training.dossiers.models import RegisterAttestation
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
+from training.people.queries import whose
 from training.scheduling.choices import HalfDay, SessionStatus
-from training.scheduling.models import TrainingSession
+from training.scheduling.models import Lesson, TrainingSession
 from training.stations.models import Station
 from training.web.attendance.forms import Trouble, Waits
 
@@ -159,6 +164,17 @@ class RegisterPage:
     open: bool  # whether something may still be put right
     waiting: int  # corrections that are proposed and not decided
     gaps: tuple[str, ...]  # stations with numbers missing before this session's last record
+    attested: Sequence[RegisterAttestation]  # of the register as it is
+    attests: bool  # whether this person may stand for a half-day's
+
+    @property
+    def sheets(self) -> Iterator[tuple[attendance.HalfDay, list[RegisterAttestation], bool]]:
+        """Each half-day with who attested it, and whether it is this person's to attest now."""
+        for page in self.register.half_days:
+            held = [row for row in self.attested if (row.on, row.half_day) == (page.on, page.half_day)]
+            over = page.present and max(lesson.ends_at for lesson in page.lessons) <= clock.now()
+            mine = any(row.role == AttestedAs.MANAGER for row in held)
+            yield page, held, bool(self.attests and over and not mine)
 
 
 def register_page(session: TrainingSession, actor: Actor) -> RegisterPage:
@@ -167,7 +183,32 @@ def register_page(session: TrainingSession, actor: Actor) -> RegisterPage:
         takes_corrections(session),
         session.corrections.filter(status=CorrectionStatus.PROPOSED).count(),
         attendance.chain_gaps([session]).get(session.pk, ()),
+        attestations([session])[session.pk],
+        may(actor, "register.attest") and takes_attestations(session),
     )
+
+
+def taught_session_of(pk: int, actor: Actor) -> TrainingSession:
+    """As far as this person has lessons in it; raises NotFoundError for none."""
+    rows = Lesson.objects.visible_to(actor).filter(training_session=pk).order_by("pk")
+    lesson: Lesson | None = rows.first()
+    if lesson is None:
+        raise NotFoundError
+    return lesson.training_session
+
+
+def chosen_half_day(session: TrainingSession, chosen: str) -> tuple[date, str]:
+    """`2021-05-18-am`; raises InvalidInputError for one without a lesson."""
+    found = {f"{on}-{half_day}": (on, half_day) for on, half_day in half_days_of(session)}
+    if chosen not in found:
+        raise InvalidInputError(_("这一期在那个半天没有课。"))
+    return found[chosen]
+
+
+def takes_attestations(session: TrainingSession) -> bool:
+    """Until the archive is handed in; one that came back because of the register takes them again."""
+    dossier = getattr(session, "dossier", None)
+    return session.status in HELD and (dossier is None or dossier.takes("A8"))
 
 
 @dataclass(frozen=True)
@@ -257,7 +298,7 @@ def search_corrections(
         rows = rows.filter(
             Q(training_session__code__icontains=q)
             | Q(training_session__institution__name__icontains=q)
-            | Q(enrolment__trainee__name__icontains=q)
+            | Q(enrolment__trainee__in=whose(q))
             | Q(reason__icontains=q)
         )
     if waits:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("sessions/<int:pk>/export/", views.export_register, name="register-export"),
     path("sessions/<int:pk>/blank/", views.blank_register, name="register-blank"),
     path("sessions/<int:pk>/paper/", views.paper, name="register-paper"),
+    path("sessions/<int:pk>/attest/", views.attest, name="register-attest"),
     path("rows/<int:pk>/", views.paper_row, name="register-row"),
     path("sessions/<int:pk>/correction/", views.propose, name="correction-add"),
     path("enrolments/<int:pk>/", views.person, name="attendance-person"),

@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from training.accounts.permissions import may
 from training.attendance import queries as attendance
 from training.attendance import services
+from training.dossiers.attesting import attest_register
 from training.web.attendance import forms, queries, words
 from training.web.attendance.paper import blank_sheets
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, csv_response, list_view, page_of
+from training.web.lists import File, Listing, download, list_view, page_of
 
 A_SHEET = 60
 """Corrections on a page: a paper register's worth comes at once."""
@@ -39,11 +41,23 @@ def _by_lesson(request: WorkRequest) -> bool:
     return request.GET.get("by") == "lesson"
 
 
+@require_POST
+@about(queries.taught_session_of, "register.attest")
+def attest(request: WorkRequest, session: Any) -> HttpResponse:
+    """`half_day`: 2021-05-18-am. An instructor, who sees no register, does it from the own lessons."""
+    on, half_day = queries.chosen_half_day(session, request.POST.get("half_day", ""))
+    attest_register(session.pk, on=on, half_day=half_day, actor=request.actor)
+    said = _("已签认。签到名册以后有改动的，要重新签认。")
+    if may(request.actor, "register.view"):
+        return done(request, said, "register", session.pk)
+    return done(request, said, "taught-lessons")
+
+
 @about(queries.session_of, "register.view")
 def export_register(request: WorkRequest, session: Any) -> StreamingHttpResponse:
     register = attendance.session_register(session, request.actor)
-    rows = queries.export_rows(register, by_lesson=_by_lesson(request))
-    return csv_response(_("%(code)s签到名册.csv") % {"code": session.code}, queries.REGISTER_COLUMNS, rows)
+    rows = list(queries.export_rows(register, by_lesson=_by_lesson(request)))
+    return download(File(_("%(code)s签到名册.csv") % {"code": session.code}, queries.REGISTER_COLUMNS), rows)
 
 
 @about(queries.session_of, "register.view")
@@ -137,7 +151,7 @@ def corrections(request: WorkRequest) -> HttpResponse:
 @needs("register.view")
 def export_corrections(request: WorkRequest) -> StreamingHttpResponse:
     rows = queries.search_corrections(request.actor, **forms.CorrectionFilter(request).chosen)
-    return csv_response(_("更正.csv"), queries.CORRECTION_COLUMNS, queries.export_correction_rows(rows))
+    return download(File(_("更正.csv"), queries.CORRECTION_COLUMNS, queries.export_correction_rows), rows)
 
 
 @require_POST

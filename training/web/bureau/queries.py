@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.timezone import localtime
@@ -35,13 +36,18 @@ from training.dossiers.snapshots import kept
 from training.enrolment.call_list import has_news
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
+from training.enrolment.noticed import timetable_notices
 from training.enrolment.noticing import notices_of
+from training.enrolment.permissions import group_names
+from training.fairs.clashes import fairs_beside
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution, Instructor
 from training.reports.queries import denials
+from training.scheduling.budget import barred, total_fen
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Witness
+from training.scheduling.queries import other_forms
 from training.scheduling.running import has_begun
 from training.scheduling.turns import Turn
 from training.web.bureau.approvals import HARDLY_DUE_YET
@@ -115,6 +121,7 @@ def checked(rows: Any) -> Checked:
     return check_sessions(rows)
 
 
+EXPORT_CHUNK: Final = 200
 SESSION_COLUMNS = (
     _("期号"),
     _("培训名称"),
@@ -128,7 +135,8 @@ SESSION_COLUMNS = (
 
 def session_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
     """The same sessions for a file, in the order of SESSION_COLUMNS."""
-    for session, items in check_sessions(rows):
+    pages = (rows[start : start + EXPORT_CHUNK] for start in range(0, rows.count(), EXPORT_CHUNK))
+    for session, items in chain.from_iterable(map(check_sessions, pages)):
         dossier = getattr(session, "dossier", None)
         yield (
             session.code,
@@ -185,6 +193,19 @@ class Plan:
         return has_news(self.session)
 
     @property
+    def other_forms(self) -> str:
+        """Besides the main one."""
+        return other_forms(self.session)
+
+    @property
+    def budget_fen(self) -> int:
+        return total_fen(self.session)
+
+    @property
+    def budget_remarks(self) -> list[str]:
+        return list(barred(self.session.budget_lines.all(), self.session.rule_set.rules))
+
+    @property
     def complaints(self) -> int:
         """About it, not answered yet."""
         return weighing_on(self.session)
@@ -196,7 +217,9 @@ class Plan:
 
 
 def plan(session: TrainingSession, actor: Actor) -> Plan:
-    whole: Any = with_archive(TrainingSession.objects.filter(pk=session.pk)).get()
+    whole: Any = (
+        with_archive(TrainingSession.objects.filter(pk=session.pk)).prefetch_related("budget_lines").get()
+    )
     rules, lessons = whole.rule_set.rules, tuple(whole.lessons.all())
     items = check_session(session)
     return Plan(
@@ -204,9 +227,9 @@ def plan(session: TrainingSession, actor: Actor) -> Plan:
         items=items,
         lessons=lessons,
         teachers=_teachers(lessons),
-        roster=_roster(whole),
+        roster=_roster(whole, actor),
         missing=tuple(finding for finding in findings(items) if finding.code not in HARDLY_DUE_YET),
-        noticed=notices_of([whole], actor)[whole.pk],
+        noticed=(*notices_of([whole], actor)[whole.pk], *timetable_notices(fairs_beside(lessons))),
         category=rules.category(whole.category).name,
         class_type=rules.class_type(whole.class_type).name,
         form=rules.form(whole.form).name,
@@ -226,9 +249,9 @@ def _teachers(lessons: Sequence[Lesson]) -> tuple[Teacher, ...]:
     )
 
 
-def _roster(session: Any) -> tuple[Place, ...]:
-    names = {group.code: group.name for group in session.rule_set.rules.groups}
-    return tuple(Place(row, names.get(row.group, row.group)) for row in session.on_roster)
+def _roster(session: Any, actor: Actor) -> tuple[Place, ...]:
+    names = group_names(session, actor)
+    return tuple(Place(row, names.get(row.group, "")) for row in session.on_roster)
 
 
 @dataclass(frozen=True)
@@ -393,6 +416,50 @@ def held(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:
     rows = AttendanceEvent.objects.visible_to(actor).exclude(held_reason="")
     related = ("station__institution", "training_session")
     return _about(rows, q).filter(**_reason("held_reason", reason)).select_related(*related).order_by("-pk")
+
+
+HELD_COLUMNS = (
+    _("发生时间"),
+    _("终端"),
+    _("序号"),
+    _("种类"),
+    _("期"),
+    _("未计入的原因"),
+)
+
+
+def held_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of HELD_COLUMNS; nobody is named."""
+    for event in rows:
+        yield (
+            f"{localtime(event.captured_at):%Y-%m-%d %H:%M}",
+            event.station.name,
+            event.seq,
+            event.get_kind_display(),
+            event.training_session.code if event.training_session else "",
+            event.get_held_reason_display(),
+        )
+
+
+REFUSED_COLUMNS = (
+    _("收到时间"),
+    _("终端"),
+    _("培训机构"),
+    _("原因"),
+    _("摘要"),
+)
+
+
+def refused_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of REFUSED_COLUMNS; what the envelope says stays on the page."""
+    for row in rows:
+        yield (
+            f"{localtime(row.received_at):%Y-%m-%d %H:%M}",
+            row.station.name,
+            row.station.institution.name,
+            row.get_reason_display(),
+            row.digest,
+        )
 
 
 def refused(actor: Actor, *, q: str = "", reason: str = "") -> QuerySet[Any]:

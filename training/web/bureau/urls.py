@@ -16,5 +16,7 @@ urlpatterns = [
     path("events/<int:pk>/", views.event, name="bureau-event"),
     path("events/<int:pk>/reveal/", views.reveal_walk_in, name="bureau-event-reveal"),
     path("held/", views.held, name="bureau-held"),
+    path("held/export/", views.held.file, name="bureau-held-export"),
     path("held/refused/", views.refused, name="bureau-refused"),
+    path("held/refused/export/", views.refused.file, name="bureau-refused-export"),
 ]

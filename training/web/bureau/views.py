@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from training.web.bureau.forms import (
 )
 from training.web.courses.queries import taught
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import PAGE_SIZE, csv_response, page_of
+from training.web.lists import PAGE_SIZE, File, Listing, download, list_view, page_of
 
 REFRESH_SECONDS = 3
 
@@ -51,7 +52,8 @@ def queue(request: WorkRequest) -> HttpResponse:
 def export_queue(request: WorkRequest) -> StreamingHttpResponse:
     filters = QueueFilter(request, queries.institutions(request.actor))
     rows = approvals.waiting(request.actor, **filters.chosen)
-    return csv_response(_("待审批.csv"), approvals.COLUMNS, approvals.lines(rows, request.actor))
+    lines = partial(approvals.lines, actor=request.actor)
+    return download(File(_("待审批.csv"), approvals.COLUMNS, lines), rows)
 
 
 @needs("archive.view")
@@ -66,7 +68,7 @@ def sessions(request: WorkRequest) -> HttpResponse:
 def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
     filters = SessionFilter(request, queries.institutions(request.actor), actor=request.actor)
     rows = queries.sessions(request.actor, **filters.chosen)
-    return csv_response("培训档案.csv", queries.SESSION_COLUMNS, queries.session_lines(rows))
+    return download(File(_("培训档案.csv"), queries.SESSION_COLUMNS, queries.session_lines), rows)
 
 
 @about(queries.session_of, "archive.view")
@@ -137,17 +139,18 @@ def reveal_walk_in(request: WorkRequest, event: Any) -> HttpResponse:
     return render(request, "bureau/event.html", context)
 
 
-@needs("attendance.view_events")
-def held(request: WorkRequest) -> HttpResponse:
+@list_view("attendance.view_events", "bureau/held.html", export="bureau-held-export")
+def held(request: WorkRequest) -> Listing:
     """Believed events that do not count."""
     filters = HeldFilter(request)
     rows = queries.held(request.actor, **filters.chosen)
-    return render(request, "bureau/held.html", {"filters": filters, "page_obj": page_of(request, rows)})
+    return Listing(rows, filters, File(_("没有计入的记录.csv"), queries.HELD_COLUMNS, queries.held_lines))
 
 
-@needs("attendance.view_events")
-def refused(request: WorkRequest) -> HttpResponse:
+@list_view("attendance.view_events", "bureau/held.html", export="bureau-refused-export")
+def refused(request: WorkRequest) -> Listing:
     """What could not be believed at all."""
     filters = HeldFilter(request)
-    page = page_of(request, queries.refused(request.actor, **filters.chosen))
-    return render(request, "bureau/held.html", {"filters": filters, "page_obj": page, "refused": True})
+    rows = queries.refused(request.actor, **filters.chosen)
+    file = File(_("不可信的记录.csv"), queries.REFUSED_COLUMNS, queries.refused_lines)
+    return Listing(rows, filters, file, beside={"refused": True})

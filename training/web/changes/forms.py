@@ -29,7 +29,9 @@ class ChangeFilter(FilterForm):
 
 
 class RosterFilter(FilterForm):
-    """The search word alone."""
+    q = forms.CharField(
+        label=_("姓名、拼音或证号后四位"), required=False, max_length=64, widget=forms.SearchInput
+    )
 
 
 class LessonChangeForm(CardForm):

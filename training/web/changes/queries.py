@@ -17,6 +17,7 @@ from training.enrolment.choices import ON_ROSTER, RosterChangeKind
 from training.enrolment.models import Enrolment, RosterChange
 from training.enrolment.roster_changes import WAITS, changes_left, frozen_size
 from training.institutions.models import Instructor
+from training.people.queries import whose
 from training.scheduling.choices import ChangeKind, ChangeStatus, SessionStatus
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Venue
 from training.scheduling.running import has_begun
@@ -227,9 +228,37 @@ def roster_page(session: TrainingSession) -> RosterPage:
     )
 
 
+ROSTER_CHANGE_COLUMNS = (
+    _("姓名"),
+    _("增减"),
+    _("身份证号"),
+    _("原因"),
+    _("提出人"),
+    _("提出时间"),
+    _("生效时间"),
+    _("批准人"),
+)
+
+
+def roster_change_lines(rows: Iterable[RosterChange]) -> Iterator[tuple[Any, ...]]:
+    """In the order of ROSTER_CHANGE_COLUMNS, numbers masked."""
+    for row in rows:
+        effective = row.effective_at and f"{localtime(row.effective_at):%Y-%m-%d %H:%M}"
+        yield (
+            row.trainee.name,
+            row.get_kind_display(),
+            row.trainee.masked_id_number,
+            row.reason,
+            row.made_by,
+            f"{localtime(row.made_at):%Y-%m-%d %H:%M}",
+            effective or _("等商务局决定"),
+            (row.request.decided_by if row.request and effective else "") or "",
+        )
+
+
 def on_roster(session: TrainingSession, q: str = "") -> QuerySet[Any]:
     rows: QuerySet[Any] = session.enrolments.filter(ON_ROSTER).select_related("trainee")
-    return rows.filter(trainee__name__icontains=q) if q else rows
+    return rows.filter(trainee__in=whose(q)) if q else rows
 
 
 def group_names(session: TrainingSession) -> list[str]:

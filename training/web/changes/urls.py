@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:pk>/withdraw/", views.withdraw, name="change-withdraw"),
     path("lessons/<int:pk>/", views.request_lesson, name="change-lesson"),
     path("sessions/<int:pk>/roster/", views.roster, name="roster-changes"),
+    path("sessions/<int:pk>/roster/export/", views.roster_export, name="roster-changes-export"),
     path("sessions/<int:pk>/roster/add/", views.add_person, name="roster-change-add"),
     path("enrolments/<int:pk>/remove/", views.remove_person, name="roster-change-remove"),
     path("sessions/<int:pk>/cancel/", views.cancel, name="session-call-off"),

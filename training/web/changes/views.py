@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from training.accounts.permissions import may
 from training.enrolment import roster_changes
@@ -22,7 +22,7 @@ from training.scheduling.choices import ChangeKind
 from training.web.changes import forms, queries
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about
-from training.web.lists import File, Listing, list_view, page_of
+from training.web.lists import File, Listing, download, list_view, page_of
 
 of_session = partial(about, queries.session_of)
 A_ROSTER = 50
@@ -109,6 +109,15 @@ def roster(request: WorkRequest, session: Any) -> HttpResponse:
         "back": _session_page(request, session.pk),
     }
     return render(request, "changes/roster.html", shown)
+
+
+@require_GET
+@of_session("change.view")
+def roster_export(_request: WorkRequest, session: Any) -> StreamingHttpResponse:
+    """The change list, as it stands in item A7."""
+    rows = queries.roster_page(session).changes
+    name = _("%(session)s名册增减.csv") % {"session": session.code}
+    return download(File(name, queries.ROSTER_CHANGE_COLUMNS, queries.roster_change_lines), rows)
 
 
 @of_session("change.request")

@@ -15,7 +15,14 @@ REACHED = (ClaimStatus.DRAFT, ClaimStatus.SUBMITTED, ClaimStatus.WITHDRAWN)
 
 
 class ClaimFilter(FilterForm):
-    status = choose(_("状态"), [(status.value, status.label) for status in REACHED])
+    status = choose(
+        _("状态"),
+        [
+            *((status.value, status.label) for status in REACHED),
+            ("handed_in", _("计入已申领的")),
+            ("paid_out", _("已拨付的")),
+        ],
+    )
     line = choose(_("资金条线"), ())
     institution = choose(_("培训机构"), ())
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -16,6 +16,7 @@ from training.core.actor import Actor
 from training.enrolment.models import Enrolment
 from training.institutions.models import Institution
 from training.programmes.models import FundLine
+from training.reporting.money import HANDED_IN, PAID
 
 RELATED = (
     "dossier__training_session__institution__programme",
@@ -25,6 +26,8 @@ RELATED = (
     "created_by",
     "submitted_by",
 )
+GROUPED: Final[Mapping[str, Collection[str]]] = {"handed_in": HANDED_IN, "paid_out": PAID}
+"""Several states under one word: those that the money on the dashboard is summed over."""
 COLUMNS = (
     _("期号"),
     _("培训名称"),
@@ -55,6 +58,8 @@ def claims(
             | Q(**{f"{session}__title__icontains": q})
             | Q(**{f"{session}__institution__name__icontains": q})
         )
+    if status in GROUPED:
+        rows, status = rows.filter(status__in=GROUPED[status]), ""
     chosen = {"status": status, "dossier__training_session__institution": institution, "fund_line": line}
     return rows.filter(**{field: value for field, value in chosen.items() if value}).order_by(
         "-created_at", "-pk"

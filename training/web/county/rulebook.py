@@ -244,7 +244,12 @@ def sentences(rules: Preset) -> list[Said]:
         ),
         (
             _("开班申请"),
-            _("最晚在开课前 %(days)s 个工作日提交。") % {"days": rules.planning.lead_working_days},
+            (
+                _("最晚在开课前 %(days)s 个工作日提交，晚了不能提交。")
+                if rules.planning.lead_is_limit
+                else _("最晚在开课前 %(days)s 个工作日提交。")
+            )
+            % {"days": rules.planning.lead_working_days},
             rules.planning,
         ),
         *((title, text, rules.planning) for title, text in _teaching(rules.planning)),
@@ -255,6 +260,11 @@ def sentences(rules: Preset) -> list[Said]:
                 "days": rules.review.working_days,
                 "second": CHOICES[rules.review.second_person],
             },
+            rules.review,
+        ),
+        (
+            _("剔除和申诉"),
+            _("结业被剔除后 %(days)s 天内，培训机构或乡镇可以申诉。") % {"days": rules.review.appeal_days},
             rules.review,
         ),
         (
@@ -284,7 +294,11 @@ def sentences(rules: Preset) -> list[Said]:
         (_("启用人脸比对"), _("启用。") if face.enabled else _("不启用。"), face),
         (
             _("训后跟踪"),
-            _("结业后第 %(days)s 天各联系一次。") % {"days": _("、").join(map(str, rules.follow_up.days))},
+            _("结业后第 %(days)s 天各联系一次；创业、就业等成果看结业后 %(months)s 个月内。")
+            % {
+                "days": _("、").join(map(str, rules.follow_up.days)),
+                "months": rules.follow_up.outcome_months,
+            },
             rules.follow_up,
         ),
         (
@@ -307,6 +321,14 @@ def sentences(rules: Preset) -> list[Said]:
 
 
 def _teaching(rule: PlanningRule) -> Iterator[tuple[str, str]]:
+    if rule.min_trainees:
+        yield _("每期人数"), _("名册不少于 %(count)s 人。") % {"count": rule.min_trainees}
+    if rule.max_trainees:
+        yield _("每期人数"), _("名册不超过 %(count)s 人。") % {"count": rule.max_trainees}
+    yield (
+        _("经费预算"),
+        _("开班申请要有经费预算。") if rule.budget_required else _("开班申请可以不写经费预算。"),
+    )
     yield (
         _("名册增减"),
         _("批准以后，不超过名册的 %(share).0f %% 不用商务局批准。")

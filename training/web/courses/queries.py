@@ -36,6 +36,7 @@ from training.programmes.preset import Category, Preset
 from training.programmes.queries import rule_set_on, the_programme
 from training.scheduling.choices import WAS_APPROVED
 from training.scheduling.models import TrainingSession
+from training.uploads.same_papers import with_uses
 from training.web.bureau.history import Deed, deeds
 
 THEORY = _("理论")
@@ -442,7 +443,7 @@ def piece_page(piece: Courseware, actor: Actor) -> PiecePage:
     versions = Courseware.objects.visible_to(actor).filter(**same).select_related("file", "decided_by")
     found = list(versions.prefetch_related(pinned).order_by("-version"))
     wants = rules_in_force(actor).planning.courseware_approval
-    return PiecePage(piece, found, wants, deeds(found, actor))
+    return PiecePage(piece, with_uses(found, actor), wants, deeds(found, actor))
 
 
 def topics(actor: Actor, rules: Preset | None = None) -> list[str]:

@@ -155,7 +155,7 @@ def return_outline(request: WorkRequest, outline: Any) -> HttpResponse:
 # Courseware
 
 
-@list_view("course.view", "courses/courseware.html", export="courseware-export")
+@list_view("courseware.view", "courses/courseware.html", export="courseware-export")
 def courseware(request: WorkRequest) -> Listing:
     filters = forms.CoursewareFilter(request, queries.topics(request.actor), _institutions(request))
     rows = queries.courseware(request.actor, **filters.chosen)
@@ -173,20 +173,13 @@ def add_courseware(request: WorkRequest) -> HttpResponse:
     return form_page(request, form, title=_("上传课件"), back=reverse("courseware"))
 
 
-@about(queries.piece_of, "course.view")
+@about(queries.piece_of, "courseware.view")
 def piece(request: WorkRequest, piece: Any) -> HttpResponse:
     """All versions; an institution hands in the next one here."""
     form = forms.VersionForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
-        demand(request.actor, "session.plan")
-    add = partial(
-        services.add_courseware,
-        piece.institution_id,
-        topic=piece.topic,
-        title=piece.title,
-        actor=request.actor,
-    )
-    if kept := form.accept(add):
+        demand(request.actor, "courseware.add")
+    if kept := form.accept(partial(services.add_version, piece.pk, actor=request.actor)):
         said = _("第 %(version)s 版已收下；已固定旧版的期不受影响。") % {"version": kept.version}
         return done(request, said, "courseware-piece", kept.pk)
     context = {"page": queries.piece_page(piece, request.actor), "piece": piece, "form": form}

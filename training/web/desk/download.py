@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from time import localtime
 from typing import IO, Final, cast
-from zipfile import ZIP_STORED, ZipFile
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from django.utils.translation import gettext as _
 
 from training.core.actor import Actor
 from training.core.audit import record
+from training.core.content import CHUNK
 from training.core.errors import InvalidInputError, TrainingError
 from training.dossiers.choices import DossierStatus
 from training.dossiers.models import Dossier
@@ -116,19 +119,24 @@ def stream(bundles: Sequence[Bundle], *, actor: Actor) -> Iterator[bytes]:
         for bundle in bundles:
             record(actor, "dossier.downloaded", bundle.dossier, files=len(bundle.entries))
             for entry in bundle.entries:
-                _add(archive, entry, bundle.dossier, left_out, actor)
-                yield pipe.taken()
+                for _piece in _add(archive, entry, bundle.dossier, left_out, actor):
+                    yield pipe.taken()
         if left_out:
             archive.writestr(_("没有打包的文件.txt"), "\n".join(left_out))
     yield pipe.taken()
 
 
-def _add(archive: ZipFile, entry: Entry, dossier: Dossier, left_out: list[str], actor: Actor) -> None:
+def _add(
+    archive: ZipFile, entry: Entry, dossier: Dossier, left_out: list[str], actor: Actor
+) -> Iterator[int]:
+    """Writes the file, and stops after each piece."""
     try:
-        stored, data = open_document(entry.kind, entry.pk, actor=actor)
+        stored, original = open_document(entry.kind, entry.pk, actor=actor)
     except TrainingError as refusal:
         left_out.append(f"{entry.name}：{refusal}")
         return
-    archive.writestr(entry.name, data)
+    with original, archive.open(ZipInfo(entry.name, localtime()[:6]), "w") as target:
+        for piece in iter(partial(original.read, CHUNK), b""):
+            yield target.write(piece)
     if not stored.sensitive:  # opening a sensitive one is on record already
         record(actor, "file.taken", dossier, kind=entry.kind, sha256=stored.sha256)

@@ -39,7 +39,7 @@ class DeskFilter(FilterForm):
 
 
 class MarkForm(forms.Form):
-    """What is wrong with an item, and where: the page is typed, a point in a picture is clicked."""
+    """What is wrong with an item, and where: the page is typed, a point in a picture or on a page is clicked."""
 
     item = forms.CharField(widget=forms.HiddenInput)
     paper = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -37,6 +37,16 @@ class Desk:
     register: tuple[RegisterPage, ...]
     rounds: Sequence[Any]
     actor: Actor
+    asked_page: int | None = None
+
+    @property
+    def page(self) -> int | None:
+        """The page of a PDF that is shown as a picture, to mark a place in it: asked for, or marked before."""
+        if self.paper is None or not self.paper.is_pdf:
+            return None
+        review = self.item.review
+        marked = review is not None and review.paper == self.paper.key and review.x is not None
+        return self.asked_page or (review.page if review and marked else None)
 
     @property
     def under_review(self) -> bool:
@@ -72,7 +82,7 @@ def _beside(row: list[str], here: str) -> tuple[str, str]:
     return (row[at - 1] if at else "", row[at + 1] if at + 1 < len(row) else "")
 
 
-def desk(dossier: Dossier, actor: Actor, *, item: str = "", paper: str = "") -> Desk:
+def desk(dossier: Dossier, actor: Actor, *, item: str = "", paper: str = "", page: int | None = None) -> Desk:
     """`item` and `paper` as the address has them; what isn't there opens the first that waits."""
     session = dossier.training_session
     found = standing(dossier)
@@ -91,6 +101,7 @@ def desk(dossier: Dossier, actor: Actor, *, item: str = "", paper: str = "") -> 
         register=register_pages(planned.session) if opened.code == "A8" else (),
         rounds=history(dossier),
         actor=actor,
+        asked_page=page,
     )
 
 

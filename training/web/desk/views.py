@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,13 +18,14 @@ from django.views.decorators.http import require_POST
 from training.core.errors import InvalidInputError
 from training.dossiers import reviewing
 from training.dossiers.choices import DossierStatus
+from training.web import lists
 from training.web.bureau.queries import institutions
 from training.web.courses.queries import taught
 from training.web.desk import download as downloads
 from training.web.desk import queries, traces, waiting
 from training.web.desk.forms import DeskFilter, MarkForm
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, page_of
 
 REFRESH_SECONDS = 3
 
@@ -44,19 +47,23 @@ def queue(request: WorkRequest) -> HttpResponse:
 def export_queue(request: WorkRequest) -> StreamingHttpResponse:
     filters = DeskFilter(request, institutions(request.actor))
     rows = waiting.lying(request.actor, **filters.chosen)
-    return csv_response(_("待核验档案.csv"), waiting.COLUMNS, waiting.lines(rows, request.actor))
+    lines = partial(waiting.lines, actor=request.actor)
+    return lists.download(File(_("待核验档案.csv"), waiting.COLUMNS, lines), rows)
 
 
 @about(queries.dossier_of, "archive.view")
 def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in ("item", "paper")}
-    desk = queries.desk(dossier, request.actor, **asked)
+    page = request.GET.get("page", "")
+    number = int(page) if re.fullmatch("[1-9][0-9]{0,3}", page) else None
+    desk = queries.desk(dossier, request.actor, **asked, page=number)
+    mark = {"item": desk.item.code, "paper": desk.paper.key if desk.paper else "", "page": desk.page}
     context = {
         "desk": desk,
         "plan": desk.plan,
         "taught": taught(desk.plan.session),
         "archive": {"register": desk.register},
-        "form": MarkForm(initial={"item": desk.item.code, "paper": desk.paper.key if desk.paper else ""}),
+        "form": MarkForm(initial=mark),
     }
     response = render(request, "desk/dossier.html", context)
     if dossier.status == DossierStatus.SEALING:

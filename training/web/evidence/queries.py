@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
 from training.core import clock, files
@@ -107,6 +107,17 @@ def scans(actor: Actor) -> QuerySet[Any]:
     rows: QuerySet[Any] = RegisterScan.objects.visible_to(actor).select_related("file")
     rows = rows.annotate(page_count=Count("pages"), waiting=Count("pages", filter=WAITS))
     return rows.order_by("-pk")
+
+
+SCAN_COLUMNS = (_("文件"), _("上传人"), _("上传日期"), _("页数"), _("等归档的页"), _("打不开的原因"))
+
+
+def scan_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of SCAN_COLUMNS."""
+    for scan in rows:
+        file = scan.file
+        uploaded = localdate(file.uploaded_at)
+        yield file.name, file.uploaded_by, uploaded, scan.page_count, scan.waiting, scan.problem
 
 
 def scan_of(pk: int, actor: Actor) -> RegisterScan:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from training.web.evidence import forms, queries, tus
 from training.web.forms import done
 from training.web.gate import WorkRequest, about, needs
 from training.web.institution.queries import session_of
-from training.web.lists import File, Listing, list_view, page_of
+from training.web.lists import File, Listing, csv_response, list_view, page_of
 
 REFRESH_SECONDS = 2
 
@@ -56,9 +57,26 @@ def uploads(request: WorkRequest, session: Any) -> HttpResponse:
         device=device_of(request),
         actor=request.actor,
     )
+    return _begun(upload)
+
+
+def _begun(upload: Any) -> HttpResponse:
     answer = tus.state(upload, status=201)
     answer["Location"] = reverse("upload", args=[upload.pk])
     return answer
+
+
+@require_http_methods(["OPTIONS", "POST"])
+@tus.speaks_tus
+@needs("evidence.add")
+@tus.hears_tus
+def file_uploads(request: WorkRequest) -> HttpResponse:
+    """Where a file for a field of any form begins; `ResumedFilesMiddleware` puts it there."""
+    if request.method == "OPTIONS":
+        return tus.options()
+    size, said = tus.number(request, "Upload-Length"), tus.metadata(request)
+    name, sha256 = said.get("filename", ""), said.get("sha256", "")
+    return _begun(services.open_file(name=name, size=size, sha256=sha256, actor=request.actor))
 
 
 @require_http_methods(["OPTIONS", "HEAD", "PATCH", "DELETE", "GET"])
@@ -119,6 +137,13 @@ def reuse(request: WorkRequest, reuse: Any) -> HttpResponse:
         return done(request, _("结论已记下。"), "reuse", reuse.pk)
     context = {"reuse": reuse, "form": form, "history": deeds([reuse], request.actor)}
     return render(request, "evidence/reuse.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@needs("evidence.add")
+def scans_file(request: WorkRequest) -> HttpResponseBase:
+    rows = queries.scans(request.actor)
+    return csv_response(_("纸质签到表扫描件.csv"), queries.SCAN_COLUMNS, queries.scan_lines(rows))
 
 
 @needs("evidence.add")

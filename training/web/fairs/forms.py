@@ -29,7 +29,9 @@ class FairFilter(FilterForm):
 class PeopleFilter(FilterForm):
     """What the lists of people have in common; `fair` is one of those in sight."""
 
-    q = forms.CharField(label=_("姓名"), required=False, max_length=64, widget=forms.SearchInput)
+    q = forms.CharField(
+        label=_("姓名、拼音或证号后四位"), required=False, max_length=64, widget=forms.SearchInput
+    )
     fair = forms.ChoiceField(label=_("对接会"), required=False)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
@@ -64,7 +66,9 @@ class AttendanceFilter(PeopleFilter):
 
 
 class CandidateFilter(FilterForm):
-    q = forms.CharField(label=_("姓名"), required=False, max_length=64, widget=forms.SearchInput)
+    q = forms.CharField(
+        label=_("姓名、拼音或证号后四位"), required=False, max_length=64, widget=forms.SearchInput
+    )
     township = forms.ChoiceField(label=_("乡镇"), required=False)
     group = forms.ChoiceField(label=_("学员类别"), required=False)
     category = forms.ChoiceField(label=_("课程类别"), required=False)

@@ -17,6 +17,7 @@ from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.fairs import queries as room
 from training.fairs.choices import IntentionStatus
+from training.fairs.clashes import lessons_beside
 from training.fairs.models import (
     FairAttendance,
     FairEmployer,
@@ -26,6 +27,7 @@ from training.fairs.models import (
     JobFair,
     PlacementCheck,
 )
+from training.people.queries import whose
 from training.programmes.queries import newest, the_programme
 from training.stations.choices import StationStatus
 from training.stations.models import Station
@@ -187,6 +189,7 @@ class FairPage:
     papers: list[Any]
     steps: list[Any]
     stations: list[Any]
+    beside: list[str]
 
     @property
     def organiser(self) -> str:
@@ -202,7 +205,7 @@ class FairPage:
         return [(day, *self.checks[day]) for day in sorted(self.checks)]
 
 
-def fair_page(fair: JobFair) -> FairPage:
+def fair_page(fair: JobFair, actor: Actor) -> FairPage:
     posts = FairPost.objects.annotate(wanted=Count("intentions"))
     employers = list(fair.employers.prefetch_related(Prefetch("posts", posts)))
     listed = FairInvitation.objects.filter(fair=fair, trainee=OuterRef("trainee"))
@@ -225,6 +228,7 @@ def fair_page(fair: JobFair) -> FairPage:
         papers=list(fair.papers.select_related("file")),
         steps=list(fair.steps.order_by("-pk")),
         stations=list(fair.stations.select_related("institution")),
+        beside=lessons_beside(fair, actor),
     )
 
 
@@ -269,7 +273,7 @@ def expected(
 def _of(rows: QuerySet[Any], path: str, *, q: str, fair: str, township: str) -> QuerySet[Any]:
     """Narrowed by what the lists of people have in common; `path` leads to the trainee and the fair."""
     if q:
-        rows = rows.filter(**{f"{path}trainee__name__icontains": q})
+        rows = rows.filter(**{f"{path}trainee__in": whose(q)})
     if fair:
         rows = rows.filter(**{f"{path}fair": fair})
     if township:
@@ -380,7 +384,7 @@ def candidates(
 ) -> QuerySet[Any]:
     rows = room.candidates(fair, actor)
     if q:
-        rows = rows.filter(trainee__name__icontains=q)
+        rows = rows.filter(trainee__in=whose(q))
     if township:
         rows = rows.filter(trainee__township=township)
     if group:
@@ -395,10 +399,13 @@ def candidate_choices(fair: JobFair, actor: Actor) -> dict[str, Any]:
     rules = newest(fair.programme, actor).rules
     return {
         "townships": _townships(room.candidates(fair, actor), "trainee__township"),
-        "groups": [(group.code, group.name) for group in rules.groups],
+        "groups": list(group_names(fair, actor).items()),
         "categories": [(category.code, category.name) for category in rules.categories],
     }
 
 
 def group_names(fair: JobFair, actor: Actor) -> dict[str, str]:
-    return {group.code: group.name for group in newest(fair.programme, actor).rules.groups}
+    """Without the sensitive ones: a fair is not what they are known for."""
+    return {
+        group.code: group.name for group in newest(fair.programme, actor).rules.groups if not group.sensitive
+    }

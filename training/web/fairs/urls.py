@@ -5,7 +5,6 @@ from training.web.fairs import people, views
 urlpatterns = [
     path("", views.fairs, name="fairs"),
     path("export/", views.fairs.file, name="fairs-export"),
-    path("print/", views.ledger, name="fairs-print"),
     path("plan/", views.plan, name="fair-plan"),
     path("expected/", people.expected, name="fair-expected"),
     path("expected/export/", people.expected.file, name="fair-expected-export"),

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from training.core import clock
 from training.fairs import services
-from training.programmes.queries import the_programme
 from training.web.fairs import forms, queries
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about, needs
@@ -31,20 +30,6 @@ def fairs(request: WorkRequest) -> Listing:
     return Listing(rows, filters, file, beside=beside)
 
 
-@require_GET
-@needs("fair.view")
-def ledger(request: WorkRequest) -> HttpResponse:
-    """对接会台账, for paper: what the list's filters ask for, on one page."""
-    filters = forms.FairFilter(request)
-    context = {
-        "rows": list(queries.fairs(request.actor, **filters.chosen)),
-        "reached": queries.reached(request.actor),
-        "programme": the_programme(request.actor),
-        "printed_at": clock.now(),
-    }
-    return render(request, "fairs/ledger.html", context)
-
-
 @needs("fair.manage")
 def plan(request: WorkRequest) -> HttpResponse:
     form = forms.FairForm(request.POST or None)
@@ -57,7 +42,7 @@ def plan(request: WorkRequest) -> HttpResponse:
 @require_GET
 @about(queries.fair_of, "fair.view")
 def fair(request: WorkRequest, fair: Any) -> HttpResponse:
-    context = {"page": queries.fair_page(fair), "fair": fair, "today": clock.today()}
+    context = {"page": queries.fair_page(fair, request.actor), "fair": fair, "today": clock.today()}
     return render(request, "fairs/fair.html", context)
 
 

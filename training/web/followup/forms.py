@@ -32,7 +32,9 @@ HIDDEN = ("session", "class_type", "category", "group", "served", "guidance", "w
 
 
 class FollowUpFilter(FilterForm):
-    q = forms.CharField(label=_("姓名或证号后四位"), required=False, max_length=64, widget=forms.SearchInput)
+    q = forms.CharField(
+        label=_("姓名、拼音、证号或手机后四位"), required=False, max_length=64, widget=forms.SearchInput
+    )
     due = forms.ChoiceField(label=_("进度"), required=False, choices=DUE)
     officer = forms.ChoiceField(label=_("负责人"), required=False)
     township = forms.ChoiceField(label=_("乡镇"), required=False)

@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
+from training.accounts.permissions import may
 from training.attendance.models import Completion
 from training.attendance.queries import HalfDay, RegisterLine, register
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
+from training.enrolment.permissions import group_names
 from training.followup.choices import Conclusion, ContactResult, FollowUpStatus, Guidance, ReferralStatus
 from training.followup.models import TO_DO, Contact, ContactImport, FollowUp, HandedOver, Handover, Referral
 from training.followup.queries import contactable
@@ -173,7 +175,7 @@ def _people(actor: Actor, q: str, township: str, village: str) -> QuerySet[Any] 
         return None
     place = {name: value for name, value in (("township", township), ("village", village)) if value}
     people: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(**place)
-    return found(people, q) if q else people
+    return found(people, q, phones=may(actor, "trainee.contact")) if q else people
 
 
 def _officer(actor: Actor, officer: str) -> int | None:
@@ -251,10 +253,9 @@ class Person:
 
 def person(enrolment: Enrolment, actor: Actor) -> Person:
     session = enrolment.training_session
-    names = {group.code: group.name for group in session.rule_set.rules.groups}
     return Person(
         enrolment=enrolment,
-        group=names.get(enrolment.group, enrolment.group),
+        group=group_names(session, actor).get(enrolment.group, ""),
         attended=tuple(
             HalfDaySeen(page, line)
             for page in register(session)
@@ -339,10 +340,28 @@ def contacts_meanwhile(made: Contact, since: int | None) -> QuerySet[Any]:
     )
 
 
-def handovers(actor: Actor) -> QuerySet[Any]:
+def handovers(actor: Actor, *, q: str = "") -> QuerySet[Any]:
     rows: QuerySet[Any] = Handover.objects.visible_to(actor).select_related("to", "made_by", "undone_by")
+    if q:
+        rows = rows.filter(Q(to__display_name__icontains=q) | Q(note__icontains=q))
     counted: QuerySet[Any] = rows.annotate(stages=Count("lines")).order_by("-pk")
     return counted
+
+
+HANDOVER_COLUMNS = (_("交接时间"), _("交给"), _("阶段"), _("交接说明"), _("经办"), _("撤回"))
+
+
+def handover_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of HANDOVER_COLUMNS; blank where it was not taken back."""
+    for row in rows:
+        yield (
+            f"{localtime(row.made_at):%Y-%m-%d %H:%M}",
+            row.to or "",
+            row.stages,
+            row.note,
+            row.made_by,
+            f"{row.undone_by} {localdate(row.undone_at)}" if row.undone_at else "",
+        )
 
 
 def ticked(rows: list[int], actor: Actor) -> QuerySet[Any]:

@@ -15,7 +15,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.followup.choices import (
     Conclusion,
@@ -27,8 +26,9 @@ from training.followup.choices import (
 from training.followup.models import TO_DO, Contact, FollowUp, Referral
 from training.institutions.models import Institution
 from training.institutions.queries import rules_today
+from training.people.choices import Education
 from training.people.models import Trainee
-from training.people.queries import group_book, sensitive_codes
+from training.people.queries import group_book, hidden_codes
 from training.programmes.queries import the_programme
 from training.scheduling.models import TrainingSession
 
@@ -39,6 +39,8 @@ DIMENSIONS: Final[Mapping[str, Promise]] = {
     "class_type": gettext_lazy("班型"),
     "category": gettext_lazy("课程类别"),
     "group": gettext_lazy("学员类别"),
+    "education": gettext_lazy("文化程度"),
+    "employer": gettext_lazy("工作单位（站点、企业）"),
     "institution": gettext_lazy("培训机构"),
     "result": gettext_lazy("最近一次结果"),
     "status": gettext_lazy("状态"),
@@ -50,10 +52,14 @@ PATHS: Final[Mapping[str, tuple[str, ...]]] = {
     "class_type": ("enrolment__training_session__class_type",),
     "category": ("enrolment__training_session__category",),
     "group": ("enrolment__group",),
+    "education": ("trainee__education",),
+    "employer": ("trainee__employer",),
     "institution": ("institution",),
     "result": ("last_result",),
     "status": ("status",),
 }
+COUNTED_ONLY: Final = frozenset({"status", "education", "employer"})
+"""What the list of follow-ups can't be narrowed to."""
 FIGURES: Final[Mapping[str, Promise]] = {
     "planned": gettext_lazy("应联系"),
     "due": gettext_lazy("已到期"),
@@ -114,7 +120,7 @@ def table(actor: Actor, *, by: str, today: date, township: str = "", unit: str =
     found = list(rows.order_by().values_list(*PATHS[by]).annotate(**counts))
     width, called = len(PATHS[by]), names(by, actor)
     lines = [
-        (_label(by, row[:width], called), _chosen(by, row[:width], actor), row[width:])
+        (label_of(by, row[:width], called), chosen_of(by, row[:width], actor), row[width:])
         for row in sorted(found, key=lambda row: tuple(map(str, row[:width])))
     ]
     whole = tuple(map(sum, zip(*(numbers for _l, _c, numbers in lines), strict=True)))
@@ -216,7 +222,7 @@ def _line(
     )
 
 
-def _label(by: str, key: tuple[Any, ...], called: Mapping[str, str]) -> str:
+def label_of(by: str, key: tuple[Any, ...], called: Mapping[str, str]) -> str:
     if by == "village":
         return " ".join(filter(None, key)) or _("没有填")
     if by == "result" and not key[0]:
@@ -224,9 +230,9 @@ def _label(by: str, key: tuple[Any, ...], called: Mapping[str, str]) -> str:
     return called.get(str(key[0]), str(key[0])) or _("没有填")
 
 
-def _chosen(by: str, key: tuple[Any, ...], actor: Actor) -> dict[str, str] | None:
+def chosen_of(by: str, key: tuple[Any, ...], actor: Actor) -> dict[str, str] | None:
     """What the list is asked for; None where it can't be asked for, or not by this actor."""
-    if by == "status" or not all(key) or (by == "group" and key[0] in hidden_groups(actor)):
+    if by in COUNTED_ONLY or not all(key) or (by == "group" and key[0] in hidden_groups(actor)):
         return None
     return dict(zip(("township", "village") if by == "village" else (by,), map(str, key), strict=True))
 
@@ -244,15 +250,13 @@ def names(by: str, actor: Actor) -> dict[str, str]:
         return {str(pk): code for pk, code in sessions}
     if by == "institution":
         return {str(pk): name for pk, name in Institution.objects.visible_to(actor).values_list("pk", "name")}
-    choices = {"result": ContactResult, "status": FollowUpStatus}.get(by)
+    choices = {"result": ContactResult, "status": FollowUpStatus, "education": Education}.get(by)
     return {code: str(label) for code, label in choices.choices} if choices else {}
 
 
 def hidden_groups(actor: Actor) -> frozenset[str]:
     """Groups that this actor may not ask for: to filter by one is to be told who belongs to it."""
-    if may(actor, "trainee.view_sensitive"):
-        return frozenset()
-    return sensitive_codes(group_book(the_programme(actor).pk))
+    return hidden_codes(actor, group_book(the_programme(actor).pk))
 
 
 def as_rows(lines: Iterable[Line]) -> Iterator[tuple[Any, ...]]:

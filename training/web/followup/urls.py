@@ -11,6 +11,7 @@ urlpatterns = [
     path("results/<int:pk>/marked/", views.marked, name="followups-marked"),
     path("hand-over/", views.hand_over_rows, name="followups-hand-over"),
     path("handovers/", views.handovers, name="handovers"),
+    path("handovers/export/", views.handovers.file, name="handovers-export"),
     path("handovers/<int:pk>/undo/", views.undo, name="handover-undo"),
     path("referrals/", views.referrals, name="followup-referrals"),
     path("referrals/export/", views.referrals.file, name="followup-referrals-export"),

@@ -35,7 +35,7 @@ from training.web.followup.forms import (
     StatisticsFilter,
 )
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, csv_response, list_view, page_of
+from training.web.lists import File, FilterForm, Listing, download, list_view, page_of
 
 
 def _filters(request: WorkRequest) -> FollowUpFilter:
@@ -133,9 +133,12 @@ def hand_over_rows(request: WorkRequest) -> HttpResponse:
     return redirect("handovers")
 
 
-@list_view("followup.view", "followup/handovers.html")
+@list_view("followup.view", "followup/handovers.html", export="handovers-export")
 def handovers(request: WorkRequest) -> Listing:
-    return Listing(queries.handovers(request.actor))
+    filters = FilterForm(request)
+    rows = queries.handovers(request.actor, **filters.chosen)
+    file = File(_("交接记录.csv"), queries.HANDOVER_COLUMNS, queries.handover_lines)
+    return Listing(rows, filters, file)
 
 
 @require_POST
@@ -184,7 +187,7 @@ def statistics_page(request: WorkRequest) -> HttpResponse:
 def statistics_file(request: WorkRequest) -> HttpResponseBase:
     _form, by, lines = _table(request)
     columns = (statistics.DIMENSIONS[by], *statistics.FIGURES.values())
-    return csv_response(_("跟踪统计.csv"), columns, statistics.as_rows(lines))
+    return download(File(_("跟踪统计.csv"), columns, statistics.as_rows), lines)
 
 
 @about(queries.enrolment_of, "followup.view")

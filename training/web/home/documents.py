@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
+from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext_lazy as _
 
 from training.accounts.permissions import demand, may
@@ -65,8 +66,8 @@ SOURCES = {
 }
 
 
-def open_document(kind: str, pk: int, *, actor: Actor) -> tuple[StoredFile, bytes]:
-    """The stored file and its original bytes; opening a sensitive one is on record.
+def open_document(kind: str, pk: int, *, actor: Actor) -> tuple[StoredFile, BinaryIO]:
+    """The stored file and its original bytes, for the caller to close; opening a sensitive one is on record.
 
     Raises NotFoundError, ForbiddenError and FileLostError.
     """
@@ -80,8 +81,8 @@ def open_document(kind: str, pk: int, *, actor: Actor) -> tuple[StoredFile, byte
     if stored is None:
         raise NotFoundError(kind)
     try:
-        data = files.read(stored)
-    except OSError as lost:
+        data = files.opened(stored)
+    except (OSError, InvalidToken) as lost:
         raise FileLostError(
             _("文件读不出来，或与保存时不一致。请联系系统管理员从备份恢复。"), file=stored.pk
         ) from lost

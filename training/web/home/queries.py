@@ -31,6 +31,8 @@ from training.outcomes.choices import UNDECIDED
 from training.outcomes.models import Outcome
 from training.outcomes.queries import to_recheck
 from training.people.queries import open_requests, overdue_requests, waiting_groups
+from training.programmes.choices import RegionLevel
+from training.programmes.models import Region
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.uploads.choices import ReuseStatus
@@ -48,6 +50,7 @@ from training.web.institutions.queries import (
     institution_rows,
     stranded_sessions,
 )
+from training.web.instructors.queries import unjudged
 from training.web.people.forms import NO_FACTOR
 from training.web.people.queries import listed
 from training.web.registration import queries as registration
@@ -55,6 +58,9 @@ from training.web.registration.queries import Show
 from training.web.reports.queries import listed_towns
 from training.web.reports.standing import TownState
 from training.web.stations.queries import in_need
+from training.web.teaching.forms import When
+from training.web.teaching.queries import fault_of
+from training.web.teaching.queries import lessons as taught_lessons
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,10 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_registration(actor, Show.TO_ACCEPT),
             *_returned_outlines(actor),
             *_corrections(actor),
+            *_unjudged(actor),
         ]
+    if actor.role == Role.INSTRUCTOR:
+        return _for_instructor(actor)
     if actor.role in BUREAU_ROLES:
         return [
             *_stations(actor),
@@ -90,15 +99,21 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_overdue_rights(actor),
             *_complaints(actor),
             *_fairs(actor),
+            *_unjudged(actor),
         ]
     if actor.role == Role.TOWNSHIP:
-        return [*_for_township(actor), _groups(actor), *_town_reports(actor, TownState.OPEN)]
+        return [
+            *_for_township(actor),
+            *_archives(actor),
+            _groups(actor),
+            *_town_reports(actor, TownState.OPEN),
+        ]
     if actor.role == Role.DATA_DEPARTMENT:
         return [_groups(actor)]
     if actor.role == Role.PRIVACY_OFFICER:
         return _for_privacy_officer(actor)
     if actor.role == Role.FOLLOW_UP:
-        return _for_follow_up(actor)
+        return [*_for_follow_up(actor), *_archives(actor)]
     if actor.role in READERS:
         return _for_auditor(actor)
     if actor.role in FINANCE_ROLES:
@@ -110,6 +125,24 @@ def waiting_for(actor: Actor) -> list[Waiting]:
     if actor.role == Role.ADMIN:
         return _for_administrator(actor)
     return []
+
+
+def _unjudged(actor: Actor) -> list[Waiting]:
+    """Only when there are any."""
+    count = unjudged(actor).count()
+    ours = may(actor, "evaluation.give")
+    hint = _("每期结课后给授课人评分") if ours else _("收回的学员问卷，登记份数和平均分")
+    return [Waiting(count, _("授课人待评价的期"), hint, reverse("evaluations-owed"))] if count else []
+
+
+def _for_instructor(actor: Actor) -> list[Waiting]:
+    fault, ahead = fault_of(actor), taught_lessons(actor, when=When.AHEAD).count()
+    address = f"{reverse('taught-lessons')}?when={When.AHEAD}"
+    rows = [
+        Waiting(int(bool(fault)), _("现在不能授课"), fault, reverse("own-record")),
+        Waiting(ahead, _("还没上的课"), _("时间、场地和名册人数"), address),
+    ]
+    return [row for row in rows if row.count] or rows[1:]
 
 
 def _stations(actor: Actor) -> list[Waiting]:
@@ -175,10 +208,19 @@ def _for_bureau(actor: Actor) -> list[Waiting]:
         _dossiers(actor, DossierStatus.SUBMITTED, _("培训档案待核验"), _("逐项核验，齐全真实的封存")),
         *_held(actor),
         *_reuses(actor),
+        *_regions(actor),
         *_institutions(actor),
         _outcomes(actor),
         *_rechecks(actor),
     ]
+
+
+def _regions(actor: Actor) -> list[Waiting]:
+    """Until the county has given its list; then townships and villages are held against it."""
+    if Region.objects.visible_to(actor).exclude(level=RegionLevel.COUNTY).exists():
+        return []
+    hint = _("导入乡镇、村名单以后，名册上的地名按名单核对")
+    return [Waiting(1, _("行政区划未导入"), hint, reverse("regions"))]
 
 
 def _reuses(actor: Actor) -> list[Waiting]:

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from crispy_forms.layout import HTML
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from training.accounts.choices import Role
 from training.core.actor import Actor
 from training.core.errors import InvalidInputError
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.collecting import add_evidence
 from training.enrolment.columns import COLUMNS
 from training.enrolment.sheets import ColumnPreview, Layout
-from training.scheduling.choices import SessionStatus
+from training.scheduling.choices import Delivery, SessionStatus
 from training.scheduling.models import TrainingSession
-from training.web.forms import WORKBOOK_TYPES, CardForm, UploadField, UploadsField
+from training.scheduling.services import OPTIONAL_FIELDS
+from training.web.forms import ROSTER_TYPES, CardForm, UploadField, UploadsField
 from training.web.institution.queries import PlanOptions, Todo
 from training.web.lists import FilterForm
 from training.web.timetable.sessions import PlannedFilter
@@ -24,14 +28,34 @@ ANY = ("", _("全部"))
 CHOOSE = ("", _("请选择"))
 
 
+FOLD = (
+    '{% load i18n %}<details class="folded"{% if form.unfolded %} open{% endif %}>'
+    '<summary>{% translate "还可以写明（可不填）" %}</summary>'
+)
+
+
 class SessionFilter(PlannedFilter):
-    field_order = ("q", "status", "todo")
+    field_order = ("q", "status", "todo", "whose")
+    whose = forms.ChoiceField(
+        label=_("谁带的班"), required=False, choices=[("", _("我带的班")), ("all", _("全机构的班"))]
+    )
+
+    def __init__(self, request: HttpRequest, *, actor: Actor) -> None:
+        super().__init__(request, actor=actor)
+        if actor.role != Role.CLASS_MANAGER:
+            del self.fields["whose"]
+
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *SessionStatus.choices])
     todo = forms.ChoiceField(label=_("待办"), required=False, choices=[ANY, *Todo.choices])
 
 
-class SearchFilter(FilterForm):
-    """Only words to search for."""
+class RosterFilter(FilterForm):
+    q = forms.CharField(
+        label=_("姓名、拼音、证号或手机后四位，或乡镇、村"),
+        required=False,
+        max_length=64,
+        widget=forms.SearchInput,
+    )
 
 
 class PlanForm(CardForm):
@@ -63,6 +87,28 @@ class PlanForm(CardForm):
         required=False,
         help_text=_("只对单独书面同意的学员比对，照片和特征不离开签到终端；不同意的刷身份证即可，效力相同。"),
     )
+    manager_id = forms.TypedChoiceField(
+        label=_("由谁带班"),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        help_text=_("选一位有账号的班主任，这一期在他的列表里就是他的班。"),
+    )
+    delivery = forms.ChoiceField(
+        label=_("授课方式"), required=False, choices=[("", _("不写明")), *Delivery.choices]
+    )
+    organiser_department = forms.CharField(label=_("主办单位"), required=False, max_length=120)
+    township = forms.CharField(label=_("举办乡镇"), required=False, max_length=64)
+    other_forms = forms.MultipleChoiceField(
+        label=_("还有的形式"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    external_funding = forms.CharField(
+        label=_("其他经费申报"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("有企业赞助、其他部门经费的，写明单位和金额；没有就留空。"),
+    )
+    FOLDED = OPTIONAL_FIELDS
 
     def __init__(self, *args: Any, options: PlanOptions, revising: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,10 +119,24 @@ class PlanForm(CardForm):
             ("form", options.forms),
         ):
             self.fields[name].choices = [CHOOSE, *choices]  # type: ignore[attr-defined]
+        self.fields["other_forms"].choices = options.forms  # type: ignore[attr-defined]
+        self.fields["manager_id"].choices = [("", _("不指定")), *options.managers]  # type: ignore[attr-defined]
         self.fields["outline_id"].choices = [("", _("不用大纲")), *options.outlines]  # type: ignore[attr-defined]
         if revising:
             del self.fields["agreement_id"]
             self.helper.layout.fields.remove("agreement_id")
+        self._fold()
+
+    def _fold(self) -> None:
+        """What may be left out lies under one line, open where something of it is said or wrong."""
+        layout = self.helper.layout
+        button = layout.fields.pop()
+        layout.fields = [name for name in layout.fields if name not in self.FOLDED]
+        layout.extend([HTML(FOLD), *self.FOLDED, HTML("</details>"), button])
+
+    @property
+    def unfolded(self) -> bool:
+        return any(self[name].value() or self[name].errors for name in self.FOLDED)
 
 
 class PhoneForm(CardForm):
@@ -101,8 +161,8 @@ class WitnessForm(CardForm):
 class RosterForm(CardForm):
     submit_label = _("导入名册")
     file = UploadField(
-        label=_("名册文件（.xlsx）"),
-        accept=WORKBOOK_TYPES,
+        label=_("名册文件（.xlsx 或 .csv）"),
+        accept=ROSTER_TYPES,
         help_text=_("对的行先进名册，错的行会逐行列出；改好后整份再传一次，不会重复。"),
     )
     ask = forms.BooleanField(
@@ -157,6 +217,20 @@ class ReasonForm(CardForm):
     submit_label = _("确定")
     button_class = "btn-outline-primary"
     reason = forms.CharField(label=_("原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class PhotoForm(CardForm):
+    """What DA/T 50-2014 wants under an archive photo, as far as the system does not know it."""
+
+    submit_label = _("记下说明")
+    caption = forms.CharField(label=_("题名"), max_length=200, help_text=_("例如：学员在实操网店注册"))
+    persons = forms.CharField(
+        label=_("人物"), max_length=120, required=False, help_text=_("例如：授课人罗明远和全体学员")
+    )
+    background = forms.CharField(
+        label=_("背景"), max_length=120, required=False, help_text=_("例如：横幅、项目标识、场地")
+    )
+    photographer = forms.CharField(label=_("摄影者"), max_length=64, required=False)
 
 
 class EvidenceForm(CardForm):

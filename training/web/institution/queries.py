@@ -10,8 +10,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Max, Prefetch, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from training.accounts.choices import Role
+from training.accounts.queries import class_managers
 from training.attendance.rules import hours
 from training.claims.models import Claim
 from training.core import clock
@@ -30,10 +33,13 @@ from training.institutions.choices import AgreementStatus
 from training.institutions.models import Agreement
 from training.people.choices import ConsentPurpose
 from training.people.models import Consent
+from training.people.queries import whose
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
+from training.scheduling.budget import barred, total_fen
 from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import ChangeRequest, TrainingSession
+from training.scheduling.queries import other_forms
 from training.scheduling.running import has_begun
 from training.scheduling.turns import Turn
 from training.web.bureau.history import Deed, timeline, turns
@@ -58,7 +64,19 @@ def sessions(actor: Actor) -> QuerySet[Any]:
 
 
 def sessions_to_do(actor: Actor, todo: Todo) -> QuerySet[Any]:
-    rows: QuerySet[Any] = sessions(actor)
+    """A class manager's are those they are in charge of."""
+    rows = sessions(actor)
+    if actor.role == Role.CLASS_MANAGER:
+        rows = rows.filter(in_charge(actor))
+    return _waiting(rows, todo)
+
+
+def in_charge(actor: Actor) -> Q:
+    """A class manager's sessions: theirs, and those that nobody in particular was put in charge of."""
+    return Q(manager__user=actor.user_id) | Q(manager=None)
+
+
+def _waiting(rows: QuerySet[Any], todo: Todo) -> QuerySet[Any]:
     if todo == Todo.CLOSE:
         over: QuerySet[Any] = rows.filter(status__in=TAKES_ATTENDANCE).annotate(
             ends_at=Max("lessons__ends_at")
@@ -72,10 +90,17 @@ def sessions_to_do(actor: Actor, todo: Todo) -> QuerySet[Any]:
 
 
 def search_sessions(
-    actor: Actor, *, q: str = "", status: str = "", todo: str = "", **planned: str
+    actor: Actor, *, q: str = "", status: str = "", todo: str = "", whose: str = "", **planned: str
 ) -> QuerySet[Any]:
-    """Newest first; empty arguments do not filter. `planned` as `planned_as` has it."""
-    rows = sessions_to_do(actor, Todo(todo)) if todo else sessions(actor)
+    """Newest first; empty arguments do not filter, but a class manager must ask for "all" to see others' sessions.
+
+    `planned` as `planned_as` has it.
+    """
+    rows = sessions(actor)
+    if actor.role == Role.CLASS_MANAGER and not whose:
+        rows = rows.filter(in_charge(actor))
+    if todo:
+        rows = _waiting(rows, Todo(todo))
     if q:
         rows = rows.filter(
             Q(code__icontains=q) | Q(title__icontains=q) | Q(lessons__topic__icontains=q)
@@ -165,7 +190,7 @@ class SessionPage(SessionRow):
     imports: list[RosterImport]
     turn: Turn | None
     changes: list[ChangeRequest]
-    returned: list[ItemReview]  # what the bureau wants put right, and where on the paper
+    returned: list[ItemReview]  # what the bureau wants put right, and where on the paper: `address`
     history: list[Deed]
 
     @property
@@ -212,6 +237,19 @@ class SessionPage(SessionRow):
         return self.rules.form(self.session.form).name
 
     @property
+    def other_forms(self) -> str:
+        """Besides the main one."""
+        return other_forms(self.session)
+
+    @property
+    def budget_fen(self) -> int:
+        return total_fen(self.session)
+
+    @property
+    def budget_remarks(self) -> list[str]:
+        return list(barred(self.session.budget_lines.all(), self.session.rule_set.rules))
+
+    @property
     def hours(self) -> str:
         """学时 of the whole timetable."""
         return hours(sum(lesson.minutes for lesson in self.session.lessons.all()), self.rules.attendance)
@@ -224,7 +262,7 @@ class SessionPage(SessionRow):
 
 def session_page(pk: int, actor: Actor) -> SessionPage:
     session_of(pk, actor)
-    row = session_rows(sessions(actor).filter(pk=pk).prefetch_related("witnesses"))[0]
+    row = session_rows(sessions(actor).filter(pk=pk).prefetch_related("witnesses", "budget_lines"))[0]
     evidence = list(row.session.evidence.select_related("lesson", "file", "picture"))
     standing = [entry for entry in evidence if entry.withdrawn_at is None]
     return SessionPage(
@@ -246,7 +284,18 @@ def _returned(dossier: Dossier | None) -> list[ItemReview]:
     if dossier is None or dossier.status != DossierStatus.RETURNED:
         return []
     marked = ItemReview.objects.filter(round=running_round(dossier), decision=Decision.RETURNED)
-    return list(marked.select_related("file"))
+    found: list[Any] = list(marked.select_related("file"))
+    for review in found:
+        review.address = _place(review)
+    return found
+
+
+def _place(review: ItemReview) -> str:
+    """The marked picture, or the marked page as one; empty where no file is named."""
+    kind, _dash, pk = review.paper.rpartition("-")
+    if not kind:
+        return ""
+    return reverse("file", args=[kind, pk]) + (f"?page={review.page}" if review.page else "")
 
 
 @dataclass(frozen=True)
@@ -258,6 +307,7 @@ class PlanOptions:
     class_types: list[tuple[str, str]]
     forms: list[tuple[str, str]]
     outlines: list[tuple[int, str]]
+    managers: list[tuple[int, str]]
 
 
 def plan_options(actor: Actor, session: TrainingSession | None = None) -> PlanOptions:
@@ -271,6 +321,7 @@ def plan_options(actor: Actor, session: TrainingSession | None = None) -> PlanOp
         class_types=[(entry.code, entry.name) for entry in rules.class_types],
         forms=[(entry.code, entry.name) for entry in rules.forms],
         outlines=[(row.pk, _outline(row, rules)) for row in _outlines(actor, session)],
+        managers=[(row.pk, str(row.user)) for row in class_managers(actor).select_related("user")],
     )
 
 
@@ -296,15 +347,11 @@ def roster(session: TrainingSession, q: str = "") -> QuerySet[Any]:
     rows = session.enrolments.filter(ON_ROSTER).select_related("trainee")
     if q:
         rows = rows.filter(
-            Q(trainee__name__icontains=q)
+            Q(trainee__in=whose(q, phones=True))
             | Q(trainee__township__icontains=q)
             | Q(trainee__village__icontains=q)
         )
     return rows.prefetch_related(Prefetch("trainee__consents", standing, "standing_consents"))
-
-
-def group_names(session: TrainingSession) -> dict[str, str]:
-    return {group.code: group.name for group in session.rule_set.rules.groups}
 
 
 def enrolment_of(pk: int, actor: Actor) -> Enrolment:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from training.web.institution import views
+from training.web.institution.budget import budget
 
 urlpatterns = [
     path("sessions/", views.sessions, name="sessions"),
@@ -8,6 +9,7 @@ urlpatterns = [
     path("sessions/plan/", views.plan, name="session-plan"),
     path("sessions/<int:pk>/", views.session, name="session"),
     path("sessions/<int:pk>/revise/", views.revise, name="session-revise"),
+    path("sessions/<int:pk>/budget/", budget, name="session-budget"),
     path("sessions/<int:pk>/courseware/", views.pin, name="session-courseware"),
     path("sessions/<int:pk>/witnesses/", views.add_witness, name="witness-add"),
     path("sessions/<int:pk>/submit/", views.submit, name="session-submit"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("enrolments/<int:pk>/phone/", views.phone, name="enrolment-phone"),
     path("enrolments/<int:pk>/consent/", views.consent, name="consent"),
     path("sessions/<int:pk>/evidence/", views.add_evidence, name="evidence-add"),
+    path("evidence/<int:pk>/describe/", views.describe_photo, name="evidence-describe"),
     path("evidence/<int:pk>/withdraw/", views.withdraw_evidence, name="evidence-withdraw"),
     path("sessions/<int:pk>/dossier/", views.submit_dossier, name="dossier-submit"),
     path("sessions/<int:pk>/claim/", views.claim, name="session-claim"),

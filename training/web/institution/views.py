@@ -17,6 +17,7 @@ from training.claims.services import claim_session
 from training.core.uploads import XLSX
 from training.dossiers import collecting, reviewing, services
 from training.enrolment.choices import ImportStatus
+from training.enrolment.permissions import group_names
 from training.enrolment.queries import layout_of
 from training.enrolment.queries import marked_roster as marked_roster_of
 from training.enrolment.services import (
@@ -25,6 +26,7 @@ from training.enrolment.services import (
     export_roster,
     import_roster,
     map_columns,
+    note_groups_shown,
     resume_import,
 )
 from training.enrolment.services import withdraw_enrolment as take_off_roster
@@ -38,7 +40,7 @@ from training.web.evidence.views import device_of
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.institution import forms, queries, rosters
-from training.web.lists import csv_response, page_of
+from training.web.lists import File, download, page_of
 
 SESSION_COLUMNS = (
     gettext_lazy("期号"),
@@ -51,6 +53,8 @@ SESSION_COLUMNS = (
     gettext_lazy("结业人次"),
     gettext_lazy("缺项"),
 )
+
+REVISED = (*scheduling.PLAN_FIELDS, *scheduling.OPTIONAL_FIELDS, "outline_id")
 
 of_session = about(queries.session_of, "session.plan")
 of_import = about(rosters.import_of, "roster.import")
@@ -78,7 +82,7 @@ def sessions(request: WorkRequest) -> HttpResponse:
 @needs("session.plan")
 def export_sessions(request: WorkRequest) -> StreamingHttpResponse:
     rows = queries.search_sessions(request.actor, **forms.SessionFilter(request, actor=request.actor).chosen)
-    return csv_response(_("各期培训.csv"), SESSION_COLUMNS, queries.export_rows(rows))
+    return download(File(_("各期培训.csv"), SESSION_COLUMNS, queries.export_rows), rows)
 
 
 @needs("session.plan")
@@ -107,7 +111,7 @@ def session(request: WorkRequest, session: Any) -> HttpResponse:
 @of_session
 def revise(request: WorkRequest, session: Any) -> HttpResponse:
     options = queries.plan_options(request.actor, session)
-    initial = {name: getattr(session, name) for name in (*scheduling.PLAN_FIELDS, "outline_id")}
+    initial = {name: getattr(session, name) for name in REVISED}
     form = forms.PlanForm(request.POST or None, initial=initial, options=options, revising=True)
     if form.accept(lambda **plan: scheduling.revise_plan(session.pk, plan=plan, actor=request.actor)):
         return done(request, _("培训方案已保存。"), "session", session.pk)
@@ -168,10 +172,11 @@ def roster(request: WorkRequest, session: Any) -> HttpResponse:
     imported = form.accept(partial(_import, session.pk, actor=request.actor))
     if imported:
         return redirect("roster-import", imported.pk)
-    filters = forms.SearchFilter(request)
+    filters = forms.RosterFilter(request)
     page = page_of(request, queries.roster(session, filters.value("q")), size=50)
     context = {"session": session, "form": form, "filters": filters, "page_obj": page}
-    context |= {"groups": queries.group_names(session), "imports": rosters.imports(session)}
+    note_groups_shown(session, page.object_list, actor=request.actor)
+    context |= {"groups": group_names(session, request.actor), "imports": rosters.imports(session)}
     return render(request, "institution/roster.html", context, status=422 if form.errors else 200)
 
 
@@ -283,6 +288,17 @@ def add_evidence(request: WorkRequest, session: Any) -> HttpResponse:
 
 
 @about(queries.evidence_of, "evidence.add")
+def describe_photo(request: WorkRequest, evidence: Any) -> HttpResponse:
+    """Also of a photo that a station took; when, where and in which lesson it was taken is known."""
+    words = ("caption", "persons", "background", "photographer")
+    form = forms.PhotoForm(request.POST or None, initial={word: getattr(evidence, word) for word in words})
+    if form.accept(partial(collecting.describe_photo, evidence.pk, actor=request.actor)):
+        return done(request, _("照片说明已记下。"), "session", evidence.training_session_id)
+    back = reverse("session", args=[evidence.training_session_id])
+    return form_page(request, form, title=_("照片说明"), subtitle=evidence.caption, back=back)
+
+
+@about(queries.evidence_of, "evidence.add")
 def withdraw_evidence(request: WorkRequest, evidence: Any) -> HttpResponse:
     form = forms.ReasonForm(request.POST or None)
     if form.accept(partial(collecting.withdraw_evidence, evidence.pk, actor=request.actor)):
@@ -299,7 +315,7 @@ def submit_dossier(request: WorkRequest, session: Any) -> HttpResponse:
 
 
 @require_POST
-@of_session
-def claim(request: WorkRequest, session: Any) -> HttpResponse:
-    claim_session(session.pk, actor=request.actor)
-    return done(request, _("补贴申领已生成。"), "session", session.pk)
+def claim(request: WorkRequest, pk: int) -> HttpResponse:
+    """No gate of its own: the service has every refusal on record."""
+    claim_session(pk, actor=request.actor)
+    return done(request, _("补贴申领已生成。"), "session", pk)

@@ -15,8 +15,24 @@ from training.institutions import services
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.institutions import queries
-from training.web.institutions.forms import AgreementForm, ChangeForm, IndicatorForm, ReasonForm, TaskForm
+from training.web.institutions.forms import (
+    AgreementFilter,
+    AgreementForm,
+    ChangeForm,
+    IndicatorForm,
+    ReasonForm,
+    TaskForm,
+)
 from training.web.institutions.views import own
+from training.web.lists import File, Listing, list_view
+
+
+@list_view("agreement.view", "institutions/agreements.html", export="agreements-export")
+def agreements(request: WorkRequest) -> Listing:
+    lines, institutions = queries.fund_lines(request.actor), queries.in_sight(request.actor)
+    filters = AgreementFilter(request, lines, institutions)
+    rows = queries.agreements(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("协议.csv"), queries.AGREEMENT_COLUMNS, queries.agreement_lines))
 
 
 @require_GET

@@ -7,10 +7,17 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from training.accounts.choices import INSTITUTION_ROLES, Role
-from training.institutions.choices import AgreementKind, InstitutionStatus, LicenceKind, Procurement
+from training.institutions.choices import (
+    AgreementKind,
+    AgreementStatus,
+    InstitutionStatus,
+    LicenceKind,
+    Procurement,
+)
 from training.web.forms import CardForm, DateInput, UploadField
 from training.web.lists import FilterForm
 from training.web.people.forms import AccountForm
@@ -48,6 +55,20 @@ class When(models.TextChoices):
 class InstitutionFilter(FilterForm):
     standing = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *InstitutionStatus.choices])
     alert = forms.ChoiceField(label=_("要处理"), required=False, choices=[ANY, *Alert.choices])
+
+
+class AgreementFilter(FilterForm):
+    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *AgreementStatus.choices])
+    kind = forms.ChoiceField(label=_("文件类型"), required=False, choices=[ANY, *AgreementKind.choices])
+    line = forms.ChoiceField(label=_("资金条线"), required=False)
+    institution = forms.ChoiceField(label=_("培训机构"), required=False)
+
+    def __init__(self, request: HttpRequest, lines: Iterable[Any], institutions: Iterable[Any]) -> None:
+        super().__init__(request)
+        for name, rows in (("line", lines), ("institution", institutions)):
+            named = [(str(row.pk), row.name) for row in rows]
+            self.fields[name].choices = [ANY, *named]  # type: ignore[attr-defined]
+        self.full_clean()
 
 
 class ExpiringFilter(FilterForm):

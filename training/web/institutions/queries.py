@@ -35,6 +35,8 @@ from training.institutions.models import (
 from training.institutions.queries import (
     active_institutions,
     kind_names,
+    line_fault,
+    line_total,
     local_registration,
     missing_to_admit,
     missing_to_submit,
@@ -49,6 +51,7 @@ from training.programmes.queries import the_programme
 from training.programmes.target import Target
 from training.scheduling.choices import TAKES_ATTENDANCE, WAS_APPROVED, SessionStatus
 from training.scheduling.models import TrainingSession
+from training.uploads.same_papers import with_uses
 from training.web.bureau.history import Deed, deeds
 from training.web.institutions.forms import Alert, PaperKind, When
 
@@ -89,8 +92,61 @@ def kinds(actor: Actor) -> dict[str, str]:
     return kind_names(rules_today(the_programme(actor), actor))
 
 
+def in_sight(actor: Actor) -> QuerySet[Any]:
+    return Institution.objects.visible_to(actor).order_by("name")
+
+
 def fund_lines(actor: Actor) -> QuerySet[Any]:
     return FundLine.objects.visible_to(actor).order_by("pk")
+
+
+# The county's agreements
+
+
+def agreements(
+    actor: Actor, *, q: str = "", status: str = "", kind: str = "", line: str = "", institution: str = ""
+) -> QuerySet[Any]:
+    """The newest first; an empty argument does not filter."""
+    rows: QuerySet[Any] = Agreement.objects.visible_to(actor)
+    if q:
+        rows = rows.filter(Q(number__icontains=q) | Q(institution__name__icontains=q))
+    chosen = {"status": status, "kind": kind, "fund_line": line, "institution": institution}
+    rows = rows.filter(**{field: value for field, value in chosen.items() if value})
+    found = rows.select_related("institution", "fund_line").prefetch_related("tasks")
+    return found.order_by("-signed_on", "-pk")
+
+
+AGREEMENT_COLUMNS = (
+    gettext_lazy("文件类型"),
+    gettext_lazy("文件编号"),
+    gettext_lazy("版本"),
+    gettext_lazy("培训机构"),
+    gettext_lazy("资金条线"),
+    gettext_lazy("签署日期"),
+    gettext_lazy("有效期起"),
+    gettext_lazy("有效期止"),
+    gettext_lazy("状态"),
+    gettext_lazy("任务人次"),
+    gettext_lazy("任务金额（元）"),
+)
+
+
+def agreement_lines(rows: Iterable[Agreement]) -> Iterator[tuple[Any, ...]]:
+    """In the order of AGREEMENT_COLUMNS; blank where no tasks are named."""
+    for paper in rows:
+        yield (
+            paper.get_kind_display(),
+            paper.number,
+            paper.version,
+            paper.institution.name,
+            paper.fund_line.name,
+            paper.signed_on,
+            paper.valid_from,
+            paper.valid_until,
+            paper.get_status_display(),
+            paper.renci or "",
+            f"{paper.amount_fen / 100:.2f}" if paper.amount_fen else "",
+        )
 
 
 # The list
@@ -246,7 +302,9 @@ class InstitutionPage:
 def institution_page(institution: Institution, actor: Actor) -> InstitutionPage:
     rules = rules_today(institution.programme, actor)
     licences = list(
-        institution.licences.select_related("verified_by", "refused_by").order_by("kind", "-valid_from")
+        institution.licences.select_related("verified_by", "refused_by", "file").order_by(
+            "kind", "-valid_from"
+        )
     )
     agreements = list(
         institution.agreements.select_related("fund_line").prefetch_related("tasks").order_by("-pk")
@@ -258,7 +316,7 @@ def institution_page(institution: Institution, actor: Actor) -> InstitutionPage:
         kind=kind_names(rules).get(institution.kind, ""),
         rules=rules,
         local=local_registration(institution, rules),
-        licences=licences,
+        licences=with_uses(licences, actor),
         agreements=agreements,
         fault=fault,
         to_do=missing_to_submit(institution),
@@ -434,16 +492,16 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class AgreementPage:
-    """Amounts in 分; `committed_fen` are all agreements in force on the fund line, this one included.
+    """`over_line`: why the fund line does not reach for this draft, in words; "" if it does.
 
-    `line_fen` is the line's total in the rules of today; None if they have dropped the line.
+    `line_fen` is the line's total in the rules of today, in 分; None if they have dropped the line.
     """
 
     agreement: Agreement
     tasks: list[TaskRow]
     indicators: list[tuple[AgreementIndicator, str]]
     missing: list[tuple[str, str]]
-    committed_fen: int
+    over_line: str
     line_fen: int | None
     set_tasks: int
     target: Target | None
@@ -452,8 +510,8 @@ class AgreementPage:
     history: list[Deed]
 
     @property
-    def over_line(self) -> bool:
-        return self.line_fen is not None and self.committed_fen > self.line_fen
+    def over_target(self) -> bool:
+        return self.target is not None and self.set_tasks > self.target.value
 
     @property
     def newest(self) -> bool:
@@ -464,6 +522,7 @@ def agreement_page(agreement: Agreement, actor: Actor) -> AgreementPage:
     rules = rules_today(agreement.institution.programme, actor)
     names = {kind.code: kind.name for kind in rules.class_types}
     versions = list(agreement.institution.agreements.filter(number=agreement.number).order_by("-version"))
+    with_uses([agreement], actor)
     tasks = list(agreement.tasks.all())
     return AgreementPage(
         agreement=agreement,
@@ -473,10 +532,8 @@ def agreement_page(agreement: Agreement, actor: Actor) -> AgreementPage:
             for row in agreement.indicators.all()
         ],
         missing=_missing(agreement, tasks, rules),
-        committed_fen=_committed(agreement, actor),
-        line_fen=next(
-            (line.total_fen for line in rules.fund_lines if line.code == agreement.fund_line.code), None
-        ),
+        over_line=line_fault(agreement, rules) if agreement.draft else "",
+        line_fen=line_total(agreement, rules),
         set_tasks=_set_tasks(agreement, actor),
         target=next((row for row in rules.targets if row.counts == "renci" and not row.parent), None),
         versions=versions,
@@ -530,15 +587,6 @@ def _missing(agreement: Agreement, tasks: Sequence[AgreementTask], rules: Preset
         for rate in kind.required_rates
         if (kind.code, rate) not in given and ("", rate) not in given
     ]
-
-
-def _committed(agreement: Agreement, actor: Actor) -> int:
-    others = Agreement.objects.visible_to(actor).filter(
-        fund_line=agreement.fund_line, status=AgreementStatus.IN_FORCE
-    )
-    others = others.exclude(institution=agreement.institution, number=agreement.number)
-    rows: list[Agreement] = [agreement, *others.prefetch_related("tasks")]
-    return sum(row.amount_fen for row in rows)
 
 
 def _set_tasks(agreement: Agreement, actor: Actor) -> int:

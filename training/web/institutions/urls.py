@@ -21,6 +21,8 @@ urlpatterns = [
     # both sides'
     path("expiring/", views.expiring, name="papers-expiring"),
     path("expiring/export/", views.expiring.file, name="papers-expiring-export"),
+    path("agreements/", agreements.agreements, name="agreements"),
+    path("agreements/export/", agreements.agreements.file, name="agreements-export"),
     path("agreements/<int:pk>/", agreements.agreement, name="agreement"),
     # an institution's own
     path("ours/", views.papers, name="papers"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,6 +18,16 @@ from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about
 from training.web.instructors import queries
 from training.web.instructors.forms import EvaluationForm
+from training.web.lists import File, FilterForm, Listing, list_view
+
+
+@list_view("evaluation.view_owed", "instructors/unjudged.html", export="evaluations-owed-export")
+def owed(request: WorkRequest) -> Listing:
+    """Each side's own: whom it has not judged after a class was closed."""
+    filters = FilterForm(request)
+    shown = partial(queries.unjudged_rows, request.actor)
+    file = File(_("待评价.csv"), queries.UNJUDGED_COLUMNS, lambda rows: queries.unjudged_lines(shown(rows)))
+    return Listing(queries.unjudged(request.actor, **filters.chosen), filters, file, shown)
 
 
 @require_GET

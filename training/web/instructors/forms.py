@@ -9,10 +9,12 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from training.accounts.models import Membership
 from training.assessment.choices import QUESTIONS, Source
 from training.institutions.choices import InstructorSource, ProofKind, Teaches
 from training.web.forms import CardForm, DateInput, UploadField
 from training.web.lists import FilterForm
+from training.web.people.forms import AccountForm
 
 ANY = ("", _("全部"))
 CHOOSE = ("", _("请选择"))
@@ -88,11 +90,28 @@ class InstructorForm(CardForm):
         self.fields["domains"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
 
+class InviteForm(AccountForm):
+    """Of an account that there is already only a new link is asked for."""
+
+    display_name = None  # type: ignore[assignment]  # the instructor's own
+
+    def __init__(self, *args: Any, account: Membership | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if account:
+            self.fields.clear()
+
+
 class ProofForm(CardForm):
     submit_label = _("上传证明")
     kind = forms.TypedChoiceField(label=_("证书类型"), choices=ProofKind.choices, coerce=ProofKind)
     number = forms.CharField(label=_("证书编号"), max_length=64)
     issuer = forms.CharField(label=_("发证机关"), max_length=120)
+    valid_from = forms.DateField(
+        label=_("发证日期"),
+        required=False,
+        widget=DateInput,
+        help_text=_("证书上写的日期；发证以前上的课，这份证书不能作证。"),
+    )
     valid_until = forms.DateField(
         label=_("有效期止"), required=False, widget=DateInput, help_text=_("长期有效的不填。")
     )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from training.accounts.choices import BUREAU_ROLES, Role
+from training.accounts.models import Membership
+from training.accounts.permissions import may
 from training.assessment.choices import Source
 from training.assessment.models import Evaluation
 from training.assessment.queries import Overall, overall, standing_evaluations
+from training.assessment.rules import ANONYMOUS_FROM
 from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
@@ -21,6 +27,7 @@ from training.enrolment.choices import ON_ROSTER
 from training.institutions.choices import InstructorStatus
 from training.institutions.models import Institution, Instructor, InstructorProof
 from training.institutions.queries import (
+    account_of_instructor,
     covers,
     others_with_same_certificate,
     presented_twice,
@@ -28,9 +35,11 @@ from training.institutions.queries import (
     teaching_fault,
     warning_limit,
 )
+from training.people.queries import called
 from training.programmes.queries import the_programme
 from training.scheduling.choices import TAKES_ATTENDANCE
 from training.scheduling.models import Lesson, TrainingSession
+from training.uploads.same_papers import with_uses
 from training.web.bureau.history import Deed, deeds
 from training.web.instructors.forms import ProofState, Queued
 
@@ -71,7 +80,7 @@ def listed(
         twice=Exists(own.filter(presented_twice(), refused_at=None)), taught=Count("lessons")
     )
     if q:
-        rows = rows.filter(Q(name__icontains=q) | Q(title__icontains=q) | Q(employer__icontains=q))
+        rows = rows.filter(called(rows, q) | Q(title__icontains=q) | Q(employer__icontains=q))
     if domain:
         rows = rows.filter(pk__in=_who_teach(actor, domain))
     if institution:
@@ -165,7 +174,7 @@ def proofs(actor: Actor, *, q: str = "", state: str = "") -> QuerySet[Any]:
     if q:
         rows = rows.filter(
             Q(number__icontains=q)
-            | Q(instructor__name__icontains=q)
+            | called(rows, q, name="instructor__name")
             | Q(instructor__institution__name__icontains=q)
         )
     states = {
@@ -176,7 +185,7 @@ def proofs(actor: Actor, *, q: str = "", state: str = "") -> QuerySet[Any]:
     if state:
         rows = rows.filter(states[Queued(state)])
     waits = Count("pk", filter=states[Queued.PENDING])
-    related = ("instructor__institution", "verified_by", "refused_by")
+    related = ("instructor__institution", "verified_by", "refused_by", "file")
     found: QuerySet[Any] = rows.annotate(waits=waits).select_related(*related)
     return found.order_by("-waits", "pk")
 
@@ -230,11 +239,12 @@ class InstructorPage:
     taught: list[Taught]
     overall: list[Overall]
     history: list[Deed]
+    account: Membership | None
 
 
 def instructor_page(instructor: Instructor, actor: Actor) -> InstructorPage:
-    proofs = list(instructor.proofs.all())
-    evaluations = list(standing_evaluations(actor).filter(instructor=instructor))
+    proofs = with_uses(list(instructor.proofs.select_related("file")), actor)
+    evaluations = _shown_to(actor, standing_evaluations(actor).filter(instructor=instructor))
     lessons: QuerySet[Any] = Lesson.objects.visible_to(actor).filter(instructor=instructor)
     approved = lessons.filter(training_session__status__in=TAKES_ATTENDANCE, ends_at__gt=clock.now())
     return InstructorPage(
@@ -246,7 +256,15 @@ def instructor_page(instructor: Instructor, actor: Actor) -> InstructorPage:
         taught=_taught(lessons, evaluations),
         overall=overall(evaluations),
         history=deeds([instructor, *proofs], actor),
+        account=account_of_instructor(instructor) if may(actor, "instructor.invite") else None,
     )
+
+
+def _shown_to(actor: Actor, evaluations: QuerySet[Any]) -> list[Evaluation]:
+    """To the instructor themself what nobody can be recognised in; to everybody else all."""
+    if actor.role != Role.INSTRUCTOR:
+        return list(evaluations)
+    return list(evaluations.filter(source=Source.TRAINEES, answers__gte=ANONYMOUS_FROM))
 
 
 def _taught(lessons: QuerySet[Any], evaluations: list[Evaluation]) -> list[Taught]:
@@ -303,6 +321,70 @@ def judged(session: TrainingSession, actor: Actor) -> list[Judged]:
         )
         for person in dict.fromkeys(lesson.instructor for lesson in lessons)
     ]
+
+
+REMINDED_FOR = timedelta(days=90)
+"""Nobody is asked any more what they thought of a class that was closed longer ago."""
+
+
+def unjudged(actor: Actor, *, q: str = "") -> QuerySet[Any]:
+    """Closed sessions with a teacher of whom the actor's side has said nothing yet, the longest waiting first."""
+    missing = Exists(_without_score(actor).filter(training_session=OuterRef("pk")))
+    rows: QuerySet[Any] = TrainingSession.objects.visible_to(actor).filter(
+        missing, closed_at__gte=clock.now() - REMINDED_FOR
+    )
+    if q:
+        rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(institution__name__icontains=q))
+    return rows.select_related("institution").order_by("closed_at", "pk")
+
+
+def _without_score(actor: Actor) -> QuerySet[Any]:
+    """Lessons whose instructor has no standing evaluation of that session by the actor's side."""
+    source = Source.BUREAU if actor.role in BUREAU_ROLES else Source.TRAINEES
+    said = Evaluation.objects.filter(
+        training_session=OuterRef("training_session"),
+        instructor=OuterRef("instructor"),
+        source=source,
+        replaced_at=None,
+    )
+    return Lesson.objects.filter(~Exists(said), ends_at__lte=clock.now())
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    session: Any
+    teachers: list[str]
+
+
+def unjudged_rows(actor: Actor, sessions: Iterable[TrainingSession]) -> list[Unjudged]:
+    sessions = list(sessions)
+    found = _without_score(actor).filter(training_session__in=sessions)
+    names: dict[int, dict[str, None]] = {}
+    for session, name in found.values_list("training_session", "instructor__name"):
+        names.setdefault(session, {})[name] = None
+    return [Unjudged(session, list(names[session.pk])) for session in sessions]
+
+
+UNJUDGED_COLUMNS = (
+    gettext_lazy("期号"),
+    gettext_lazy("期"),
+    gettext_lazy("培训机构"),
+    gettext_lazy("结课日期"),
+    gettext_lazy("还没评的授课人"),
+)
+
+
+def unjudged_lines(rows: Iterable[Unjudged]) -> Iterator[tuple[Any, ...]]:
+    """In the order of UNJUDGED_COLUMNS."""
+    for row in rows:
+        session = row.session
+        yield (
+            session.code,
+            session.title,
+            session.institution.name,
+            f"{localtime(session.closed_at):%Y-%m-%d}",
+            _("、").join(row.teachers),
+        )
 
 
 def teacher_of(session: TrainingSession, pk: int) -> Instructor:

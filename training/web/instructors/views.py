@@ -11,17 +11,28 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from training.accounts.permissions import may
 from training.institutions import services
+from training.institutions.queries import account_of_instructor
+from training.uploads.same_papers import with_uses
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.institutions.forms import ReasonForm
 from training.web.institutions.views import own
 from training.web.instructors import queries
-from training.web.instructors.forms import InstructorForm, OwnFilter, PoolFilter, ProofFilter, ProofForm
+from training.web.instructors.forms import (
+    InstructorForm,
+    InviteForm,
+    OwnFilter,
+    PoolFilter,
+    ProofFilter,
+    ProofForm,
+)
 from training.web.lists import File, Listing, list_view
+from training.web.people.links import show_link
 
 # An institution's own
 
@@ -62,7 +73,7 @@ def revise(request: WorkRequest, instructor: Any) -> HttpResponse:
 def instructor(request: WorkRequest, instructor: Any) -> HttpResponse:
     """The institution hands in proofs here, the bureau looks at them."""
     form = None
-    if may(request.actor, "institution.manage_papers"):
+    if may(request.actor, "proof.add"):
         form = ProofForm(request.POST or None, request.FILES or None)
         if form.accept(partial(services.add_proof, instructor.pk, actor=request.actor)):
             said = _("资质证明已收下，他授课的每一期都能用。")
@@ -71,6 +82,18 @@ def instructor(request: WorkRequest, instructor: Any) -> HttpResponse:
     context = {"page": page, "instructor": instructor, "form": form}
     status = 422 if form and form.errors else 200
     return render(request, "instructors/instructor.html", context, status=status)
+
+
+@never_cache
+@about(queries.instructor_of, "instructor.invite")
+def invite(request: WorkRequest, instructor: Any) -> HttpResponse:
+    """The link is on the answer to the POST and nowhere else."""
+    form = InviteForm(request.POST or None, account=account_of_instructor(instructor))
+    back = reverse("instructor", args=[instructor.pk])
+    if link := form.accept(partial(services.invite_instructor, instructor.pk, actor=request.actor)):
+        return show_link(request, link, back=back)
+    note = _("只看得到自己的课次、资质证明、课件和评价平均分，看不到学员。链接交给本人自己设密码。")
+    return form_page(request, form, title=_("开通讲师账号"), subtitle=instructor, back=back, note=note)
 
 
 @about(queries.instructor_of, "instructor.suspend")
@@ -105,7 +128,8 @@ def pool(request: WorkRequest) -> Listing:
 def proofs(request: WorkRequest) -> Listing:
     filters = ProofFilter(request)
     rows = queries.proofs(request.actor, **filters.chosen)
-    return Listing(rows, filters, File(_("资质证明.csv"), queries.PROOF_COLUMNS, queries.proof_lines))
+    file = File(_("资质证明.csv"), queries.PROOF_COLUMNS, queries.proof_lines)
+    return Listing(rows, filters, file, shown=lambda rows: with_uses(list(rows), request.actor))
 
 
 @require_POST

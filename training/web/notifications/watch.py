@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
-from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
+from training.accounts.choices import AT_INSTITUTION, BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.core import clock
 from training.core.actor import SYSTEM
+from training.dossiers.choices import Owes
 from training.dossiers.models import ItemState
-from training.dossiers.snapshots import owed_items
-from training.institutions.models import InstructorProof
+from training.dossiers.snapshots import owed_items, unreached_townships
+from training.institutions.choices import AgreementStatus, InstitutionStatus
+from training.institutions.models import Agreement, Institution, InstructorProof
+from training.institutions.queries import active_institutions, rules_today
 from training.notifications.choices import Kind
 from training.notifications.services import notify_once
+from training.programmes.models import Programme
 from training.scheduling.models import TrainingSession
+from training.scheduling.turns import working_days_between
 from training.stations.choices import StationStatus
+from training.uploads.choices import ReuseStatus
+from training.uploads.models import Reuse
+from training.web.desk.waiting import lying
 from training.web.stations.queries import fleet
 
 RUNS_OUT_SOON: Final = timedelta(days=30)
+REMINDED: Final[Mapping[Owes, frozenset[Role]]] = {
+    Owes.INSTITUTION: INSTITUTION_ROLES,
+    Owes.BUREAU: BUREAU_ROLES,
+    Owes.FOLLOW_UP: frozenset({Role.FOLLOW_UP}),
+}
+PAPER_STEPS: Final = (30, 7)
+"""Days before the end at which a licence or an agreement is spoken of."""
+REVIEW_STEPS: Final = (3, 1)
+"""Working days before the bureau's term for a dossier ends at which it is reminded."""
 BEFORE_CLASS: Final = timedelta(hours=24)
 FAR_AHEAD: Final = timedelta(days=120)
 """No programme's reminders begin earlier than that."""
@@ -29,8 +46,47 @@ JUST_PASSED: Final = timedelta(days=7)
 """So long a deadline that has passed is still noticed, should nothing have run on the day."""
 
 
+def warn_of_ending_papers() -> int:
+    """Both sides, a month and a week before a required licence or an agreement ends and nothing follows it."""
+    today, told = clock.today(), 0
+    for row in Institution.objects.filter(status=InstitutionStatus.ADMITTED).prefetch_related("licences"):
+        for paper, day in row.expiring:
+            told += _say(Kind.LICENCE_EXPIRING, row, day, today, institution=row.name, paper=str(paper))
+    ends = Agreement.objects.filter(
+        status=AgreementStatus.IN_FORCE, valid_until__range=(today, today + RUNS_OUT_SOON)
+    )
+    for agreement in ends.select_related("institution"):
+        said = {"institution": agreement.institution.name, "agreement": str(agreement)}
+        told += _say(Kind.AGREEMENT_EXPIRING, agreement, agreement.valid_until, today, **said)
+    return told
+
+
+def _say(kind: Kind, subject: Any, day: date, today: date, **said: str) -> int:
+    """At each step once; nothing while the day is far."""
+    steps = [days for days in PAPER_STEPS if days >= (day - today).days]
+    if not steps:
+        return 0
+    roles = INSTITUTION_ROLES | BUREAU_ROLES
+    return len(notify_once(kind, subject, roles=roles, actor=SYSTEM, day=f"{day}", days=min(steps), **said))
+
+
+def warn_of_too_few_institutions() -> int:
+    """The bureau, once a month while it runs, of a programme with fewer working institutions than it wants."""
+    today, told = clock.today(), 0
+    for programme in Programme.objects.all():
+        rules = rules_today(programme, SYSTEM)
+        have = active_institutions(programme, SYSTEM, today).count()
+        if have < rules.min_institutions and rules.window.starts_on <= today <= rules.window.ends_on:
+            need = rules.min_institutions
+            said: dict[str, Any] = {"month": f"{today:%Y-%m}", "have": have, "need": need}
+            told += len(
+                notify_once(Kind.INSTITUTIONS_TOO_FEW, programme, roles=BUREAU_ROLES, actor=SYSTEM, **said)
+            )
+    return told
+
+
 def warn_of_expiring_proofs() -> int:
-    """Each institution once for each of its instructors' proofs; how many people were told."""
+    """Each institution, and the instructor, once for each of their proofs; how many people were told."""
     today = clock.today()
     ends = InstructorProof.objects.filter(
         verified_at__isnull=False, valid_until__range=(today, today + RUNS_OUT_SOON)
@@ -40,7 +96,7 @@ def warn_of_expiring_proofs() -> int:
             notify_once(
                 Kind.PROOF_EXPIRING,
                 proof.instructor,
-                roles=INSTITUTION_ROLES,
+                roles=AT_INSTITUTION,
                 actor=SYSTEM,
                 name=proof.instructor.name,
                 day=f"{proof.valid_until}",
@@ -91,14 +147,73 @@ def _remind(session: TrainingSession, states: Sequence[ItemState], today: date) 
     steps = [days for days in session.rule_set.rules.archive.remind_days if days >= left]
     said: dict[str, Any] = {"session": str(session), "day": f"{due_on}"}
     if left < 0:
-        return len(notify_once(Kind.ARCHIVE_OVERDUE, session, roles=_owing(states), actor=SYSTEM, **said))
-    if not steps:
-        return 0
-    said["days"] = min(steps)
-    return len(notify_once(Kind.ARCHIVE_DUE, session, roles=_owing(states), actor=SYSTEM, **said))
+        return _tell_owing(Kind.ARCHIVE_OVERDUE, session, states, said)
+    return _tell_owing(Kind.ARCHIVE_DUE, session, states, said | {"days": min(steps)}) if steps else 0
 
 
-def _owing(states: Sequence[ItemState]) -> frozenset[Role]:
-    institution = any(state.institution_owes for state in states)
-    bureau = any(state.bureau_owes for state in states)
-    return (INSTITUTION_ROLES if institution else frozenset()) | (BUREAU_ROLES if bureau else frozenset())
+def _tell_owing(
+    kind: Kind, session: TrainingSession, states: Sequence[ItemState], said: Mapping[str, Any]
+) -> int:
+    """Of the townships only those that have people to reach."""
+    owing = {party for state in states for party in state.owed_by.split()}
+    roles = frozenset[Role]().union(*(REMINDED[Owes(party)] for party in owing - {Owes.TOWNSHIP}))
+    told = notify_once(kind, session, roles=roles, actor=SYSTEM, **said)
+    for township in unreached_townships(session) if Owes.TOWNSHIP in owing else ():
+        told += notify_once(kind, session, roles={Role.TOWNSHIP}, actor=SYSTEM, of_township=township, **said)
+    return len(told)
+
+
+def warn_of_waiting_reviews() -> int:
+    """The bureau, some working days before its term for a dossier ends and once when it has; how many were told."""
+    today = clock.today()
+    near = {
+        row.session: row
+        for row in lying(SYSTEM)
+        if today - JUST_PASSED <= row.due_on and working_days_between(today, row.due_on) <= max(REVIEW_STEPS)
+    }
+    sessions = TrainingSession.objects.in_bulk(near)
+    return sum(_press(sessions[pk], row.due_on, today) for pk, row in near.items())
+
+
+def _press(session: TrainingSession, due_on: date, today: date) -> int:
+    said: dict[str, Any] = {"session": str(session), "day": f"{due_on}"}
+    kind = Kind.REVIEW_OVERDUE
+    if today <= due_on:
+        left = working_days_between(today, due_on)
+        kind, said["days"] = Kind.REVIEW_DUE, min(days for days in REVIEW_STEPS if days >= left)
+    return len(notify_once(kind, session, roles=BUREAU_ROLES, actor=SYSTEM, **said))
+
+
+def warn_of_reuses() -> int:
+    """Of a session once a day: the bureau, and the institution where both places are its own."""
+    rows = Reuse.objects.filter(status=ReuseStatus.OPEN, noticed_at__gte=clock.now() - JUST_PASSED)
+    found: dict[tuple[TrainingSession, date], bool] = {}
+    for row in rows.select_related("copy__training_session__institution"):
+        about = row.copy.training_session, localdate(row.noticed_at)
+        found[about] = found.get(about, False) or row.institution_id is not None
+    return sum(
+        len(
+            notify_once(
+                Kind.REUSE_NOTICED,
+                session,
+                roles=BUREAU_ROLES | INSTITUTION_ROLES if theirs else BUREAU_ROLES,
+                actor=SYSTEM,
+                session=str(session),
+                day=f"{day}",
+            )
+        )
+        for (session, day), theirs in found.items()
+    )
+
+
+def warn_of_everything() -> int:
+    """How many people were told."""
+    return (
+        warn_of_ending_papers()
+        + warn_of_too_few_institutions()
+        + warn_of_expiring_proofs()
+        + warn_of_stations()
+        + warn_of_due_archives()
+        + warn_of_waiting_reviews()
+        + warn_of_reuses()
+    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest
@@ -20,9 +20,9 @@ from training.outcomes.choices import (
     OutcomeStatus,
     Platform,
 )
-from training.outcomes.rules import DEFAULT_MONTHS
 from training.web.forms import PAPER_TYPES, CardForm, DateInput, UploadField, UploadsField
 from training.web.lists import FilterForm
+from training.web.outcomes.statistics import DIMENSIONS
 
 ANY = ("", _("全部"))
 NONE = ("", _("不填"))
@@ -43,7 +43,9 @@ Choices = Iterable[tuple[Any, Any]]
 
 
 def person_field() -> forms.CharField:
-    return forms.CharField(label=_("姓名"), required=False, max_length=64, widget=forms.SearchInput)
+    return forms.CharField(
+        label=_("姓名、拼音或证号后四位"), required=False, max_length=64, widget=forms.SearchInput
+    )
 
 
 class OutcomeFilter(FilterForm):
@@ -54,6 +56,18 @@ class OutcomeFilter(FilterForm):
         label=_("证据等级"), required=False, choices=[ANY, ("AB", _("A 和 B")), *EvidenceGrade.choices]
     )
     twice = forms.ChoiceField(label=_("重复"), required=False, choices=[ANY, ("yes", _("疑似重复"))])
+    township = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    village = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    session = forms.RegexField(r"^\d{1,9}$", required=False, widget=forms.HiddenInput)
+    class_type = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    category = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    group = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    institution = forms.RegexField(r"^\d{1,9}$", required=False, widget=forms.HiddenInput)
+
+
+class OutcomeStatisticsFilter(FilterForm):
+    q = None  # type: ignore[assignment]
+    by = forms.ChoiceField(label=_("分组"), required=False, choices=tuple(DIMENSIONS.items()))
 
 
 class RecheckFilter(FilterForm):
@@ -62,15 +76,15 @@ class RecheckFilter(FilterForm):
 
 
 class RateFilter(FilterForm):
-    """`as_of` and `months` always have a value: what makes no sense is today and the usual window."""
+    """`day` always has a value; `window` is None for the programme's usual one."""
 
     q = None  # type: ignore[assignment]
     months = forms.IntegerField(label=_("结业后几个月内"), required=False, min_value=1, max_value=36)
     as_of = forms.DateField(label=_("截至"), required=False, widget=DateInput)
 
     @property
-    def window(self) -> int:
-        return self.cleaned_data.get("months") or DEFAULT_MONTHS
+    def window(self) -> int | None:
+        return self.cleaned_data.get("months")
 
     @property
     def day(self) -> date:
@@ -112,7 +126,9 @@ class EnterpriseFilter(FilterForm):
 
 
 class DesignationFilter(FilterForm):
-    q = forms.CharField(label=_("姓名或地方"), required=False, max_length=64, widget=forms.SearchInput)
+    q = forms.CharField(
+        label=_("姓名、拼音、证号后四位或地方"), required=False, max_length=64, widget=forms.SearchInput
+    )
     kind = forms.ChoiceField(label=_("称号"), required=False, choices=[ANY, *DesignationKind.choices])
     state = forms.ChoiceField(
         label=_("状态"),
@@ -121,9 +137,13 @@ class DesignationFilter(FilterForm):
     )
 
 
+PLACE_STATES: Final = (("", _("还没有的")), ("covered", _("已有的")), ("all", _("全部")))
+
+
 class GapFilter(FilterForm):
     q = forms.CharField(label=_("村或乡镇"), required=False, max_length=64, widget=forms.SearchInput)
     kind = forms.ChoiceField(label=_("称号"), required=False, choices=DesignationKind.choices)
+    state = forms.ChoiceField(label=_("有没有人"), required=False, choices=PLACE_STATES)
 
 
 class _DayForm(CardForm):

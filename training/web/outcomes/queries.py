@@ -30,10 +30,13 @@ from training.outcomes.choices import (
 )
 from training.outcomes.models import Designation, EnterpriseOutcome, HouseholdSales, Outcome, OutcomeStep
 from training.people.models import Trainee
+from training.people.queries import whose
 from training.people.rules import mask_name
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Programme
 from training.programmes.queries import gazetteer, regions
+from training.web.followup.statistics import hidden_groups
+from training.web.outcomes import statistics
 
 OUTCOME_COLUMNS = (
     _("姓名"),
@@ -162,9 +165,19 @@ def shown_name(trainee: Trainee, actor: Actor) -> str:
 
 
 def outcomes(
-    actor: Actor, *, q: str = "", kind: str = "", status: str = "", grade: str = "", twice: str = ""
+    actor: Actor,
+    *,
+    q: str = "",
+    kind: str = "",
+    status: str = "",
+    grade: str = "",
+    twice: str = "",
+    **narrowed: str,
 ) -> QuerySet[Any]:
-    """Those that wait for a decision first; `grade` may name several, as "AB"."""
+    """Those that wait for a decision first; `grade` may name several, as "AB".
+
+    `narrowed` is what a link of the statistics asks for, by the names of `statistics.DIMENSIONS`.
+    """
     rows = _named(room.outcomes(actor), q)
     if kind:
         rows = rows.filter(kind=kind)
@@ -174,6 +187,10 @@ def outcomes(
         rows = rows.filter(grade__in=list(grade))
     if twice:
         rows = rows.filter(room.doubled())
+    if narrowed.get("group") in hidden_groups(actor):
+        del narrowed["group"]
+    wanted = {name: value for name, value in narrowed.items() if value}
+    rows = rows.filter(**{f"enrolment__{statistics.PATHS[name][-1]}": wanted[name] for name in wanted})
     waits = Case(When(status__in=UNDECIDED, then=0), default=1)
     return _with_doubles(rows).order_by(waits, "-claimed_at", "-pk")
 
@@ -187,7 +204,7 @@ def rechecks(actor: Actor, on: date, *, q: str = "", kind: str = "") -> QuerySet
 
 
 def _named(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
-    return rows.filter(enrolment__trainee__name__icontains=q) if q else rows
+    return rows.filter(enrolment__trainee__in=whose(q)) if q else rows
 
 
 def _with_doubles(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -268,6 +285,10 @@ def base_names(programme: Programme, actor: Actor) -> list[str]:
     return [rules.class_type(code).name for code in room.conversion_base(rules)]
 
 
+def usual_months(programme: Programme, actor: Actor) -> int:
+    return rules_today(programme, actor).follow_up.outcome_months
+
+
 def rates(programme: Programme, actor: Actor, *, months: int, as_of: date) -> list[RateLine]:
     """Each kind of outcome among all people of the conversion base, who are counted once."""
     cohorts = [room.cohort(programme, actor, kind=kind, months=months, as_of=as_of) for kind in RATED]
@@ -304,7 +325,7 @@ def the_cohort(
     *,
     kind: str,
     class_type: str,
-    months: int,
+    months: int | None,
     as_of: date,
     indicator: int | None,
 ) -> tuple[room.Cohort, str]:
@@ -333,7 +354,7 @@ def people(cohort: room.Cohort, *, side: str, q: str = "") -> QuerySet[Any]:
         "not_yet": cohort.not_yet,
     }.get(side, cohort.denominator)
     if q:
-        rows = rows.filter(trainee__name__icontains=q)
+        rows = rows.filter(trainee__in=whose(q))
     related = rows.select_related("trainee", "training_session__institution")
     return related.prefetch_related("outcomes").order_by("training_session", "number")
 
@@ -375,7 +396,7 @@ def sales(
 ) -> QuerySet[Any]:
     rows = room.household_sales(programme, actor)
     if q:
-        rows = rows.filter(trainee__name__icontains=q)
+        rows = rows.filter(trainee__in=whose(q))
     if platform:
         rows = rows.filter(platform=platform)
     return rows.filter(trainee__township=township) if township else rows
@@ -393,7 +414,7 @@ def sales_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
             row.months,
             f"{row.amount_fen / 100:.2f}",
             row.product,
-            f"{row.quantity:g}{row.unit}" if row.quantity is not None else "",
+            row.amount_sold,
             f"{row.gain_fen / 100:.2f}" if row.gain_fen is not None else "",
             row.source,
         )
@@ -456,7 +477,7 @@ def designations(
         rows = rows.exclude(room.in_force(on)) if state == "ended" else rows.filter(room.in_force(on))
     if kind:
         rows = rows.filter(kind=kind)
-    return rows.filter(Q(trainee__name__icontains=q) | Q(region__name__icontains=q)) if q else rows
+    return rows.filter(Q(trainee__in=whose(q)) | Q(region__name__icontains=q)) if q else rows
 
 
 def designation_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
@@ -493,8 +514,12 @@ def coverages(programme: Programme, actor: Actor, on: date) -> list[Covered]:
     return [Covered(kind, places - without, places) for kind, places, without in counts]
 
 
-def gaps(programme: Programme, actor: Actor, on: date, *, q: str = "", kind: str = "") -> QuerySet[Any]:
-    rows = room.coverage(programme, actor, kind=kind or DesignationKind.TALENT, on=on).uncovered
+def designation_places(
+    programme: Programme, actor: Actor, on: date, *, q: str = "", kind: str = "", state: str = ""
+) -> QuerySet[Any]:
+    """Places that are to have somebody: those that have nobody unless `state` says "covered" or "all"."""
+    found = room.coverage(programme, actor, kind=kind or DesignationKind.TALENT, on=on)
+    rows = {"covered": found.covered, "all": found.places}.get(state, found.uncovered)
     return rows.filter(Q(name__icontains=q) | Q(parent__name__icontains=q)) if q else rows
 
 

@@ -5,6 +5,8 @@ from training.web.outcomes import views
 urlpatterns = [
     path("", views.outcomes, name="outcomes"),
     path("export/", views.outcomes.file, name="outcomes-export"),
+    path("statistics/", views.statistics_page, name="outcome-statistics"),
+    path("statistics/export/", views.statistics_file, name="outcome-statistics-export"),
     path("rechecks/", views.rechecks, name="outcome-rechecks"),
     path("rechecks/export/", views.rechecks.file, name="outcome-rechecks-export"),
     path("claim/<int:pk>/", views.claim, name="followup-outcome"),

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -33,10 +34,11 @@ from training.outcomes.services import (
     withdraw_sales,
 )
 from training.programmes.queries import the_programme
+from training.web.followup.statistics import Line, as_rows
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, list_view
-from training.web.outcomes import forms, queries
+from training.web.lists import File, Listing, download, list_view, page_of
+from training.web.outcomes import forms, queries, statistics
 
 # Outcomes of people
 
@@ -48,6 +50,37 @@ def outcomes(request: WorkRequest) -> Listing:
         _("就业创业成果.csv"), queries.OUTCOME_COLUMNS, partial(queries.outcome_lines, actor=request.actor)
     )
     return Listing(queries.outcomes(request.actor, **filters.chosen), filters, file)
+
+
+def practice_table(request: WorkRequest) -> tuple[forms.OutcomeStatisticsFilter, str, list[Line]]:
+    filters = forms.OutcomeStatisticsFilter(request)
+    by = filters.value("by") or "group"
+    return filters, by, statistics.table(request.actor, by=by)
+
+
+@require_safe
+@needs("outcome.view")
+def statistics_page(request: WorkRequest) -> HttpResponse:
+    filters, by, lines = practice_table(request)
+    page = page_of(request, lines[:-1], size=50)
+    context = {
+        "filters": filters,
+        "page_obj": page,
+        "lines": [*page.object_list, *lines[-1:]],
+        "columns": statistics.FIGURES.values(),
+        "by": statistics.DIMENSIONS[by],
+        "as_of": clock.now(),
+        "export": reverse("outcome-statistics-export"),
+    }
+    return render(request, "outcomes/statistics.html", context)
+
+
+@require_safe
+@needs("outcome.view")
+def statistics_file(request: WorkRequest) -> HttpResponseBase:
+    _filters, by, lines = practice_table(request)
+    columns = (statistics.DIMENSIONS[by], *statistics.FIGURES.values())
+    return download(File(_("成果统计.csv"), columns, as_rows), lines)
 
 
 @list_view("outcome.verify", "outcomes/rechecks.html", export="outcome-rechecks-export")
@@ -130,7 +163,7 @@ lapse = _step("lapse", "outcome.verify", lapse_outcome, lambda: _("已登记失�
 @needs("rate.view")
 def rates(request: WorkRequest) -> HttpResponse:
     programme, filters = the_programme(request.actor), forms.RateFilter(request)
-    months, day = filters.window, filters.day
+    months, day = filters.window or queries.usual_months(programme, request.actor), filters.day
     context = {
         "filters": filters,
         "months": months,
@@ -258,8 +291,13 @@ def designations(request: WorkRequest) -> Listing:
 @list_view("designation.view", "outcomes/gaps.html", export="designation-gaps-export")
 def gaps(request: WorkRequest) -> Listing:
     programme, filters, today = the_programme(request.actor), forms.GapFilter(request), clock.today()
-    rows = queries.gaps(programme, request.actor, today, **filters.chosen)
-    return Listing(rows, filters, File(_("还没有电商人才的地方.csv"), queries.GAP_COLUMNS, queries.gap_lines))
+    rows = queries.designation_places(programme, request.actor, today, **filters.chosen)
+    title = {
+        "covered": _("已有电商人才的地方"),
+        "all": _("应有电商人才的地方"),
+    }.get(filters.value("state"), _("还没有电商人才的地方"))
+    file = File(_("%(name)s.csv") % {"name": title}, queries.GAP_COLUMNS, queries.gap_lines)
+    return Listing(rows, filters, file, beside={"title": title})
 
 
 @about(queries.trainee_of, "designation.grant")

@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES, AccountState, Body, Role
+from training.accounts.choices import AT_INSTITUTION, INSTITUTION_ROLES, AccountState, Body, Department, Role
+from training.programmes.queries import gazetteer
 from training.web.forms import CardForm
 from training.web.lists import FilterForm
 
@@ -16,10 +18,11 @@ ANY = [("", _("全部"))]
 NO_FACTOR = "no_factor"
 WHOLE_INSTALLATION = ("", _("整个系统（只限系统管理员）"))
 COUNTY_ROLES = sorted(
-    (choice for choice in Role.choices if choice[0] not in INSTITUTION_ROLES),
+    (choice for choice in Role.choices if choice[0] not in AT_INSTITUTION),
     key=lambda choice: choice[0] == Role.ADMIN,  # never the one that is chosen already
 )
 STAFF_ROLES = [choice for choice in Role.choices if choice[0] in INSTITUTION_ROLES]
+INSTRUCTORS = (Role.INSTRUCTOR.value, Role.INSTRUCTOR.label)
 
 
 class AccountFilter(FilterForm):
@@ -70,10 +73,33 @@ class _InProgramme(forms.Form):
         self.fields["programme_id"].choices = [*([WHOLE_INSTALLATION] if whole else []), *named]  # type: ignore[attr-defined]
 
 
-class _AtTownship(forms.Form):
+class _AtTownship(_InProgramme):
+    """Picked from the lists of places where every county has given one, typed otherwise."""
+
     township = forms.CharField(
         label=_("乡镇"), max_length=64, required=False, help_text=_("只有乡镇干部要写，与名册上的写法相同。")
     )
+
+    def offer(self, programmes: Iterable[Any], *, whole: bool) -> None:
+        rows = list(programmes)
+        super().offer(rows, whole=whole)
+        self.places = {row.pk: gazetteer(row) for row in rows}
+        if self.places and all(self.places.values()):
+            listed = [(row.county, [(name, name) for name in self.places[row.pk].townships]) for row in rows]
+            choices = [("", "—"), *(listed if len(listed) > 1 else listed[0][1])]
+            self.fields["township"] = forms.ChoiceField(
+                label=_("乡镇"), required=False, choices=choices, help_text=_("只有乡镇干部要选。")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        places, township = self.places.get(cleaned.get("programme_id")), cleaned.get("township", "")
+        if places and township:
+            spelt = places.spell(township)
+            cleaned["township"] = spelt.township
+            if spelt.unknown:
+                self.add_error("township", _now("这个乡镇不在所选项目的行政区划名单里。"))
+        return cleaned
 
 
 class _ForBody(forms.Form):
@@ -85,7 +111,16 @@ class _ForBody(forms.Form):
     )
 
 
-class CountyAccountForm(AccountForm, _InProgramme, _AtTownship, _ForBody):
+class _OfDepartment(forms.Form):
+    department = forms.ChoiceField(
+        label=_("核实部门"),
+        choices=[("", "—"), *Department.choices],
+        required=False,
+        help_text=_("只有数据核实部门要选：只核实归这个部门的学员类别。"),
+    )
+
+
+class CountyAccountForm(AccountForm, _AtTownship, _ForBody, _OfDepartment):
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120, help_text=_("例如：石城县商务局"))
     field_order = [
@@ -96,15 +131,16 @@ class CountyAccountForm(AccountForm, _InProgramme, _AtTownship, _ForBody):
         "workplace",
         "township",
         "body",
+        "department",
         "email",
     ]
 
 
-class CountyRoleForm(CardForm, _InProgramme, _AtTownship, _ForBody):
+class CountyRoleForm(CardForm, _AtTownship, _ForBody, _OfDepartment):
     submit_label = _("增加岗位")
     role = role_field(COUNTY_ROLES)
     workplace = forms.CharField(label=_("单位"), max_length=120)
-    field_order = ["role", "programme_id", "workplace", "township", "body"]
+    field_order = ["role", "programme_id", "workplace", "township", "body", "department"]
 
 
 class StaffRoleForm(CardForm):

@@ -26,9 +26,10 @@ from training.core.actor import ALL, Actor
 from training.core.errors import NotFoundError
 from training.core.models import AuditEvent
 from training.institutions.models import Institution
+from training.people.queries import called
 from training.programmes.models import Programme
 from training.web.bureau.history import Deed, deed
-from training.web.people.forms import COUNTY_ROLES, NO_FACTOR, STAFF_ROLES
+from training.web.people.forms import COUNTY_ROLES, INSTRUCTORS, NO_FACTOR, STAFF_ROLES
 
 ACCOUNT_COLUMNS = (
     gettext_lazy("姓名"),
@@ -42,7 +43,8 @@ ACCOUNT_COLUMNS = (
 
 
 def roles_of(actor: Actor) -> list[Any]:
-    return [*STAFF_ROLES, *COUNTY_ROLES] if actor.role == Role.ADMIN else STAFF_ROLES
+    staff = [*STAFF_ROLES, INSTRUCTORS]
+    return [*staff, *COUNTY_ROLES] if actor.role == Role.ADMIN else staff
 
 
 def listed(actor: Actor, *, q: str = "", role: str = "", state: str = "") -> QuerySet[Any]:
@@ -54,7 +56,7 @@ def listed(actor: Actor, *, q: str = "", role: str = "", state: str = "") -> Que
         rows = rows.filter(holds)
     if q:
         rows = rows.filter(
-            Q(display_name__icontains=q)
+            called(rows, q, name="display_name")
             | Q(username__icontains=q)
             | Exists(seen.filter(user=OuterRef("pk"), workplace__icontains=q))
         )

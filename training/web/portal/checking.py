@@ -1,4 +1,8 @@
-"""Checking a stranger's file: in a process of its own with limits, from a temporary file, nothing kept."""
+"""Checking a stranger's file: in a process of its own with limits, from a temporary file, nothing kept.
+
+The file never is in memory, so the page waits for the answer; few are checked at a time, and a turn is taken
+before the file is read.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +14,33 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from training.core.errors import InvalidInputError
+from training.core.errors import InvalidInputError, TrainingError
 from training.dossiers.signatories import trusted_certificates
 
-MAX_MB = 100
-"""Below what the web server in front takes; a larger file is for `yidang-verify`."""
-_MEMORY_MB = 2048
-_SECONDS = 90
+AT_ONCE: Final = 2
+"""On one machine, in all its processes."""
+_MEMORY_MB: Final = 2048
+_SECONDS: Final = 300
+
+
+class BusyError(TrainingError):
+    """As many files are being checked as may be; none was read."""
+
+    code = "busy"
+    http_status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("正在核验别人的文件，请过几分钟再试，或用 yidang-verify 在自己的电脑上核验。"))
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,22 @@ class CheckedFile:
     name: str
     sha256: str
     report: dict[str, Any]
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Whoever holds one may read a file and have it checked; raises BusyError. It ends with the process."""
+    folder = settings.VAR_DIR / "checking"
+    folder.mkdir(exist_ok=True)
+    for number in range(AT_ONCE):
+        with (folder / str(number)).open("w") as file:
+            try:
+                flock(file, LOCK_EX | LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield
+            return
+    raise BusyError
 
 
 def check_file(upload: TemporaryUploadedFile) -> CheckedFile:

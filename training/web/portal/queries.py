@@ -95,7 +95,8 @@ def _fingerprint(version: DossierVersion) -> str:
 
 def _key_inside(version: DossierVersion) -> str:
     assert version.package is not None  # noqa: S101  the database holds it for a sealed version
-    return str(open_seal(unpack(files.read(version.package))[SEAL])["public_key"])
+    with files.opened(version.package) as file:
+        return str(open_seal(unpack(file)[SEAL].read())["public_key"])
 
 
 @dataclass(frozen=True)

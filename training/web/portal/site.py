@@ -24,7 +24,7 @@ from training.publications.queries import was_public
 from training.web.gate import READING, SENDING, at_most
 from training.web.portal import queries
 from training.web.portal.forms import CertificateForm, ComplaintForm, TicketForm
-from training.web.portal.public import in_asked_language, public_page
+from training.web.portal.public import public_page
 
 A_WEEK = 7 * 24 * 3600
 checking = at_most("certificate", limit=60, seconds=600, methods=READING | SENDING)
@@ -65,7 +65,6 @@ def publication_file(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @checking
-@in_asked_language
 def certificate_check(request: HttpRequest) -> HttpResponse:
     form = CertificateForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -77,7 +76,6 @@ def certificate_check(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "HEAD"])
 @checking
-@in_asked_language
 def certificate(request: HttpRequest, number: str, check_code: str) -> HttpResponse:
     """What the QR on a certificate leads to."""
     return _certificate(request, number, check_code)
@@ -110,7 +108,6 @@ def _asked_for_certificate(request: HttpRequest, form: CertificateForm) -> HttpR
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @complaining
-@in_asked_language
 def complaint(request: HttpRequest, code: str) -> HttpResponse:
     """The ticket and its code are on the answer to the POST and nowhere else."""
     found = queries.programme_by_code(code)
@@ -134,7 +131,6 @@ def _lodged(request: HttpRequest, programme: Any, ticket: str, secret: str) -> H
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @asking
-@in_asked_language
 def complaint_status(request: HttpRequest) -> HttpResponse:
     """A wrong ticket and a wrong code look the same."""
     form = TicketForm(request.POST if request.method == "POST" else None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from training.core.errors import InvalidInputError
 from training.web.gate import READING, SENDING, at_most
 from training.web.portal import queries
-from training.web.portal.checking import MAX_MB, check_file
+from training.web.portal.checking import BusyError, check_file, turn
 
 checking = at_most("verification", limit=120, seconds=600, methods=READING)
 """A QR code is scanned now and then; whoever asks more often goes through tokens."""
@@ -50,23 +51,25 @@ def public_session(request: HttpRequest, code: str, token: str) -> HttpResponse:
 def verify_file(request: HttpRequest) -> HttpResponse:
     """A package or a PDF that somebody brings is checked and forgotten."""
     if request.method != "POST":
-        return render(request, "portal/verify.html", {"limit": MAX_MB})
+        return _verify_page(request)
     try:
-        checked = check_file(_uploaded(request))
-    except InvalidInputError as refusal:
-        return render(request, "portal/verify.html", {"limit": MAX_MB, "problem": str(refusal)}, status=422)
-    return render(request, "portal/verify.html", _context(checked))
+        with turn():
+            checked = check_file(_uploaded(request))
+    except (InvalidInputError, BusyError) as refusal:
+        return _verify_page(request, status=refusal.http_status, problem=str(refusal))
+    return _verify_page(request, checked=checked, version=queries.sealed_with(checked.sha256))
 
 
-def _context(checked: Any) -> dict[str, Any]:
-    return {"limit": MAX_MB, "checked": checked, "version": queries.sealed_with(checked.sha256)}
+def _verify_page(request: HttpRequest, *, status: int = 200, **found: Any) -> HttpResponse:
+    return render(request, "portal/verify.html", {"limit": settings.CHECK_MAX_MB, **found}, status=status)
 
 
 def _uploaded(request: HttpRequest) -> TemporaryUploadedFile:
     """The file, on disk and gone with the request; raises InvalidInputError before a large one is read."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_MB * 2**20:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.CHECK_MAX_MB * 2**20:
         raise InvalidInputError(
-            _("文件超过 %(limit)s MB，网页上不核验。请用 yidang-verify 在电脑上核验。") % {"limit": MAX_MB}
+            _("文件超过 %(limit)s MB，网页上不核验。请用 yidang-verify 在电脑上核验。")
+            % {"limit": settings.CHECK_MAX_MB}
         )
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     upload = request.FILES.get("file")

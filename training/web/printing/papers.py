@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidTransitionError
+from training.dossiers.compile import cost_lines
 from training.dossiers.pdf.parts import long_day
 from training.dossiers.pdf.session_papers import (
     ApplicationPaper,
@@ -34,10 +35,12 @@ from training.dossiers.pdf.session_papers import (
 )
 from training.enrolment.choices import ON_ROSTER, RosterChangeKind
 from training.enrolment.models import Enrolment
-from training.enrolment.permissions import may_see_numbers
+from training.enrolment.permissions import group_names, may_see_numbers
 from training.enrolment.roster_changes import changes_in_force, frozen_size
+from training.enrolment.services import note_groups_shown
 from training.scheduling.choices import ChangeStatus, SessionStatus
 from training.scheduling.models import TrainingSession
+from training.scheduling.queries import other_forms
 from training.scheduling.verification import token_of
 
 OFF: Final = frozenset({SessionStatus.CANCELLED, SessionStatus.STOPPED})
@@ -48,7 +51,7 @@ def session_of(pk: int, actor: Actor) -> Any:
     people = Enrolment.objects.filter(ON_ROSTER).select_related("trainee").order_by("number")
     related = ("institution__programme", "agreement__fund_line", "rule_set", "submitted_by", "approved_by")
     rows = TrainingSession.objects.select_related(*related, "reviewed_by").prefetch_related(
-        "lessons__instructor", "lessons__venue", Prefetch("enrolments", people, "on_roster")
+        "lessons__instructor", "lessons__venue", "budget_lines", Prefetch("enrolments", people, "on_roster")
     )
     return rows.fetch(actor, pk=pk)
 
@@ -116,6 +119,7 @@ def application(session: Any) -> bytes:
         ("协议文件", session.agreement.number),
         ("名册人数", _by_group(session)),
         ("班 主 任", session.class_manager),
+        *_besides(session),
     )
     plan = (
         ("培训对象", session.audience),
@@ -123,7 +127,23 @@ def application(session: Any) -> bytes:
         ("培训内容", session.content),
         ("考核方式", session.assessment),
     )
-    return _made(ApplicationPaper(_facts(session), about, plan, _lessons(session), tuple(_opinions(session))))
+    return _made(
+        ApplicationPaper(
+            _facts(session), about, plan, _lessons(session), tuple(_opinions(session)), cost_lines(session)
+        )
+    )
+
+
+def _besides(session: Any) -> Iterator[tuple[str, str]]:
+    """What a plan may leave out, as far as it doesn't."""
+    facts = (
+        ("授课方式", session.get_delivery_display()),
+        ("其他形式", other_forms(session)),
+        ("主办单位", session.organiser_department),
+        ("举办乡镇", session.township),
+        ("其他经费", session.external_funding),
+    )
+    return ((label, said) for label, said in facts if said)
 
 
 def _by_group(session: Any) -> str:
@@ -204,22 +224,22 @@ def _contact(session: Any) -> str:
 def roster(session: Any, actor: Actor) -> bytes:
     """培训人员名册; numbers in full only for `may_see_numbers`, and each such paper is on record."""
     full = may_see_numbers(actor, session)
-    paper = RosterPaper(_facts(session), tuple(_lines(session, full=full)), _changes(session), board=False)
-    made = _made(paper)
+    lines = tuple(_lines(session, group_names(session, actor), full=full))
+    made = _made(RosterPaper(_facts(session), lines, _changes(session), board=False))
+    note_groups_shown(session, session.on_roster, actor=actor)
     record(actor, "roster.exported", session, full=full, form="pdf")
     return made
 
 
 @override(settings.LANGUAGE_CODE)
 def roster_board(session: Any) -> bytes:
-    """For posting: masked numbers and no telephones, whoever prints it."""
+    """For posting: masked numbers, no telephones and no groups, whoever prints it."""
     return _made(
-        RosterPaper(_facts(session), tuple(_lines(session, full=False)), _changes(session), board=True)
+        RosterPaper(_facts(session), tuple(_lines(session, {}, full=False)), _changes(session), board=True)
     )
 
 
-def _lines(session: Any, *, full: bool) -> Iterator[RosterLine]:
-    names = {group.code: group.name for group in session.rule_set.rules.groups}
+def _lines(session: Any, names: Mapping[str, str], *, full: bool) -> Iterator[RosterLine]:
     for place in session.on_roster:
         person = place.trainee
         yield RosterLine(
@@ -229,7 +249,7 @@ def _lines(session: Any, *, full: bool) -> Iterator[RosterLine]:
             person.id_number if full else person.masked_id_number,
             person.phone if full else person.masked_phone,
             f"{person.township} {person.village}",
-            names.get(place.group, place.group),
+            names.get(place.group, ""),
         )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy
 
 from training.core.actor import Actor
 from training.programmes.queries import the_programme
@@ -23,6 +25,29 @@ def listed(actor: Actor, *, q: str = "", status: str = "") -> QuerySet[Any]:
     if status:
         rows = rows.filter(status=status)
     return rows
+
+
+COLUMNS = (
+    gettext_lazy("标题"),
+    gettext_lazy("拟稿日期"),
+    gettext_lazy("拟稿人"),
+    gettext_lazy("发布日期"),
+    gettext_lazy("发布人"),
+    gettext_lazy("状态"),
+)
+
+
+def lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of COLUMNS; blank where it is not published."""
+    for row in rows:
+        yield (
+            row.title,
+            localdate(row.drafted_at),
+            row.drafted_by or "",
+            localdate(row.published_at) if row.published_at else "",
+            row.published_by or "",
+            row.get_status_display(),
+        )
 
 
 def find(pk: int, actor: Actor) -> Publication:

@@ -4,6 +4,7 @@ from training.web.publications import views
 
 urlpatterns = [
     path("", views.publications, name="publications"),
+    path("export/", views.publications.file, name="publications-export"),
     path("sessions/", views.draft_sessions, name="publication-sessions"),
     path("table/", views.draft_table, name="publication-table"),
     path("<int:pk>/", views.publication, name="publication"),

@@ -15,16 +15,17 @@ from django.views.decorators.http import require_GET, require_POST
 from training.publications import services
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import Listing, list_view
+from training.web.lists import File, Listing, list_view
 from training.web.publications import queries
 from training.web.publications.forms import PublicationFilter, TableForm, WithdrawForm
 
 
-@list_view("publication.view", "publications/list.html")
+@list_view("publication.view", "publications/list.html", export="publications-export")
 def publications(request: WorkRequest) -> Listing:
     filters = PublicationFilter(request)
     beside = {"not_told": queries.not_told(request.actor)}
-    return Listing(queries.listed(request.actor, **filters.chosen), filters, beside=beside)
+    rows = queries.listed(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("公开.csv"), queries.COLUMNS, queries.lines), beside=beside)
 
 
 @require_POST

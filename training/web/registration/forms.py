@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from training.enrolment.choices import ApplicationStatus, CallStatus, Source
-from training.enrolment.columns import GROUP, ID_NUMBER, NAME, PHONE, TOWNSHIP, VILLAGE
+from training.enrolment.columns import EDUCATION, EMPLOYER, GROUP, ID_NUMBER, NAME, PHONE, TOWNSHIP, VILLAGE
 from training.enrolment.models import RegistrationCall
 from training.enrolment.queries import expected_of, townships
 from training.enrolment.roster_file import RosterRow, read_person
-from training.people.rules import is_sensitive_group
+from training.people.choices import Education
 from training.web.forms import WORKBOOK_TYPES, CardForm, UploadField
 from training.web.lists import FilterForm
 from training.web.registration.queries import Show
@@ -32,6 +32,8 @@ FIELD_OF: Final[Mapping[str, str]] = {
     TOWNSHIP: "township",
     VILLAGE: "village",
     GROUP: "group",
+    EDUCATION: "education",
+    EMPLOYER: "employer",
 }
 """The columns of a roster, as fields: a person on a form is read as a line of a roster file is."""
 
@@ -42,6 +44,9 @@ class CallFilter(FilterForm):
 
 
 class ApplicationFilter(FilterForm):
+    q = forms.CharField(
+        label=_("姓名、拼音、证号或手机后四位，或村"), required=False, max_length=64, widget=forms.SearchInput
+    )
     status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *ApplicationStatus.choices])
     source = forms.ChoiceField(label=_("来源"), required=False, choices=[ANY, *Source.choices])
     township = forms.ChoiceField(label=_("乡镇"), required=False)
@@ -113,6 +118,12 @@ class PersonForm(CardForm):
     township = forms.ChoiceField(label=_("乡镇"))
     village = forms.CharField(label=_("村（社区）"), max_length=64, required=False)
     group = forms.ChoiceField(label=_("学员类别"), required=False)
+    education = forms.ChoiceField(
+        label=_("文化程度"), required=False, choices=[("", "—"), *Education.choices]
+    )
+    employer = forms.CharField(
+        label=_("工作单位（站点、企业）"), max_length=120, required=False, help_text=_("没有的不填。")
+    )
 
     def __init__(self, *args: Any, call: RegistrationCall, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -174,12 +185,8 @@ class PublicForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         group = self.groups.get(cleaned.get("group", ""))
-        if group and not cleaned.get("group_consent"):
-            words = (group.name, *(alias.word for alias in group.aliases))
-            if is_sensitive_group(*words):
-                self.add_error(
-                    "group_consent", _now("这一类别是敏感信息，请单独同意，或改选“不确定，先不选”。")
-                )
+        if group and group.sensitive and not cleaned.get("group_consent"):
+            self.add_error("group_consent", _now("这一类别是敏感信息，请单独同意，或改选“不确定，先不选”。"))
         return cleaned
 
     @property

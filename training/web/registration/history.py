@@ -41,12 +41,6 @@ def find_enrolment(pk: int, actor: Actor) -> Enrolment:
     return own
 
 
-def group_name(enrolment: Enrolment) -> str:
-    """As it was on the day."""
-    groups = {group.code: group.name for group in enrolment.training_session.rule_set.rules.groups}
-    return groups.get(enrolment.group, enrolment.group)
-
-
 def of_application(application: Application) -> list[Step]:
     return sorted(_application_steps(application), key=lambda step: step.at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.enrolment.choices import IN_LINE, LIVE, UNDECIDED, ApplicationStatus
 from training.enrolment.models import Application, NominationList, RegistrationCall
+from training.enrolment.permissions import group_names
 from training.enrolment.qualification import doubts_about
 from training.enrolment.queries import (
     application_of,
@@ -31,6 +33,7 @@ from training.enrolment.queries import (
 )
 from training.enrolment.queries import calls as calls_in_sight
 from training.enrolment.rules import Doubt
+from training.people.queries import called
 from training.scheduling.choices import EDITABLE
 from training.scheduling.models import Lesson, TrainingSession
 
@@ -230,11 +233,21 @@ def search(
 ) -> QuerySet[Any]:
     rows = applications_in(call, actor)
     if q:
-        rows = rows.filter(Q(name__icontains=q) | Q(village__icontains=q))
+        rows = rows.filter(called(rows, q) | Q(village__icontains=q) | Q(pk__in=_ending(rows, q, actor)))
     for field, value in (("status", status), ("source", source), ("township", township)):
         if value:
             rows = rows.filter(**{field: value})
     return rows
+
+
+def _ending(rows: QuerySet[Any], q: str, actor: Actor) -> list[int]:
+    """Whose identity number ends so, or whose telephone for those who may call; of one session's applicants."""
+    end = q.strip().upper()
+    if not re.fullmatch(r"\d{3}[\dX]", end):
+        return []
+    calls = may(actor, "trainee.contact") or may(actor, "registration.accept")
+    held = rows.values_list("pk", "id_number", "phone")
+    return [pk for pk, number, phone in held if number.endswith(end) or (calls and phone.endswith(end))]
 
 
 def in_line(call: RegistrationCall, actor: Actor) -> list[int]:
@@ -273,11 +286,11 @@ def application_rows(
     unfrozen = call.training_session.status in EDITABLE
     reviews = may(actor, "registration.review")
     accepts = may(actor, "registration.accept") and unfrozen
-    names = group_names(call)
+    names = group_names(call.training_session, actor)
     return [
         ApplicationRow(
             row,
-            names.get(row.group, row.group),
+            names.get(row.group, ""),
             found.get(row.pk, []),
             may_review=reviews and row.status in UNDECIDED,
             may_accept=accepts and row.status in IN_LINE,
@@ -286,12 +299,8 @@ def application_rows(
     ]
 
 
-def group_names(call: RegistrationCall) -> dict[str, str]:
-    return {group.code: group.name for group in call.training_session.rule_set.rules.groups}
-
-
-def application_lines(rows: QuerySet[Any], call: RegistrationCall) -> Iterator[tuple[Any, ...]]:
-    names = group_names(call)
+def application_lines(rows: QuerySet[Any], call: RegistrationCall, actor: Actor) -> Iterator[tuple[Any, ...]]:
+    names = group_names(call.training_session, actor)
     for row in rows:
         yield (
             f"{localtime(row.applied_at):%Y-%m-%d %H:%M}",
@@ -300,7 +309,7 @@ def application_lines(rows: QuerySet[Any], call: RegistrationCall) -> Iterator[t
             row.masked_phone,
             row.township,
             row.village,
-            names.get(row.group, row.group),
+            names.get(row.group, ""),
             row.get_source_display(),
             row.get_status_display(),
             row.reason,

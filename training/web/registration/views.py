@@ -22,10 +22,12 @@ from training.core.errors import NotFoundError
 from training.core.uploads import XLSX
 from training.enrolment import registration
 from training.enrolment.nominations import nominate_list as take_list
+from training.enrolment.permissions import group_names
 from training.enrolment.roster_book import roster_template
+from training.enrolment.services import note_groups_shown
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about
-from training.web.lists import File, Listing, csv_response, list_view, page_of
+from training.web.lists import File, Listing, download, list_view, page_of
 from training.web.registration import forms, history, queries
 from training.web.registration.poster import address_of, draw_poster
 
@@ -72,6 +74,7 @@ def call(request: WorkRequest, call: Any) -> HttpResponse:
     filters = forms.ApplicationFilter(request, queries.township_names(call, request.actor))
     page_obj = page_of(request, queries.search(call, request.actor, **filters.chosen))
     rows = queries.application_rows(list(page_obj), call, request.actor)
+    registration.note_groups_shown(call, page_obj.object_list, actor=request.actor)
     public = queries.public_page(call)
     drawn = segno.make(address_of(public), error="m", micro=False)
     context = {
@@ -92,8 +95,10 @@ def call(request: WorkRequest, call: Any) -> HttpResponse:
 def export_applications(request: WorkRequest, call: Any) -> StreamingHttpResponse:
     filters = forms.ApplicationFilter(request, queries.township_names(call, request.actor))
     rows = queries.search(call, request.actor, **filters.chosen)
+    registration.note_groups_shown(call, rows, actor=request.actor)
     name = _("%(session)s报名.csv") % {"session": call.training_session.code}
-    return csv_response(name, queries.APPLICATION_COLUMNS, queries.application_lines(rows, call))
+    lines = partial(queries.application_lines, call=call, actor=request.actor)
+    return download(File(name, queries.APPLICATION_COLUMNS, lines), rows)
 
 
 @require_GET
@@ -195,7 +200,7 @@ def nominate_list(request: WorkRequest, call: Any) -> HttpResponse:
 @require_GET
 @about(queries.find_call, "registration.nominate")
 def template(request: WorkRequest, call: Any) -> HttpResponse:
-    data = roster_template(list(queries.group_names(call).values()))
+    data = roster_template([group.name for group in call.training_session.rule_set.rules.groups])
     return _file(_("推荐名单模板.xlsx"), data, XLSX)
 
 
@@ -217,6 +222,7 @@ def marked(request: WorkRequest, handed_in: Any) -> HttpResponse:
 @about(queries.find_application, "registration.view")
 def application(request: WorkRequest, application: Any) -> HttpResponse:
     row = queries.application_rows([application], application.call, request.actor)[0]
+    registration.note_groups_shown(application.call, [application], actor=request.actor)
     context = {"row": row, "call": application.call, "steps": history.of_application(application)}
     return render(request, "registration/application.html", context)
 
@@ -235,5 +241,7 @@ def withdraw(request: WorkRequest, application: Any) -> HttpResponse:
 @about(history.find_enrolment, "registration.view")
 def enrolment(request: WorkRequest, enrolment: Any) -> HttpResponse:
     context = {"enrolment": enrolment, "steps": history.of_enrolment(enrolment)}
-    context["group"] = history.group_name(enrolment)
+    names = group_names(enrolment.training_session, request.actor)
+    note_groups_shown(enrolment.training_session, [enrolment], actor=request.actor)
+    context["group"] = names.get(enrolment.group, "")
     return render(request, "registration/enrolment.html", context)

@@ -25,15 +25,33 @@ class SessionSearch(FilterForm):
 
 
 class PartFilter(SessionSearch):
-    """Which part of a rate; a count has only the first."""
+    """Which part of a rate; a count has only the first. `declared`: with those whose group nobody verified."""
 
     part = forms.ChoiceField(
         required=False, choices=[(part, part) for part in PARTS], widget=forms.HiddenInput
     )
 
+    declared = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    village = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     @property
-    def chosen_part(self) -> str:
-        return self.value("part") or PARTS[0]
+    def asked(self) -> dict[str, Any]:
+        return {"part": self.value("part") or PARTS[0], "declared": bool(self.value("declared"))}
+
+
+class VillageFilter(FilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("村或乡镇"), required=False, max_length=64, widget=forms.SearchInput
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("哪些村"),
+        required=False,
+        choices=(
+            ("", gettext_lazy("全部")),
+            ("reached", gettext_lazy("有人结业的")),
+            ("unreached", gettext_lazy("还没有人结业的")),
+        ),
+    )
 
 
 class FigureFilter(SessionSearch):

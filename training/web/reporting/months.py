@@ -13,14 +13,17 @@ from training.reporting.depths import DEPTHS
 from training.reporting.models import MonthReport
 from training.reporting.months import (
     Difference,
+    Moved,
     differences,
+    measures_of,
+    moved,
     reported,
     reported_totals,
     reports,
     reports_of,
     unreported,
 )
-from training.reporting.queries import catch_up
+from training.reporting.queries import Measured, catch_up
 from training.reporting.tallying import Tally
 from training.web.reporting.queries import names_of
 from training.web.reporting.words import DEPTH_NAMES
@@ -61,6 +64,8 @@ class MonthPage:
     reports: list[MonthReport]  # the last first
     figures: list[tuple[str, Tally, Tally]]  # depth, of the month, until its end
     differences: list[Said]
+    measures: list[Measured]
+    moved: list[Moved]
 
     @property
     def last(self) -> MonthReport:
@@ -88,7 +93,7 @@ def of_month(programme: Programme, month: str, actor: Actor) -> MonthPage:
         raise NotFoundError(month)
     catch_up(programme)
     names = names_of(programme, actor)
-    frozen = reported(said[0])
+    frozen, changed = reported(said[0]), moved(said[0])
     county = (SliceKind.PROGRAMME.value, "")
     return MonthPage(
         month=month,
@@ -110,4 +115,6 @@ def of_month(programme: Programme, month: str, actor: Actor) -> MonthPage:
             )
             for row in differences(said[0])
         ],
+        measures=list(measures_of(said[0]).values()),
+        moved=changed,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from training.accounts.permissions import may
 from training.core import clock
@@ -23,14 +24,26 @@ from training.outcomes.queries import cohort
 from training.programmes.models import Programme
 from training.programmes.preset import InstitutionRule, Preset
 from training.programmes.queries import rule_set_on
+from training.programmes.target import Target
 from training.reporting import figures
 from training.reporting.charts import Bar, Line, LineChart, bars
 from training.reporting.choices import Dimension, SliceKind
 from training.reporting.depths import DEPTHS
-from training.reporting.measuring import CURVES, Taken, taken
-from training.reporting.metrics import WINDOW_MONTHS, Measure, Part, Question, percent
+from training.reporting.measuring import MINUTES, Taken, curves, taken
+from training.reporting.metrics import (
+    DECLARED,
+    MEASURES,
+    Measure,
+    Part,
+    Question,
+    completions,
+    percent,
+    practitioners,
+)
 from training.reporting.money import Spending, sources, spending
 from training.reporting.months import reported_totals
+from training.reporting.pace import Owed, owed
+from training.reporting.places import places
 from training.reporting.queries import (
     Indicator,
     Taking,
@@ -41,6 +54,7 @@ from training.reporting.queries import (
     indicator,
     indicators,
 )
+from training.reporting.stated import LABOUR, OF_BASE, OF_TARGET, POOR_ABLE, POOR_AWAY, PRACTITIONERS
 from training.reporting.tallying import Tally
 from training.reports.choices import CallResult
 from training.reports.models import PhoneCheck
@@ -174,10 +188,10 @@ def scoreboard(programme: Programme, actor: Actor) -> Scoreboard:
         targets=[_target(row, rules, today, actor) for row in indicators(programme, actor)],
         depths=_depths(figures.read(programme, actor)),
         besides=[
-            (measure, [(it, _behind_rate(code, actor)) for it in takings])
-            for code, measure, takings in besides(kept)
+            (measure, [(it, _behind_rate(code, it, actor)) for it in takings])
+            for code, measure, takings in besides(kept, rules)
         ],
-        follow_up=_follow_up(kept),
+        follow_up=_follow_up(kept, rules),
         phone=_phone(programme, actor),
         institutions=active_institutions(programme, actor, today).count(),
         institutions_rule=rules.institutions,
@@ -212,42 +226,68 @@ def _target(row: Indicator, rules: Preset, today: date, actor: Actor) -> Standin
 
 ELSEWHERE: Final[Mapping[tuple[str, str], tuple[str, str, str]]] = {
     ("companies_online", "companies"): ("enterprises", "status=confirmed", "enterprise.view"),
-    ("village_talent", "villages"): ("designations", "kind=talent", "designation.view"),
-    ("township_backbone", "townships"): ("designations", "kind=backbone", "designation.view"),
+    ("village_talent", "villages"): ("designation-gaps", "kind=talent&state=", "designation.view"),
+    ("township_backbone", "townships"): ("designation-gaps", "kind=backbone&state=", "designation.view"),
     ("job_fairs", "fairs"): ("fairs", "status=counted", "fair.view"),
     ("fair_trainees", "people"): ("fair-attendances", "counted=people", "fair.view_people"),
     ("fair_trainees", "renci"): ("fair-attendances", "counted=attendances", "fair.view_people"),
-    ("village_reach", "villages"): ("poor-villages", "", "indicator.view"),
-    ("village_reach", "people"): ("poor-villages", "", "indicator.view"),
-    ("stated", "stated"): ("stated-values", "", "indicator.view"),
 }
-"""Of a measure's reading: the page that lists what it counts, its filters, and who may open it."""
+"""Of a measure's reading: the page that lists what it counts, its filters, and who may open it.
+
+Filters that end in "state=" list the places: those that are covered, or all of them.
+"""
+COUNTED_HERE: Final = ("poor_training", "village_reach")
+"""Measures whose numerator is listed as the places on rosters that it counts."""
 
 
 def _behind_taking(row: Indicator, taking: Taking, actor: Actor) -> Lists:
-    own = reverse("target-enrolments", args=[row.code])
+    declared = {"declared": "1"} if taking.code.endswith(DECLARED) else {}
+    if row.rule.counted_by == "stated":
+        return Lists(_stated_list(OF_TARGET + row.code), _stated_list(OF_BASE + row.code))
+    if row.rule.counted_by == "shop_growth":
+        return Lists(_target_rows(row.code, declared), _stated_list(OF_BASE + row.code))
     if row.rule.counted_by in COHORTS:
-        return Lists(own, f"{own}?part=denominator", f"{own}?part=not_yet")
-    if row.rule.counts or row.rule.counted_by == "poor_training":
-        return Lists(own)
+        parts = ({"part": part} | declared for part in ("numerator", "denominator", "not_yet"))
+        return Lists(*(_target_rows(row.code, asked) for asked in parts))
+    if (row.rule.counted_by, taking.code) == ("village_reach", "villages"):
+        villages = reverse("poor-villages")
+        return Lists(f"{villages}?state=reached", villages)
+    if row.rule.counted_by in COUNTED_HERE:
+        return Lists(_target_rows(row.code, declared), reverse("poor-villages"))
+    if row.rule.counts:
+        return Lists(_target_rows(row.code, declared))
     place = ELSEWHERE.get((row.rule.counted_by or "", taking.code))
     if place is None or not may(actor, place[2]):
         return Lists()
     name, query, _act = place
-    return Lists(f"{reverse(name)}?{query}" if query else reverse(name))
+    address = f"{reverse(name)}?{query}"
+    return Lists(f"{address}covered", f"{address}all") if query.endswith("state=") else Lists(address)
 
 
-def _behind_rate(code: str, actor: Actor) -> Lists:
+def _target_rows(code: str, asked: Mapping[str, str]) -> str:
+    own = reverse("target-enrolments", args=[code])
+    return f"{own}?{urlencode(asked)}" if asked else own
+
+
+def _stated_list(code: str) -> str:
+    return f"{reverse('stated-values')}?{urlencode({'code': code, 'state': 'standing'})}"
+
+
+def _behind_rate(code: str, taking: Taking, actor: Actor) -> Lists:
     """Of a rate that is told besides."""
-    if code == "completion_rate":
-        return Lists(*(reverse("indicator-enrolments", args=[depth]) for depth in ("completed", "planned")))
+    own = reverse("rate-enrolments", args=[code])
+    if code in ("attendance_rate", "completion_rate"):
+        return Lists(own, f"{own}?part=denominator")
+    if code == "practitioner_coverage":
+        ending = "?declared=1" if taking.code.endswith(DECLARED) else ""
+        return Lists(own + ending, _stated_list(PRACTITIONERS))
     if code in COHORTS and may(actor, "rate.view"):
         people = f"{reverse('outcome-people')}?kind={COHORTS[code]}&side="
         return Lists(people + "numerator", people + "denominator", people + "not_yet")
     return Lists()
 
 
-def _follow_up(kept: Taken) -> list[FollowUpFigure]:
+def _follow_up(kept: Taken, rules: Preset) -> list[FollowUpFigure]:
     owed, claimed = reverse("followups"), reverse("outcomes")
     hrefs = {
         "owed": f"{owed}?due=all",
@@ -257,7 +297,7 @@ def _follow_up(kept: Taken) -> list[FollowUpFigure]:
     }
     return [
         FollowUpFigure(row.name, int(row.part.numerator or 0), row.formula, hrefs[row.code])
-        for row in follow_up(kept)
+        for row in follow_up(kept, rules)
     ]
 
 
@@ -290,40 +330,80 @@ def behind_depth(depth: str, programme: Programme, actor: Actor) -> Behind:
     return Behind(str(DEPTH_NAMES[depth]), str(DEPTH_FORMULAS[depth]), rows)
 
 
-def behind_target(code: str, programme: Programme, actor: Actor, *, part: str = "numerator") -> Behind:
-    """The rows that a target counts, or one part of its rate; raises NotFoundError where it counts none."""
+def behind_target(
+    code: str,
+    programme: Programme,
+    actor: Actor,
+    *,
+    part: str = "numerator",
+    declared: bool = False,
+    village: int | None = None,
+) -> Behind:
+    """The rows that a target counts, or one part of its rate; raises NotFoundError where it counts none.
+
+    `declared`: of the target's groups also those that nobody has verified. `village`: of this poverty village
+    only, by its id, where the target is one of villages.
+    """
     found = indicator(code, programme, actor)
     if found.rule.counts:
-        rows = enrolments_for(found.rule, programme, actor)
+        rows = enrolments_for(found.rule, programme, actor, declared=declared)
         return Behind(found.name, found.formula, rows, sensitive=bool(found.rule.groups))
     if found.rule.counted_by in COHORTS:
-        rows = _cohort_rows(found, programme, actor, part)
+        rows = _cohort_rows(found, _question(found.rule, programme, actor, declared=declared), part)
         name = {
             "numerator": _("%(name)s：达成的"),
             "denominator": _("%(name)s：期满的"),
             "not_yet": _("%(name)s：未期满的"),
         }[part] % {"name": found.name}
         return Behind(name, found.formula, rows, sensitive=bool(found.rule.groups))
-    if found.rule.counted_by == "poor_training":
-        question = _question(found, programme, actor)
-        return Behind(found.name, found.formula, _in_villages(question), sensitive=True)
+    if found.rule.counted_by in COUNTED_HERE:
+        question = _question(found.rule, programme, actor, declared=declared)
+        return Behind(
+            found.name, found.formula, _in_villages(question, village), sensitive=bool(found.rule.groups)
+        )
     raise NotFoundError(code)
 
 
-def _question(found: Indicator, programme: Programme, actor: Actor) -> Question:
+def behind_rate(code: str, programme: Programme, actor: Actor, *, part: str, declared: bool) -> Behind:
+    """The places that a rate told besides counts; raises NotFoundError for one that lists none here."""
+    measure, question = MEASURES.get(code), _question(None, programme, actor, declared=declared)
+    if code == "practitioner_coverage" and measure:
+        rows = practitioners(question, declared=declared)
+        return Behind(
+            str(measure.name), _formula(measure, question.rules, declared=declared), rows, sensitive=True
+        )
+    if code not in ("attendance_rate", "completion_rate") or measure is None:
+        raise NotFoundError(code)
+    found = completions(question)
+    if code == "attendance_rate":
+        found = found.filter(required_minutes__gt=0)
+    elif part == "numerator":
+        found = found.filter(completed=True)
+    rows = places(programme, actor).filter(pk__in=found.order_by().values("enrolment"))
+    return Behind(
+        str(measure.name), _formula(measure, question.rules), rows, minutes=code == "attendance_rate"
+    )
+
+
+def _formula(measure: Measure, rules: Preset, *, declared: bool = False) -> str:
+    readings = list(measure.readings.values())
+    return readings[-1 if declared else 0].formula_by(rules)
+
+
+def _question(
+    target: Target | None, programme: Programme, actor: Actor, *, declared: bool = False
+) -> Question:
     today = clock.today()
     rules = rule_set_on(programme, today, actor=actor).rules
-    return Question(programme, actor, rules, found.rule, today)
+    return Question(programme, actor, rules, target, today, declared)
 
 
-def _cohort_rows(found: Indicator, programme: Programme, actor: Actor, part: str) -> QuerySet[Any]:
-    question = _question(found, programme, actor)
+def _cohort_rows(found: Indicator, question: Question, part: str) -> QuerySet[Any]:
     whole = cohort(
-        programme,
-        actor,
+        question.programme,
+        question.actor,
         kind=COHORTS[found.rule.counted_by or ""],
         class_type=found.rule.class_type,
-        months=WINDOW_MONTHS,
         as_of=question.on,
         among=question.among,
     )
@@ -331,51 +411,136 @@ def _cohort_rows(found: Indicator, programme: Programme, actor: Actor, part: str
     return rows
 
 
-def _in_villages(question: Question) -> QuerySet[Any]:
-    """Of a target's enrolments those whose address means a poverty village."""
-    places = question.enrolments.order_by().values_list("trainee__township", "trainee__village").distinct()
+def _in_villages(question: Question, only: int | None = None) -> QuerySet[Any]:
+    """Of a target's enrolments those whose address means a poverty village, or this one."""
+    addresses = question.enrolments.order_by().values_list("trainee__township", "trainee__village").distinct()
     here = Q(pk__in=())
-    for township, village in places:
-        if question.in_poor_villages([(township, village, 1, 1)]):
+    for township, village in addresses:
+        meant = question.in_poor_villages([(township, village, 1, 1)])
+        if meant and only in (None, *meant):
             here |= Q(trainee__township=township, trainee__village=village)
     return question.enrolments.filter(here)
 
 
 @dataclass(frozen=True)
 class VillageRow:
-    """A poverty village: how many were trained, over how many who could have been."""
+    """A poverty village, or all that are shown: how many were trained, over how many who could have been.
+
+    `poor` are of the target's groups, verified; `able` those of them who could be trained, less `away`. None
+    is a number that nobody has stated.
+    """
 
     name: str
     township: str
     code: str
     tally: Tally
     labour: Decimal | None
-    href: str
+    poor: Tally
+    able: Decimal | None
+    away: Decimal | None
+    href: str = ""
+    poor_href: str = ""
 
     @property
     def share(self) -> Decimal | None:
-        return percent(Part(Decimal(self.tally.people), self.labour)) if self.labour else None
+        return _over(self.tally.people, self.labour)
+
+    @property
+    def base(self) -> Decimal | None:
+        """有劳动能力的建档立卡贫困人口 less those who work away."""
+        return None if self.able is None or self.away is None else self.able - self.away
+
+    @property
+    def poor_share(self) -> Decimal | None:
+        return _over(self.poor.people, self.base)
+
+    @property
+    def poor_renci_share(self) -> Decimal | None:
+        return _over(self.poor.renci, self.base)
 
 
-def villages(programme: Programme, actor: Actor) -> list[VillageRow]:
-    """Every poverty village, those nobody has reached first."""
+def _over(numerator: int, denominator: Decimal | None) -> Decimal | None:
+    return percent(Part(Decimal(numerator), denominator)) if denominator else None
+
+
+def villages(programme: Programme, actor: Actor, *, q: str = "", state: str = "") -> list[VillageRow]:
+    """Poverty villages, those nobody has reached first; of one `state`, "reached" or "unreached"."""
     catch_up(programme)
-    today = clock.today()
-    question = Question(programme, actor, rule_set_on(programme, today, actor=actor).rules, None, today)
+    rules = rule_set_on(programme, clock.today(), actor=actor).rules
+    target = next((it for it in rules.targets if it.counted_by == "poor_training"), None)
+    question = _question(target, programme, actor)
     sheet = figures.read(programme, actor, dimensions=[Dimension.VILLAGE])
     keys = question.villages_of(sheet.of(Dimension.VILLAGE))
+    poor = question.by_village(question.enrolments) if target else {}
     rows = [
         VillageRow(
             name=village.name,
             township=village.parent.name if village.parent else "",
             code=village.code,
             tally=Tally(*question.in_poor_villages(keys.get(pk, {}).values()).get(pk, (0, 0))),
-            labour=question.stated.get(("labour_force", pk)),
+            labour=question.stated.get((LABOUR, pk)),
+            poor=Tally(*poor.get(pk, (0, 0))),
+            able=question.stated.get((POOR_ABLE, pk)),
+            away=question.stated.get((POOR_AWAY, pk)),
             href=_one_key(keys.get(pk, {})),
+            poor_href=_target_rows(target.code, {"village": str(pk)}) if target else "",
         )
         for pk, village in question.poor_villages.items()
     ]
-    return sorted(rows, key=lambda row: (row.tally.renci > 0, row.code))
+    wanted = (row for row in rows if not q or q in row.name or q in row.township)
+    if state:
+        wanted = (row for row in wanted if (row.tally.renci > 0) == (state == "reached"))
+    return sorted(wanted, key=lambda row: (row.tally.renci > 0, row.code))
+
+
+def all_villages(rows: Sequence[VillageRow]) -> VillageRow:
+    """Summed up; a sum of which a village is missing cannot be told."""
+    return VillageRow(
+        name=_("合计"),
+        township="",
+        code="",
+        tally=_sum_of(row.tally for row in rows),
+        labour=_whole(row.labour for row in rows),
+        poor=_sum_of(row.poor for row in rows),
+        able=_whole(row.able for row in rows),
+        away=_whole(row.away for row in rows),
+    )
+
+
+def _sum_of(tallies: Iterable[Tally]) -> Tally:
+    """Of places that nobody is in two of."""
+    every = list(tallies)
+    return Tally(sum(it.renci for it in every), sum(it.people for it in every))
+
+
+def _whole(numbers: Iterable[Decimal | None]) -> Decimal | None:
+    every = list(numbers)
+    return None if None in every else sum((it for it in every if it is not None), Decimal(0))
+
+
+VILLAGE_COLUMNS: Final = (
+    gettext_lazy("贫困村"),
+    gettext_lazy("乡镇"),
+    gettext_lazy("区划代码"),
+    gettext_lazy("结业人次"),
+    gettext_lazy("人数"),
+    gettext_lazy("劳动力"),
+    gettext_lazy("占劳动力（%）"),
+    gettext_lazy("贫困人口结业人次"),
+    gettext_lazy("贫困人口人数"),
+    gettext_lazy("有劳动能力的"),
+    gettext_lazy("其中外出务工的"),
+    gettext_lazy("培训率（按人数，%）"),
+    gettext_lazy("培训率（按人次，%）"),
+)
+
+
+def village_lines(rows: Iterable[VillageRow]) -> Iterator[list[Any]]:
+    for row in rows:
+        said = (row.labour, row.share, row.poor.renci, row.poor.people, row.able, row.away)
+        cells = [row.name, row.township, row.code, row.tally.renci, row.tally.people, *said]
+        cells += [row.poor_share, row.poor_renci_share]
+        yield [f"{it.normalize():f}" if isinstance(it, Decimal) else "" if it is None else it for it in cells]
 
 
 def _one_key(keys: Mapping[str, Any]) -> str:
@@ -413,6 +578,14 @@ class MonthRow:
         return None if self.reported is None else self.tally.renci - self.reported.renci
 
 
+class Money(NamedTuple):
+    """A fund line; `planned` from each of the page's `sources`; `claims`: the list's address but for the state."""
+
+    spent: Spending
+    planned: list[int]
+    claims: str
+
+
 @dataclass(frozen=True)
 class Dashboard:
     name: str
@@ -421,12 +594,13 @@ class Dashboard:
     standing: figures.Standing
     depths: list[tuple[Depth, str]]
     progress: LineChart | None
+    pace_why: str
+    """Why there is no pace to hold it against; blank where there is one."""
     curves: LineChart | None
     divided: list[Divided]
     places: Divided
     months: list[MonthRow]
-    money: list[tuple[Spending, list[int]]]
-    """With what is planned from each of `sources`."""
+    money: list[Money]
     sources: list[str]
     shares: list[tuple[str, Decimal]]
     """资金占比 in percent: computed from the amounts, never as printed."""
@@ -462,8 +636,8 @@ def dashboard(programme: Programme, actor: Actor, names: Names, *, of: str) -> D
     kind, _mark, key = of.partition(":")
     standing = catch_up(programme)
     sheet = figures.read(programme, actor, slice_kind=kind, slice_key=key, dimensions=list(Dimension))
-    whole_county = kind == SliceKind.PROGRAMME
-    rules = names.rules
+    rules, kept = names.rules, taken(programme)
+    target = owed(programme, rules, kind, key)
     return Dashboard(
         name=names.slice(kind, key),
         kind=kind,
@@ -472,12 +646,13 @@ def dashboard(programme: Programme, actor: Actor, names: Names, *, of: str) -> D
         depths=[
             (depth, rows_address(depth.code, kind, key, Dimension.TOTAL, "")) for depth in _depths(sheet)
         ],
-        progress=_progress(sheet, rules if whole_county else None),
-        curves=_curves(programme) if whole_county else None,
+        progress=_progress(sheet, target),
+        pace_why=target.why,
+        curves=_curves(programme, kept, kind, key),
         divided=[_divided(sheet, it, kind, key, names) for it in _dimensions(kind, names)],
         places=_places(sheet, kind, key, names),
         months=_months(sheet, programme, actor, kind, key),
-        money=_money(programme, rules, actor, kind, key),
+        money=_money(programme, rules, actor, kept, kind, key),
         sources=[source_names()[code] for code in sources(rules)],
         shares=[(row.name, Decimal(str(round(100 * row.share, 1)))) for row in rules.fund_shares],
     )
@@ -488,29 +663,20 @@ def _dimensions(kind: str, names: Names) -> list[Dimension]:
     return [it for it in DIVIDED if it != kind and (it != Dimension.INSTITUTION or names.institutions)]
 
 
-def _progress(sheet: figures.Sheet, rules: Preset | None) -> LineChart | None:
-    """Cumulative by month up to now; of the county beside an even pace to its target."""
+def _progress(sheet: figures.Sheet, target: Owed) -> LineChart | None:
+    """Cumulative by month up to now, beside an even pace to what is owed."""
     until = sheet.of(Dimension.UNTIL)
-    target = (
-        next((row for row in rules.targets if row.counts == "renci" and not row.parent), None)
-        if rules
-        else None
-    )
-    now = f"{clock.today():%Y-%m}"
-    if not until and not target:
+    if not until and not target.renci:
         return None
-    start = f"{rules.window.starts_on:%Y-%m}" if rules else min(until)
-    first = min([start, *until])
-    last = max([now, *until, *([f"{target.due_on:%Y-%m}"] if target else [])])
-    labels = figures.months(first, last)
+    now = f"{clock.today():%Y-%m}"
+    pace = _pace(target)
+    labels = figures.months(min([now, *until, *pace]), max([now, *until, *pace]))
     known = _carried(until, [month for month in labels if month <= max([now, *until])])
     lines = [
         Line(_("结业人次"), [tally.renci for tally in known]),
         Line(_("结业人数"), [tally.people for tally in known]),
     ]
-    if target and rules:
-        steps = figures.months(start, f"{target.due_on:%Y-%m}")
-        pace = {month: round(target.value * (n + 1) / len(steps)) for n, month in enumerate(steps)}
+    if pace:
         lines.append(Line(_("按时间进度应达到"), [pace.get(month) for month in labels], dashed=True))
     return LineChart(
         _("累计完成与时间进度"),
@@ -522,6 +688,14 @@ def _progress(sheet: figures.Sheet, rules: Preset | None) -> LineChart | None:
     )
 
 
+def _pace(target: Owed) -> dict[str, int]:
+    """By month what an even pace has reached at its end."""
+    if not target.starts_on or not target.due_on:
+        return {}
+    steps = figures.months(f"{target.starts_on:%Y-%m}", f"{target.due_on:%Y-%m}")
+    return {month: round(target.renci * (n + 1) / len(steps)) for n, month in enumerate(steps)}
+
+
 def _carried(until: Mapping[str, Tally], months: Iterable[str]) -> list[Tally]:
     found, last = [], Tally()
     for month in months:
@@ -530,12 +704,12 @@ def _carried(until: Mapping[str, Tally], months: Iterable[str]) -> list[Tally]:
     return found
 
 
-def _curves(programme: Programme) -> LineChart | None:
-    kept = taken(programme)
-    labels = [str(number) for number in range(1, WINDOW_MONTHS + 1)]
+def _curves(programme: Programme, kept: Taken, kind: str, key: str) -> LineChart | None:
+    found = curves(programme, kept, kind, key)
+    labels = sorted({month for points in found.values() for month in points}, key=int)
     lines = [
-        Line(name, [percent(kept.of(CURVES[kind]).get(month, Part())) for month in labels], dashed=dashed)
-        for kind, name, dashed in (("started_up", _("创业"), False), ("employed", _("就业"), True))
+        Line(name, [percent(found[outcome].get(month, Part())) for month in labels], dashed=dashed)
+        for outcome, name, dashed in (("started_up", _("创业"), False), ("employed", _("就业"), True))
     ]
     if all(value is None for line in lines for value in line.values):
         return None
@@ -560,7 +734,9 @@ def _divided(sheet: figures.Sheet, dimension: Dimension, kind: str, own: str, na
         for key, tally in sorted(completed.items(), key=lambda item: -item[1].renci)
     ]
     note = {
-        Dimension.GROUP: _("按入册时的主要类别，一人次只计一类；少于 5 人的不要对外公布。"),
+        Dimension.GROUP: _(
+            "按入册时申报的主要类别，没有核实的也计，一人次只计一类；少于 5 人的不要对外公布。"
+        ),
     }.get(dimension, "")
     return Divided(dimension, str(dimension.label), bars(rows), note)
 
@@ -589,13 +765,19 @@ def _months(sheet: figures.Sheet, programme: Programme, actor: Actor, kind: str,
 
 
 def _money(
-    programme: Programme, rules: Preset, actor: Actor, kind: str, key: str
-) -> list[tuple[Spending, list[int]]]:
+    programme: Programme, rules: Preset, actor: Actor, kept: Taken, kind: str, key: str
+) -> list[Money]:
     """Of the county and of a fund line; what others are paid is not theirs to know."""
     if kind not in (SliceKind.PROGRAMME, SliceKind.FUND_LINE) or not may(actor, "claim.view"):
         return []
+    minutes = {line: part.numerator or Decimal(0) for line, part in kept.of(MINUTES).items()}
+    lines = dict(programme.fund_lines.values_list("code", "pk"))
     return [
-        (row, [row.planned[source] for source in sources(rules)])
-        for row in spending(programme, rules, actor)
+        Money(
+            row,
+            [row.planned[source] for source in sources(rules)],
+            f"{reverse('claims')}?line={lines.get(row.line.code, '')}&status=",
+        )
+        for row in spending(programme, rules, actor, minutes)
         if kind == SliceKind.PROGRAMME or row.line.code == key
     ]

@@ -17,7 +17,7 @@ from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
 from training.people.rules import mask_name
-from training.web.lists import FORMULA_STARTS
+from training.web.lists import FORMULA_STARTS, counted_name
 from training.web.reporting.words import Names
 
 CHUNK: Final = 2000
@@ -34,6 +34,7 @@ COLUMNS: Final = (
     gettext_lazy("村"),
     gettext_lazy("状态"),
 )
+MINUTES: Final = (gettext_lazy("出勤分钟"), gettext_lazy("应到分钟"))
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -42,12 +43,14 @@ class Behind:
     """What a figure counts: `rows`, sorted for people, and in words which figure it is.
 
     `sensitive`: that somebody is among them says something of them that is not everybody's to know.
+    `minutes`: what is counted are their minutes, so these are told of each.
     """
 
     name: str
     formula: str
     rows: QuerySet[Any]
     sensitive: bool = False
+    minutes: bool = False
 
     def found(self, q: str) -> QuerySet[Any]:
         """Those of the sessions that `q` finds."""
@@ -59,8 +62,14 @@ class Behind:
                 | Q(**{f"{session}__title__icontains": q})
                 | Q(**{f"{session}__institution__name__icontains": q})
             )
-        related = ("trainee", "training_session__institution", "training_session__dossier")
+        related = ["trainee", "training_session__institution", "training_session__dossier"]
+        if self.minutes:
+            related.append("completion")
         return rows.select_related(*related).order_by("-training_session", "number", "pk")
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        return (*COLUMNS, *MINUTES) if self.minutes else COLUMNS
 
 
 @dataclass(frozen=True)
@@ -82,9 +91,9 @@ def shows_names(actor: Actor, *, sensitive: bool) -> bool:
     return may(actor, "outcome.verify") and (not sensitive or may(actor, "trainee.view_sensitive"))
 
 
-def lines(rows: QuerySet[Any], actor: Actor, names: Names, *, sensitive: bool) -> Iterator[list[Any]]:
-    """One for each row, read so many at a time."""
-    full = shows_names(actor, sensitive=sensitive)
+def lines(rows: QuerySet[Any], actor: Actor, names: Names, behind: Behind) -> Iterator[list[Any]]:
+    """One for each of `rows`, in the order of `behind.columns`, read so many at a time."""
+    full = shows_names(actor, sensitive=behind.sensitive)
     for row in rows.iterator(chunk_size=CHUNK):
         session, trainee = row.training_session, row.trainee
         yield [
@@ -98,7 +107,12 @@ def lines(rows: QuerySet[Any], actor: Actor, names: Names, *, sensitive: bool) -
             trainee.township,
             trainee.village,
             row.get_status_display(),
+            *_minutes(row, behind),
         ]
+
+
+def _minutes(row: Any, behind: Behind) -> tuple[int, ...]:
+    return (row.completion.attended_minutes, row.completion.required_minutes) if behind.minutes else ()
 
 
 def people(rows: QuerySet[Any]) -> int:
@@ -106,8 +120,7 @@ def people(rows: QuerySet[Any]) -> int:
 
 
 def file_name(behind: Behind, count: int, ending: str) -> str:
-    """Says how many rows it holds, so that whoever has the file can tell whether it is whole."""
-    return _("%(name)s_%(count)s行.%(ending)s") % {"name": behind.name, "count": count, "ending": ending}
+    return counted_name(f"{behind.name}.{ending}", count)
 
 
 def _safe(cell: Any) -> Any:

@@ -45,6 +45,11 @@ class StatedFilter(FilterForm):
         label=gettext_lazy("村或来源"), required=False, max_length=64, widget=forms.SearchInput
     )
     code = forms.ChoiceField(label=gettext_lazy("项目"), required=False)
+    state = forms.ChoiceField(
+        label=gettext_lazy("哪些"),
+        required=False,
+        choices=(("", gettext_lazy("填过的全部")), ("standing", gettext_lazy("现在用的"))),
+    )
 
     def __init__(self, request: HttpRequest, kinds: Iterable[stated.Kind]) -> None:
         super().__init__(request)
@@ -74,8 +79,14 @@ def villages(programme: Programme, actor: Actor) -> QuerySet[Region]:
     return regions(programme, actor).filter(level=RegionLevel.VILLAGE)
 
 
-def listed(programme: Programme, actor: Actor, *, q: str = "", code: str = "") -> QuerySet[StatedValue]:
+def listed(
+    programme: Programme, actor: Actor, *, q: str = "", code: str = "", state: str = ""
+) -> QuerySet[StatedValue]:
+    """`state` "standing": of each thing only what figures are computed with today."""
     rows = stated.values(programme, actor)
+    if state == "standing":
+        today = stated.standing(programme, actor, on=clock.today())
+        rows = rows.filter(pk__in=[row.pk for row in today.values()])
     if q:
         rows = rows.filter(region__name__icontains=q) | rows.filter(source__icontains=q)
     return rows.filter(code=code) if code else rows

@@ -28,6 +28,7 @@ from training.web.reporting.forms import (
     StatedFileForm,
     StatedForm,
     SupplementForm,
+    VillageFilter,
 )
 
 
@@ -43,7 +44,9 @@ def dashboard(request: WorkRequest) -> HttpResponse:
     names = queries.names_of(programme, request.actor)
     slices = queries.slices(programme, request.actor, names)
     filters = SliceFilter(request, slices)
-    of = filters.value("of") or slices[0][0]
+    of = request.GET.get("of") or slices[0][0]
+    if of not in dict(slices):
+        raise NotFoundError(of)
     page = queries.dashboard(programme, request.actor, names, of=of)
     return render(request, "reporting/dashboard.html", {"page": page, "filters": filters, "of": of})
 
@@ -91,9 +94,25 @@ def target_file(request: WorkRequest, code: str, ending: str) -> HttpResponseBas
 
 
 @needs("indicator.view")
-def villages(request: WorkRequest) -> HttpResponse:
-    places = queries.villages(the_programme(request.actor), request.actor)
-    return render(request, "reporting/villages.html", {"places": places})
+def rate(request: WorkRequest, code: str) -> HttpResponse:
+    """The rows that a rate told besides counts."""
+    filters = PartFilter(request)
+    files = {ending: reverse("rate-export", args=[code, ending]) for ending in rows.ENDINGS}
+    return _page(request, _of_rate(request, code, filters), filters, files)
+
+
+@needs("indicator.view")
+def rate_file(request: WorkRequest, code: str, ending: str) -> HttpResponseBase:
+    filters = PartFilter(request)
+    return _file(request, _of_rate(request, code, filters), filters, ending)
+
+
+@list_view("indicator.view", "reporting/villages.html", export="poor-villages-export")
+def villages(request: WorkRequest) -> Listing:
+    filters = VillageFilter(request)
+    found = queries.villages(the_programme(request.actor), request.actor, **filters.chosen)
+    file = File(_("贫困村培训情况.csv"), queries.VILLAGE_COLUMNS, queries.village_lines)
+    return Listing(found, filters, file, size=50, beside={"total": queries.all_villages(found)})
 
 
 def _behind(request: WorkRequest, filters: FigureFilter) -> rows.Behind:
@@ -108,7 +127,13 @@ def _of_depth(request: WorkRequest, depth: str) -> rows.Behind:
 
 def _of_target(request: WorkRequest, code: str, filters: PartFilter) -> rows.Behind:
     programme = the_programme(request.actor)
-    return queries.behind_target(code, programme, request.actor, part=filters.chosen_part)
+    village = filters.cleaned_data.get("village")
+    return queries.behind_target(code, programme, request.actor, village=village, **filters.asked)
+
+
+def _of_rate(request: WorkRequest, code: str, filters: PartFilter) -> rows.Behind:
+    programme = the_programme(request.actor)
+    return queries.behind_rate(code, programme, request.actor, **filters.asked)
 
 
 def _page(
@@ -124,14 +149,14 @@ def _file(request: WorkRequest, behind: rows.Behind, filters: SessionSearch, end
     """The very rows of the page; how many they are is in the file's name."""
     found = behind.found(filters.value("q"))
     names = queries.names_of(the_programme(request.actor), request.actor)
-    lines = rows.lines(found, request.actor, names, sensitive=behind.sensitive)
+    lines = rows.lines(found, request.actor, names, behind)
     name = rows.file_name(behind, found.count(), ending)
     if ending == "csv":
-        return csv_response(name, rows.COLUMNS, lines)
+        return csv_response(name, behind.columns, lines)
     if ending != "xlsx":
         raise NotFoundError(ending)
     about = [(_("指标"), behind.name), (_("算法"), behind.formula), (_("查找"), filters.value("q"))]
-    return rows.workbook(name, rows.COLUMNS, lines, about)
+    return rows.workbook(name, behind.columns, lines, about)
 
 
 # Numbers from outside

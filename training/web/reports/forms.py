@@ -35,6 +35,15 @@ def _months(months: Iterable[date]) -> list[tuple[str, str]]:
     return [(month.isoformat(), f"{month:%Y-%m}") for month in months]
 
 
+class FigureFilter(FilterForm):
+    """Which of a town's two figures."""
+
+    q = None  # type: ignore[assignment]  # nothing is searched here
+    part = forms.ChoiceField(
+        label=_("统计期"), required=False, choices=(("", _("本期")), ("total", _("累计")))
+    )
+
+
 class TownReportFilter(FilterForm):
     month = forms.ChoiceField(label=_("月份"), required=False)
     state = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *TownState.choices])

@@ -44,7 +44,7 @@ def _facts(programme: Any, code: str) -> PaperFacts:
     )
 
 
-def _pdf(programme: Any, code: str, name: str, under: str, parts: Iterable[Part]) -> HttpResponse:
+def pdf(programme: Any, code: str, name: str, under: str, parts: Iterable[Part]) -> HttpResponse:
     paper = ReportPaper(_facts(programme, code), name, under, tuple(parts))
     disposition = content_disposition_header(False, f"{name} {code}.pdf")
     headers = {"Content-Disposition": disposition or "inline"}
@@ -86,7 +86,7 @@ def town_report(request: WorkRequest, report: Any) -> HttpResponse:
         for it in report.supplements.all()
     ]
     parts.append(Signatures("", ((f"{report.township}人民政府", handed_in),)))
-    return _pdf(
+    return pdf(
         report.programme, f"{report.month:%Y-%m}", f"{report.township}月报", report.programme.name, parts
     )
 
@@ -101,7 +101,7 @@ def roll_up(request: WorkRequest, roll_up: Any) -> HttpResponse:
         *((str(metric.name), 0.78 / len(METRICS)) for metric in METRICS),
     )
     rows = tuple(
-        (town.town, str(town.state.label), *(map(str, town.cells) if town.cells else ["—"] * len(METRICS)))
+        (town.town, str(town.state.label), *(str(n) for _code, n in town.cells or [("", "—")] * len(METRICS)))
         for town in page.towns
     )
     missing = "、".join(roll_up.missing)
@@ -114,7 +114,7 @@ def roll_up(request: WorkRequest, roll_up: Any) -> HttpResponse:
             rows,
             total=("已报合计", "", *map(str, page.total)),
             note="乡镇的数在报送时冻结；未报的乡镇不计入合计。全县（系统）："
-            + "，".join(f"{metric.name} {n}" for metric, n in zip(METRICS, page.county, strict=True))
+            + "，".join(f"{metric.name} {n}" for metric, (_code, n) in zip(METRICS, page.county, strict=True))
             + "。",
         ),
         Grid(
@@ -127,7 +127,7 @@ def roll_up(request: WorkRequest, roll_up: Any) -> HttpResponse:
         ),
         Signatures("", (("领导小组办公室", f"{roll_up.drawn_up_by}　汇总"),)),
     ]
-    return _pdf(
+    return pdf(
         roll_up.programme, f"{roll_up.month:%Y-%m}", "全县电商培训工作月报", roll_up.programme.name, parts
     )
 
@@ -159,7 +159,7 @@ def evaluation(request: WorkRequest, evaluation: Any) -> HttpResponse:
         Text("指标来源", page.library.source),
         Signatures("", (("自评单位", str(evaluation.finished_by or "")),)),
     ]
-    return _pdf(evaluation.programme, f"{evaluation.as_of}", "绩效自评表", evaluation.title, parts)
+    return pdf(evaluation.programme, f"{evaluation.as_of}", "绩效自评表", evaluation.title, parts)
 
 
 def _scored(it: queries.EvaluationLine) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ def call_sheet(request: WorkRequest, check: Any) -> HttpResponse:
         (it.line.stratum, str(it.line.rank), it.name, it.phone, it.line.enrolment.training_session.code, "")
         for it in rows
     )
-    return _pdf(
+    return pdf(
         check.programme,
         str(check.pk),
         "抽查电话核实名单",
@@ -233,7 +233,7 @@ def call_record(request: WorkRequest, check: Any) -> HttpResponse:
         Grid("逐人记录", columns, lines),
         Signatures("", (("核实人", ""),)),
     ]
-    return _pdf(check.programme, str(check.pk), "抽查电话记录", check.title, parts)
+    return pdf(check.programme, str(check.pk), "抽查电话记录", check.title, parts)
 
 
 def _drawn(check: Any) -> Facts:
@@ -262,7 +262,7 @@ def meeting(request: WorkRequest, meeting: Any) -> HttpResponse:
         Text("议定事项", meeting.decisions),
         Signatures("", (("记录", str(meeting.recorded_by)),)),
     ]
-    return _pdf(meeting.programme, f"{meeting.held_on}", "领导小组会议记录", meeting.title, parts)
+    return pdf(meeting.programme, f"{meeting.held_on}", "领导小组会议记录", meeting.title, parts)
 
 
 # The ministry's figures as files

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from training.core.actor import SYSTEM, Actor
 from training.core.errors import NotFoundError
 from training.people.rules import mask_name, mask_phone
 from training.programmes.queries import rule_set_on, the_programme
+from training.reporting.months import reports
 from training.reports import queries as reads
 from training.reports.choices import CallResult
 from training.reports.figures import METRICS, Metric
@@ -39,10 +40,11 @@ from training.reports.rules import (
     RESERVES,
     Confirmation,
     Drawn,
+    StratumResult,
     confirmation,
     frame_hash,
-    month_of,
     report_called,
+    weighted_percent,
 )
 from training.web.reports.standing import TownState, having, state_of
 
@@ -117,6 +119,7 @@ def figure_lines(
             now["period"][metric.code] if now else None,
         )
         for metric in METRICS
+        if metric.code in figures["period"]  # a report that was frozen before it was counted lacks it
     ]
 
 
@@ -188,12 +191,12 @@ def missing_in(actor: Actor, months: Sequence[date]) -> dict[date, list[str]]:
 
 @dataclass(frozen=True)
 class TownCells:
-    """A row of the roll-up: `cells` in the order of METRICS, None for a town that had not reported."""
+    """A row of the roll-up: `cells` by code in the order of METRICS, None for a town that had not reported."""
 
     town: str
     state: TownState
     pk: int
-    cells: list[int] | None
+    cells: list[tuple[str, int | str]] | None
     came_since: bool
 
 
@@ -205,7 +208,7 @@ class RollUpPage:
     metrics: tuple[Metric, ...]
     towns: list[TownCells]
     total: list[int]
-    county: list[int]
+    county: list[tuple[str, int | str]]
     to_send: list[str]
 
 
@@ -222,15 +225,20 @@ def roll_up_page(roll_up: Any) -> RollUpPage:
         metrics=METRICS,
         towns=[_cells(town, later) for town in roll_up.towns],
         total=[total[metric.code] for metric in METRICS],
-        county=[roll_up.county["period"].get(metric.code, 0) for metric in METRICS],
+        county=_by_code(roll_up.county["period"]),
         to_send=[name for name in recipients(roll_up.programme, roll_up.month) if name not in sent],
     )
 
 
 def _cells(town: dict[str, Any], later: set[int]) -> TownCells:
     figures = town["figures"].get("period") if town["figures"] else None
-    cells = [figures.get(metric.code, 0) for metric in METRICS] if figures else None
+    cells = _by_code(figures) if figures else None
     return TownCells(town["town"], TownState(town["state"]), town["report"], cells, town["report"] in later)
+
+
+def _by_code(figures: Mapping[str, int]) -> list[tuple[str, int | str]]:
+    """A dash for what was not counted yet when it was frozen."""
+    return [(metric.code, figures.get(metric.code, "—")) for metric in METRICS]
 
 
 def recipients(programme: Any, on: date) -> tuple[str, ...]:
@@ -272,15 +280,11 @@ def find_ministry_report(pk: int, actor: Actor) -> Any:
 
 
 def months_to_lock(actor: Actor) -> list[date]:
-    """Those of the programme's window that have ended and are not locked, the newest first."""
-    programme, today = the_programme(actor), clock.today()
-    window = rule_set_on(programme, today, actor=actor).rules.window
+    """Those that the county has reported and that are not locked, the newest first."""
     done = set(MinistryReport.objects.visible_to(actor).values_list("month", flat=True))
-    months, month = [], month_of(window.starts_on)
-    while month <= window.ends_on and month < month_of(today):
-        months.append(month)
-        month = month_of(month.replace(day=28) + timedelta(days=5))
-    return [month for month in reversed(months) if month not in done]
+    reported = reports(the_programme(actor), actor).filter(number=0).values_list("month", flat=True)
+    months = (date.fromisoformat(f"{month}-01") for month in reported)
+    return [month for month in months if month not in done]
 
 
 def frozen_and_now(report: MinistryReport) -> list[tuple[dict[str, Any], Any]]:
@@ -474,10 +478,13 @@ class Standing:
     waiting: int
     frame: int
     redrawn: bool
+    strata: list[StratumResult]
+    weighted: float | None
+    """The rate weighted by strata, in percent."""
 
 
 def standing(check: PhoneCheck) -> Standing:
-    counted = reads.results(check)
+    counted, strata = reads.results(check), reads.results_by_stratum(check)
     rate = confirmation(counted)
     low, high = (round(100 * end, 1) for end in rate.interval) if rate.interval else (None, None)
     return Standing(
@@ -488,6 +495,8 @@ def standing(check: PhoneCheck) -> Standing:
         counted.get("", 0),
         len(check.frame),
         drawn_as_recorded(check),
+        strata,
+        weighted_percent(strata),
     )
 
 

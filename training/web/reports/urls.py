@@ -1,21 +1,35 @@
 from django.urls import path
 
-from training.web.reports import papers, phone_views, views
+from training.web.reports import ledgers, papers, phone_views, views
 
 urlpatterns = [
     path("", views.index, name="reports"),
+    path("ledgers/indicators.pdf", ledgers.indicator_progress, name="print-indicators"),
+    path("ledgers/follow-ups.pdf", ledgers.follow_up_ledger, name="print-follow-ups"),
+    path("ledgers/practice.pdf", ledgers.practice, name="print-practice"),
+    path("ledgers/fairs.pdf", ledgers.fair_ledger, name="print-fairs"),
     path("towns/", views.town_reports, name="town-reports"),
     path("towns/export/", views.town_reports.file, name="town-reports-export"),
     path("towns/<int:pk>/", views.town_report, name="town-report"),
     path("towns/<int:pk>/write/", views.write, name="town-report-write"),
     path("towns/<int:pk>/supplement/", views.supplement, name="town-report-supplement"),
     path("towns/<int:pk>/report.pdf", papers.town_report, name="print-town-report"),
+    path("towns/<int:pk>/figures/<slug:code>/", views.town_figure, name="town-report-figure"),
+    path(
+        "towns/<int:pk>/figures/<slug:code>/export/", views.town_figure.file, name="town-report-figure-export"
+    ),
     path("roll-ups/", views.roll_ups, name="roll-ups"),
     path("roll-ups/export/", views.roll_ups.file, name="roll-ups-export"),
     path("roll-ups/add/", views.draw_up, name="roll-up-add"),
     path("roll-ups/<int:pk>/", views.roll_up, name="roll-up"),
     path("roll-ups/<int:pk>/dispatch/", views.dispatch, name="roll-up-dispatch"),
     path("roll-ups/<int:pk>/roll-up.pdf", papers.roll_up, name="print-roll-up"),
+    path("roll-ups/<int:pk>/figures/<slug:code>/", views.county_figure, name="roll-up-figure"),
+    path(
+        "roll-ups/<int:pk>/figures/<slug:code>/export/",
+        views.county_figure.file,
+        name="roll-up-figure-export",
+    ),
     path("ministry/", views.ministry_reports, name="ministry-reports"),
     path("ministry/export/", views.ministry_reports.file, name="ministry-reports-export"),
     path("ministry/lock/", views.lock_month, name="ministry-lock"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from training.core import clock
+from training.reports.figures import Span
 from training.reports.services import evaluations as evaluating
 from training.reports.services import meetings as meeting_services
 from training.reports.services import ministry
@@ -20,11 +21,12 @@ from training.reports.services import town_reports as towns
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
 from training.web.lists import File, Listing, list_view
-from training.web.reports import queries
+from training.web.reports import behind, queries
 from training.web.reports.forms import (
     DispatchForm,
     EvaluationFilter,
     EvaluationForm,
+    FigureFilter,
     LockForm,
     MeetingFilter,
     MeetingForm,
@@ -64,6 +66,24 @@ def town_reports(request: WorkRequest) -> Listing:
 @of_town
 def town_report(request: WorkRequest, report: Any) -> HttpResponse:
     return render(request, "reports/town.html", {"page": queries.town_page(report), "report": report})
+
+
+@list_view("town_report.view", "reports/figure.html", export="town-report-figure-export")
+def town_figure(request: WorkRequest, pk: int, code: str) -> Listing:
+    report, filters = queries.find_town_report(pk, request.actor), FigureFilter(request)
+    return _counted(request, behind.of_town(report, total=filters.value("part") == "total"), code, filters)
+
+
+@list_view("roll_up.view", "reports/figure.html", export="roll-up-figure-export")
+def county_figure(request: WorkRequest, pk: int, code: str) -> Listing:
+    return _counted(request, behind.of_county(queries.find_roll_up(pk, request.actor)), code)
+
+
+def _counted(request: WorkRequest, span: Span, code: str, filters: FigureFilter | None = None) -> Listing:
+    found = behind.behind(code, span)
+    shown = partial(behind.lines, actor=request.actor, metric=found.metric)
+    file = File(_("%(name)s.csv") % {"name": found.metric.name}, behind.COLUMNS, shown)
+    return Listing(found.rows, filters, file, shown=shown, beside={"behind": found})
 
 
 @by_town
@@ -151,7 +171,9 @@ def lock_month(request: WorkRequest) -> HttpResponse:
         return done(
             request, _("数据已锁定。导出后到对方系统填报，再回来标“已报送”。"), "ministry-report", report.pk
         )
-    note = _("锁定以后这个月的数就不再变，之后的变化另外列出。本系统没有和商务部的系统联网，由人填报。")
+    note = _(
+        "先在“已报月份”报送的月份才能选，用报送时锁定的数，之后的变化另外列出。本系统没有和商务部的系统联网，由人填报。"
+    )
     return form_page(request, form, title=_("锁定报送数据"), back=reverse("ministry-reports"), note=note)
 
 

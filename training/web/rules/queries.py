@@ -17,7 +17,7 @@ from training.dossiers.what_if import ArchiveEffect, WhatIf, what_if
 from training.programmes.draft import entries_of, entry_at, problems_of, section_called
 from training.programmes.errors import Loc
 from training.programmes.models import Programme, RuleDraft, RuleSet
-from training.programmes.preset import Preset
+from training.programmes.preset import Preset, is_marked_sensitive
 from training.programmes.preset_file import write_preset
 from training.programmes.queries import (
     newest,
@@ -336,6 +336,8 @@ def entry_form(section: Section, work: Desk, data: Any, *, key: str | None) -> E
         values = None
     else:
         values = entry_at(work.body, section.name, key) if key else work.body.get(section.name)
+    if values is not None and section.name == "groups":
+        values = {"sensitive": is_marked_sensitive(values), **values}  # older versions carry no mark
     return EntryForm(section.model, data, values=values, names=work.names)
 
 

@@ -28,6 +28,7 @@ from training.selfservice.models import SelfLink
 from training.selfservice.queries import is_open, own_actor, standing_consents, taught_by, visit_of
 from training.selfservice.rules import VISIT
 from training.web.gate import READING, SENDING, at_most
+from training.web.language import carried
 from training.web.outcomes.forms import OwnOutcomeForm
 from training.web.portal.queries import programme_by_code
 from training.web.selfservice.forms import DigitsForm, RatingForm, RequestForm, SurveyForm
@@ -107,11 +108,11 @@ def page(request: HttpRequest, own: SelfLink) -> HttpResponse:
 def _own_page(request: HttpRequest, own: SelfLink, **forms: Any) -> HttpResponse:
     session = own.enrolment.training_session
     context = {
-        "survey": SurveyForm(action=reverse("own-survey")),
-        "outcome": OwnOutcomeForm(action=reverse("own-outcome")),
+        "survey": SurveyForm(action=carried(request, reverse("own-survey"))),
+        "outcome": OwnOutcomeForm(action=carried(request, reverse("own-outcome"))),
         "outcomes": list(own.enrolment.outcomes.order_by("-pk")),
-        "rating": RatingForm(teachers=taught_by(session), action=reverse("own-rating")),
-        "right": RequestForm(action=reverse("own-request")),
+        "rating": RatingForm(teachers=taught_by(session), action=carried(request, reverse("own-rating"))),
+        "right": RequestForm(action=carried(request, reverse("own-request"))),
         "consents": standing_consents(own),
         "session": session,
         "programme": _programme(own),
@@ -139,7 +140,7 @@ def held(request: HttpRequest, own: SelfLink) -> HttpResponse:
 @in_visit
 @require_POST
 def survey(request: HttpRequest, own: SelfLink) -> HttpResponse:
-    form = SurveyForm(request.POST, action=reverse("own-survey"))
+    form = SurveyForm(request.POST, action=carried(request, reverse("own-survey")))
     form.accept(lambda **said: services.answer_survey(own, actor=own_actor(own), **said))
     return _own_page(request, own, survey=form) if form.errors else _thanks(request, _("近况已收到，谢谢。"))
 
@@ -148,7 +149,7 @@ def survey(request: HttpRequest, own: SelfLink) -> HttpResponse:
 @require_POST
 def outcome(request: HttpRequest, own: SelfLink) -> HttpResponse:
     """申报 by the trainee; whoever has no stake in it verifies it as any other."""
-    form = OwnOutcomeForm(request.POST, request.FILES, action=reverse("own-outcome"))
+    form = OwnOutcomeForm(request.POST, request.FILES, action=carried(request, reverse("own-outcome")))
     made = form.accept(partial(claim_outcome, own.enrolment_id, actor=own_actor(own)))
     return _thanks(request, _("收到了，核实以后算数。")) if made else _own_page(request, own, outcome=form)
 
@@ -157,7 +158,7 @@ def outcome(request: HttpRequest, own: SelfLink) -> HttpResponse:
 @require_POST
 def rating(request: HttpRequest, own: SelfLink) -> HttpResponse:
     teachers = taught_by(own.enrolment.training_session)
-    form = RatingForm(request.POST, teachers=teachers, action=reverse("own-rating"))
+    form = RatingForm(request.POST, teachers=teachers, action=carried(request, reverse("own-rating")))
     form.accept(lambda **_said: _rate(own, form))
     return (
         _own_page(request, own, rating=form) if form.errors else _thanks(request, _("评价已收到，不记名。"))
@@ -173,7 +174,7 @@ def _rate(own: SelfLink, form: RatingForm) -> int:
 @in_visit
 @require_POST
 def request_right(request: HttpRequest, own: SelfLink) -> HttpResponse:
-    form = RequestForm(request.POST, action=reverse("own-request"))
+    form = RequestForm(request.POST, action=carried(request, reverse("own-request")))
     made = form.accept(
         lambda kind, asked: services.ask(own, kind=RightsKind(kind), asked=asked, actor=own_actor(own))
     )

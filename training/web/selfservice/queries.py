@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext_lazy
 
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
@@ -21,6 +22,23 @@ def listed(actor: Actor, *, q: str = "") -> QuerySet[Any]:
     if q:
         rows = rows.filter(Q(code__icontains=q) | Q(title__icontains=q) | Q(institution__name__icontains=q))
     return rows
+
+
+COLUMNS = (
+    gettext_lazy("期号"),
+    gettext_lazy("期"),
+    gettext_lazy("培训机构"),
+    gettext_lazy("结课日期"),
+    gettext_lazy("结业"),
+    gettext_lazy("已打开"),
+)
+
+
+def lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of COLUMNS."""
+    for row in rows:
+        closed = localdate(row.closed_at) if row.closed_at else ""
+        yield row.code, row.title, row.institution.name, closed, row.completed, row.used
 
 
 def session_of(pk: int, actor: Actor) -> TrainingSession:

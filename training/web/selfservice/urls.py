@@ -13,6 +13,7 @@ urlpatterns = [
     path("me/leave/", own.leave, name="own-leave"),
     path("me/<str:token>/", own.link, name="own-link"),
     path("own-links/", views.sessions, name="own-links"),
+    path("own-links/export/", views.sessions.file, name="own-links-export"),
     path("own-links/sessions/<int:pk>/slips.pdf", views.slips, name="own-links-print"),
     path("own-links/enrolments/<int:pk>/", views.issue, name="own-link-issue"),
 ]

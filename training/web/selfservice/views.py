@@ -11,21 +11,23 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from training.selfservice import services
 from training.selfservice.slips import build_slips
 from training.web.gate import WorkRequest, about
-from training.web.lists import Listing, list_view
+from training.web.lists import File, Listing, list_view
 from training.web.selfservice import queries
 from training.web.selfservice.forms import SessionFilter
 
 
-@list_view("self_link.view", "selfservice/sessions.html")
+@list_view("self_link.view", "selfservice/sessions.html", export="own-links-export")
 def sessions(request: WorkRequest) -> Listing:
     filters = SessionFilter(request)
-    return Listing(queries.listed(request.actor, **filters.chosen), filters)
+    rows = queries.listed(request.actor, **filters.chosen)
+    return Listing(rows, filters, File(_("学员自己的页面.csv"), queries.COLUMNS, queries.lines))
 
 
 @never_cache

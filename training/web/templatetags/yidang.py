@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from training.accounts.permissions import may as actor_may
@@ -17,6 +18,7 @@ from training.people.models import Trainee
 from training.people.rules import mask_phone
 from training.scheduling.choices import HalfDay
 from training.web.archives.places import place_of
+from training.web.language import carried
 from training.web.outcomes.queries import shown_name
 
 register = template.Library()
@@ -26,6 +28,13 @@ register = template.Library()
 def may(actor: Actor, act: str) -> bool:
     """`{% if actor|may:"session.approve" %}`: whether this actor's role may do it."""
     return actor_may(actor, act)
+
+
+@register.simple_tag(takes_context=True)
+def public_url(context: Mapping[str, Any], name: str, *args: Any) -> str:
+    """`{% public_url 'portal-programme' code %}`: like `url`, and in the language that this page was asked for."""
+    request = context.get("request")
+    return carried(request, reverse(name, args=args)) if request else reverse(name, args=args)
 
 
 @register.filter
@@ -43,6 +52,14 @@ def yuan(fen: int) -> str:
 @register.filter
 def masked_phone(phone: str) -> str:
     return mask_phone(phone) if phone else ""
+
+
+@register.filter
+def device_kind(device: str) -> str:
+    """What a `User-Agent` says that somebody worked at; empty for none."""
+    if not device:
+        return ""
+    return _("手机") if "Mobi" in device else _("电脑")
 
 
 @register.filter

@@ -7,7 +7,7 @@ from crispy_forms.bootstrap import StrictButton
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from training.accounts.choices import INSTITUTION_ROLES
+from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.core.actor import Actor
 from training.scheduling.choices import VenueKind, VenueLevel
 from training.scheduling.models import Lesson, TrainingSession
@@ -81,11 +81,17 @@ class LessonForm(CardForm):
 
 
 class CheckedLessonForm(LessonForm):
-    """The same while it is being typed: what the rules don't look at may still be missing."""
+    """The same while it is being typed: anything may still be missing."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["topic"].required = False
+        for field in self.fields.values():
+            field.required = False
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """What is there and makes sense."""
+        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
 
 
 class DayForm(CardForm):
@@ -123,6 +129,8 @@ class WeekFilter(FilterForm):
             self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
         if actor.role in INSTITUTION_ROLES:
             del self.fields["institution"]
+        if actor.role == Role.INSTRUCTOR:
+            self.fields = {"on": self.fields["on"]}
         self.full_clean()
 
 

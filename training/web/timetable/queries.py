@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -18,6 +18,7 @@ from training.attendance.rules import hours
 from training.core import clock
 from training.core.actor import Actor
 from training.enrolment.noticing import around, people_on
+from training.fairs.clashes import fairs_beside
 from training.institutions.models import Institution, Instructor
 from training.institutions.queries import teaching_fault
 from training.scheduling.choices import EDITABLE, ENDED_EARLY, HalfDay, SessionStatus
@@ -27,6 +28,7 @@ from training.scheduling.rules import (
     EVENING,
     Finding,
     half_day,
+    told_by,
     unusual_day,
 )
 from training.scheduling.venues import demand_keeper
@@ -34,6 +36,8 @@ from training.web.courses.queries import session_topics
 
 ABOUT_THE_DAY: Final = frozenset({"holiday", "worked_instead", "unpublished"})
 """Said once above the day's lessons."""
+CHECKED: Final = frozenset({"on", "start", "end", "instructor_id", "venue_id"})
+"""What must be typed before a lesson can be said to be free of clashes."""
 A_WEEK: Final = timedelta(days=7)
 RECENT: Final = timedelta(days=60)
 MOST_CHOICES: Final = 300
@@ -170,7 +174,7 @@ def timetable_page(session: TrainingSession, actor: Actor) -> TimetablePage:
     return TimetablePage(
         session=session,
         days=tuple(_day(on, list(rows), by_lesson) for on, rows in groupby(lessons, lambda row: row.on)),
-        findings=tuple(around(session, lessons, actor)),
+        findings=(*around(session, lessons, actor), *fairs_beside(lessons)),
         theory=hours(minutes["theory"], unit),
         practical=hours(minutes["practical"], unit),
         total=hours(sum(minutes.values()), unit),
@@ -196,7 +200,15 @@ def _day(on: date, lessons: Sequence[Lesson], by_lesson: Mapping[int, Sequence[F
 
 def check_planned(session: TrainingSession, lesson: Lesson, actor: Actor) -> list[Finding]:
     """All there is to say about one lesson that is not saved, as it is being typed."""
-    return [*check([lesson], actor, people=people_on(session))[0], *around(session, [lesson], actor)]
+    found = check([lesson], actor, people=people_on(session))[0]
+    return [*found, *around(session, [lesson], actor), *fairs_beside([lesson])]
+
+
+def check_typed(
+    session: TrainingSession, lesson: Lesson, typed: Collection[str], actor: Actor
+) -> list[Finding]:
+    """The same of a lesson of which only these fields are typed so far."""
+    return told_by(check_planned(session, lesson, actor), typed) if typed else []
 
 
 # A week
@@ -388,6 +400,23 @@ def lessons_at(venue: Venue, actor: Actor) -> QuerySet[Any]:
     """Those in sight, the latest first."""
     related = ("training_session__institution", "instructor", "venue")
     return planned_lessons(actor).filter(venue=venue).select_related(*related).order_by("-starts_at", "pk")
+
+
+LESSON_COLUMNS: Final = (_("日期"), _("开始"), _("结束"), _("专题"), _("期号"), _("培训机构"), _("授课人"))
+
+
+def lesson_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of LESSON_COLUMNS."""
+    for lesson in rows:
+        yield (
+            lesson.on,
+            f"{localtime(lesson.starts_at):%H:%M}",
+            f"{localtime(lesson.ends_at):%H:%M}",
+            lesson.topic,
+            lesson.training_session.code,
+            lesson.training_session.institution.name,
+            lesson.instructor.name,
+        )
 
 
 # Feeds

@@ -16,6 +16,7 @@ urlpatterns = [
     path("venues/export", views.venues.file, name="venues-export"),
     path("venues/add/", views.add_venue, name="venue-add"),
     path("venues/<int:pk>/", views.venue, name="venue"),
+    path("venues/<int:pk>/lessons/export/", views.venue_lessons, name="venue-lessons-export"),
     path("venues/<int:pk>/change/", views.change_venue, name="venue-change"),
     path("venues/<int:pk>/retire/", views.retire_venue, name="venue-retire"),
     path("venues/<int:pk>/reopen/", views.reopen_venue, name="venue-reopen"),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -23,13 +24,13 @@ from training.scheduling import lessons
 from training.scheduling import venues as places
 from training.scheduling.calendars import CONTENT_TYPE
 from training.scheduling.errors import ChangedMeanwhileError, GoneMeanwhileError
-from training.scheduling.lessons import LessonPlan, planned_lesson
+from training.scheduling.lessons import LessonPlan, planned_lesson, sketched_lesson
 from training.scheduling.rules import Finding, refusals
 from training.scheduling.venues import VENUE_FIELDS, keeps
 from training.web.courses.queries import taught
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, list_view, page_of
+from training.web.lists import File, Listing, csv_response, list_view, page_of
 from training.web.timetable import forms, queries
 from training.web.timetable.sheet import timetable_sheet
 
@@ -114,17 +115,22 @@ def _check_address(session: Any, lesson: int | None) -> str:
 def check_lesson(request: WorkRequest, session: Any) -> HttpResponse:
     """What the rules say of a lesson as far as it is typed: a piece of a page."""
     form = forms.CheckedLessonForm(request.GET, session=session)
-    lesson = request.GET.get("lesson", "")
-    whole = form.is_valid()
-    found = _said(request, session, form, int(lesson) if lesson.isdecimal() else None) if whole else []
-    return render(request, "timetable/_findings.html", {"checked": whole, "findings": found})
+    form.is_valid()  # what makes no sense yet is as if it were not there
+    lesson = sketched_lesson(session, form.typed, request.actor)
+    asked = request.GET.get("lesson", "")
+    lesson.pk = int(asked) if asked.isdecimal() else None
+    found = _refusals_first(queries.check_typed(session, lesson, form.typed, request.actor))
+    context = {"checked": form.typed.keys() >= queries.CHECKED, "findings": found}
+    return render(request, "timetable/_findings.html", context)
 
 
 def _said(request: WorkRequest, session: Any, form: Any, lesson: int | None) -> list[Finding]:
-    """Refusals first."""
     planned = planned_lesson(session, LessonPlan(**form.plan), request.actor)
     planned.pk = lesson
-    found = queries.check_planned(session, planned, request.actor)
+    return _refusals_first(queries.check_planned(session, planned, request.actor))
+
+
+def _refusals_first(found: list[Finding]) -> list[Finding]:
     return [*refusals(found), *(finding for finding in found if not finding.refuses)]
 
 
@@ -225,6 +231,13 @@ def venue(request: WorkRequest, venue: Any) -> HttpResponse:
     page = page_of(request, queries.lessons_at(venue, request.actor))
     mine = may(request.actor, "venue.manage") and keeps(request.actor, venue)
     return render(request, "timetable/venue.html", {"venue": venue, "page_obj": page, "mine": mine})
+
+
+@about(queries.venue_of, "venue.view")
+def venue_lessons(request: WorkRequest, venue: Any) -> HttpResponseBase:
+    rows = queries.lessons_at(venue, request.actor)
+    name = _("%(venue)s的课次.csv") % {"venue": venue.name}
+    return csv_response(name, queries.LESSON_COLUMNS, queries.lesson_lines(rows))
 
 
 @of_venue

@@ -77,6 +77,9 @@ def _particulars(trainee: Trainee, *, masked: bool) -> dict[str, Any]:
         _("不再联系"): _("是") if trainee.do_not_contact else _("否"),
         _("乡镇"): trainee.township,
         _("村（社区）"): trainee.village,
+        _("文化程度"): trainee.get_education_display(),
+        _("工作单位（站点、企业）"): trainee.employer,
+        _("单位统一社会信用代码"): trainee.employer_uscc,
         _("登记时间"): _moment(trainee.known_at),
         _("限制处理"): _moment(trainee.restricted_at),
     }
@@ -182,7 +185,7 @@ def _sales(trainee: Trainee) -> Iterator[dict[str, Any]]:
             _("几个月"): row.months,
             _("销售额（元）"): f"{row.amount_fen / 100:.2f}",
             _("卖什么"): row.product,
-            _("销售数量"): f"{row.quantity:g}{row.unit}" if row.quantity is not None else "",
+            _("销售数量"): row.amount_sold,
             _("增收（元）"): f"{row.gain_fen / 100:.2f}" if row.gain_fen is not None else "",
             _("数据来源"): row.source,
         }
@@ -248,6 +251,8 @@ def _applications(trainee: Trainee, *, masked: bool) -> Iterator[dict[str, Any]]
             _("报名时间"): _moment(application.applied_at),
             _("状态"): application.get_status_display(),
             _("手机号"): application.masked_phone if masked else application.phone,
+            _("文化程度"): application.get_education_display(),
+            _("工作单位（站点、企业）"): application.employer,
             _("原因"): application.reason,
         }
 

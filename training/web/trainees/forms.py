@@ -39,6 +39,8 @@ CONSENT = (
 )
 SESSIONS = (ANY, ("yes", _("参加过培训")), ("no", _("还没参加")))
 
+PHONES = (ANY, ("unverified", _("还没核实")), ("verified", _("核实过")))
+
 
 class TraineeFilter(FilterForm):
     """`village` can be chosen once the township is."""
@@ -52,6 +54,8 @@ class TraineeFilter(FilterForm):
     verification = forms.ChoiceField(label=_("核实"), required=False, choices=VERIFICATION)
     consent = forms.ChoiceField(label=_("单独同意"), required=False)
     sessions = forms.ChoiceField(label=_("参训"), required=False, choices=SESSIONS)
+    session = forms.CharField(label=_("名册上有的期号"), required=False, max_length=40)
+    phone = forms.ChoiceField(label=_("电话"), required=False, choices=PHONES)
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +26,8 @@ from training.people.queries import (
     GroupWord,
     found,
     group_book,
+    hidden_codes,
+    may_see,
     sensitive_codes,
     verified_on,
     waiting_groups,
@@ -40,6 +43,8 @@ COLUMNS = (
     gettext_lazy("手机号"),
     gettext_lazy("乡镇"),
     gettext_lazy("村（社区）"),
+    gettext_lazy("文化程度"),
+    gettext_lazy("工作单位（站点、企业）"),
     gettext_lazy("学员类别（敏感类别不列）"),
     gettext_lazy("参加期数"),
 )
@@ -74,8 +79,7 @@ def villages(actor: Actor, township: str) -> list[str]:
 
 def group_choices(words: Mapping[str, GroupWord], actor: Actor) -> list[tuple[str, str]]:
     """Sensitive ones only for those who need them: to filter by one is to be told who belongs to it."""
-    allowed = may(actor, "trainee.view_sensitive")
-    return [(code, word.name) for code, word in words.items() if allowed or not word.sensitive]
+    return [(code, word.name) for code, word in words.items() if may_see(actor, word)]
 
 
 def pool(
@@ -88,11 +92,13 @@ def pool(
     verification: str = "",
     consent: str = "",
     sessions: str = "",
+    session: str = "",
+    phone: str = "",
 ) -> QuerySet[Any]:
     """By name; an empty argument does not filter."""
     rows: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(erased_at__isnull=True)
     if q:
-        rows = found(rows, q)
+        rows = found(rows, q, phones=may(actor, "trainee.contact"))
     if township:
         rows = rows.filter(township=township)
     if village:
@@ -107,6 +113,11 @@ def pool(
     if sessions:
         on_roster = Exists(Enrolment.objects.filter(ON_ROSTER, trainee=OuterRef("pk")))
         rows = rows.filter(on_roster if sessions == "yes" else ~on_roster)
+    if session:
+        places = Enrolment.objects.filter(ON_ROSTER, training_session__code=session)
+        rows = rows.filter(Exists(places.filter(trainee=OuterRef("pk"))))
+    if phone:
+        rows = rows.filter(phone_verified_at__isnull=phone == "unverified")
     return rows.order_by("name", "pk")
 
 
@@ -183,6 +194,8 @@ def file_lines(rows: QuerySet[Any], words: Mapping[str, GroupWord]) -> Iterator[
             trainee.masked_phone,
             trainee.township,
             trainee.village,
+            trainee.get_education_display(),
+            trainee.employer,
             _("、").join(line.name for line in lines_of(trainee.shown_groups, words)),
             len(trainee.places),
         )
@@ -221,15 +234,16 @@ class TraineePage:
         return sum(place.enrolment.status == "completed" for place in self.places)
 
 
-def trainee_page(trainee: Trainee, *, sensitive: bool = False) -> TraineePage:
+def trainee_page(trainee: Trainee, actor: Actor, *, sensitive: bool = False) -> TraineePage:
     """Everything of one person; sensitive groups only where the caller was asked for them and noted the look."""
     words = group_book(trainee.programme_id)
     groups = trainee.groups.select_related("claimed_by", "decided_by", "file")
-    lines = lines_of(groups, words)
+    hidden = hidden_codes(actor, words) if sensitive else sensitive_codes(words)
+    lines = [line for line in lines_of(groups, words) if line.group.code not in hidden]
     return TraineePage(
         trainee=trainee,
         groups=[line for line in lines if not line.sensitive],
-        places=places_of(trainee, words, sensitive=sensitive),
+        places=places_of(trainee, {code: word for code, word in words.items() if code not in hidden}),
         answers={consent.purpose: consent for consent in trainee.consents.filter(withdrawn_at__isnull=True)},
         requests=list(trainee.rights_requests.order_by("-pk")),
         sensitive=[line for line in lines if line.sensitive] if sensitive else None,
@@ -243,8 +257,8 @@ def _in_poor_village(trainee: Trainee) -> bool:
     return village is not None and village.was_poor_on(clock.today())
 
 
-def places_of(trainee: Trainee, words: Mapping[str, GroupWord], *, sensitive: bool) -> list[Place]:
-    """The newest first. What is on a roster is reached through the person who is on it."""
+def places_of(trainee: Trainee, words: Mapping[str, GroupWord]) -> list[Place]:
+    """The newest first, `words` the groups to be shown. A roster is reached through the person who is on it."""
     rows = (
         trainee.enrolments.select_related("training_session__institution", "completion")
         .prefetch_related(
@@ -255,17 +269,16 @@ def places_of(trainee: Trainee, words: Mapping[str, GroupWord], *, sensitive: bo
         )
         .order_by("-training_session__pk", "-pk")
     )
-    return [_place(row, words, sensitive=sensitive) for row in rows]
+    return [_place(row, words) for row in rows]
 
 
-def _place(row: Any, words: Mapping[str, GroupWord], *, sensitive: bool) -> Place:
+def _place(row: Any, words: Mapping[str, GroupWord]) -> Place:
     word = words.get(row.group)
-    hidden = word is None or (word.sensitive and not sensitive)
     owed = [follow_up for follow_up in row.follow_ups.all() if follow_up.next_on is not None]
     contacts = [contact for follow_up in row.follow_ups.all() for contact in follow_up.contacts.all()]
     return Place(
         enrolment=row,
-        group="" if word is None or hidden else word.name,
+        group=word.name if word else "",
         outcomes=list(row.outcomes.all()),
         contacts=contacts,
         owed=len(owed),
@@ -287,6 +300,22 @@ def look_lines(rows: Iterable[Look]) -> list[LookLine]:
     return [LookLine(look, ROLES.get(look.role, look.role)) for look in rows]
 
 
+LOOK_COLUMNS = (
+    gettext_lazy("时间"),
+    gettext_lazy("查看人"),
+    gettext_lazy("身份"),
+    gettext_lazy("看了什么"),
+    gettext_lazy("事由"),
+)
+
+
+def look_file(rows: Iterable[Look]) -> Iterator[tuple[Any, ...]]:
+    for line in look_lines(rows):
+        look = line.look
+        at = f"{localtime(look.at):%Y-%m-%d %H:%M}"
+        yield at, look.actor_name, line.role, look.get_kind_display(), look.reason
+
+
 def forgotten(trainee: Trainee) -> QuerySet[Any]:
     """The stations' signed word that this person's portrait is gone from them."""
     events = AttendanceEvent.objects.filter(enrolment__trainee=trainee, kind=EventKind.FORGET)
@@ -306,6 +335,54 @@ def waiting(actor: Actor, *, q: str = "", township: str = "", group: str = "") -
     if group:
         rows = rows.filter(code=group)
     return rows
+
+
+GROUP_COLUMNS = (
+    gettext_lazy("姓名"),
+    gettext_lazy("身份证号"),
+    gettext_lazy("乡镇"),
+    gettext_lazy("村（社区）"),
+    gettext_lazy("学员类别"),
+    gettext_lazy("依据"),
+    gettext_lazy("来源"),
+    gettext_lazy("填报时间"),
+    gettext_lazy("填报人"),
+)
+
+
+def group_lines(lines: Iterable[GroupLine]) -> Iterator[tuple[Any, ...]]:
+    """In the order of GROUP_COLUMNS, numbers masked."""
+    for line in lines:
+        group, trainee = line.group, line.group.trainee
+        yield (
+            trainee.name,
+            trainee.masked_id_number,
+            trainee.township,
+            trainee.village,
+            line.name,
+            group.get_evidence_display(),
+            group.source,
+            f"{localtime(group.claimed_at):%Y-%m-%d %H:%M}",
+            group.claimed_by or "",
+        )
+
+
+NAMESAKE_COLUMNS = (
+    gettext_lazy("姓名"),
+    gettext_lazy("乡镇"),
+    gettext_lazy("村（社区）"),
+    gettext_lazy("身份证号"),
+    gettext_lazy("手机号"),
+    gettext_lazy("参加期数"),
+    gettext_lazy("登记时间"),
+)
+
+
+def namesake_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of NAMESAKE_COLUMNS, masked."""
+    for row in rows.iterator(chunk_size=1000):
+        at = f"{localtime(row.known_at):%Y-%m-%d}"
+        yield row.name, row.township, row.village, row.masked_id_number, row.masked_phone, row.places, at
 
 
 def namesakes(actor: Actor) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,31 @@ def listed(actor: Actor, *, q: str = "", kind: str = "", state: str = "") -> Que
     if state in RightsStatus.values:
         rows = rows.filter(status=state)
     return rows.order_by("due_on", "pk")
+
+
+COLUMNS = (
+    _("姓名"),
+    _("请求"),
+    _("收到日期"),
+    _("答复期限"),
+    _("状态"),
+    _("已超期"),
+    _("经办"),
+)
+
+
+def file_lines(rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """In the order of COLUMNS; without what was asked and answered, which are kept encrypted."""
+    for row in rows:
+        yield (
+            row.trainee.name,
+            row.get_kind_display(),
+            row.received_on,
+            row.due_on,
+            row.get_status_display(),
+            _("是") if row.is_overdue else "",
+            row.handler or "",
+        )
 
 
 @dataclass(frozen=True)

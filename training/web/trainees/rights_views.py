@@ -17,7 +17,7 @@ from training.people import services
 from training.people.choices import RightsKind
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about
-from training.web.lists import Listing, list_view
+from training.web.lists import File, Listing, list_view
 from training.web.trainees import forms, rights
 from training.web.trainees.copying import personal_copy
 from training.web.trainees.queries import trainee_of
@@ -34,10 +34,11 @@ def receive(request: WorkRequest, trainee: Any) -> HttpResponse:
     return form_page(request, form, title=_("登记权利请求"), subtitle=trainee, back=back, note=note)
 
 
-@list_view("rights.view", "trainees/requests.html")
+@list_view("rights.view", "trainees/requests.html", export="rights-export")
 def requests(request: WorkRequest) -> Listing:
     filters = forms.RightsFilter(request)
-    return Listing(rights.listed(request.actor, **filters.chosen), filters)
+    file = File(_("权利请求.csv"), rights.COLUMNS, rights.file_lines)
+    return Listing(rights.listed(request.actor, **filters.chosen), filters, file)
 
 
 @never_cache

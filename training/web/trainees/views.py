@@ -18,7 +18,7 @@ from training.people import services
 from training.people.queries import sensitive_codes
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import Listing, csv_response, list_view, page_of
+from training.web.lists import File, Listing, download, list_view, page_of
 from training.web.trainees import queries
 from training.web.trainees.forms import (
     AllowContactForm,
@@ -70,19 +70,24 @@ def export(request: WorkRequest) -> StreamingHttpResponse:
         sensitive=_asks_for_sensitive(filters, words),
         actor=request.actor,
     )
-    return csv_response(_("学员库.csv"), queries.COLUMNS, queries.file_lines(rows, words))
+    return download(File(_("学员库.csv"), queries.COLUMNS, partial(queries.file_lines, words=words)), rows)
 
 
-@list_view("trainee.view", "trainees/namesakes.html")
+@list_view("trainee.view", "trainees/namesakes.html", export="namesakes-export")
 def namesakes(request: WorkRequest) -> Listing:
-    return Listing(queries.namesakes(request.actor), size=50)
+    def lines(rows: Any) -> Any:
+        services.note_export(rows, filters=["namesakes"], sensitive=False, actor=request.actor)
+        return queries.namesake_lines(rows)
+
+    file = File(_("同名同村.csv"), queries.NAMESAKE_COLUMNS, lines)
+    return Listing(queries.namesakes(request.actor), file=file, size=50)
 
 
 # One person
 
 
 def _page(request: WorkRequest, trainee: Any, *, sensitive: bool = False, number: str = "") -> HttpResponse:
-    page = queries.trainee_page(trainee, sensitive=sensitive)
+    page = queries.trainee_page(trainee, request.actor, sensitive=sensitive)
     return render(request, "trainees/trainee.html", {"page": page, "trainee": trainee, "number": number})
 
 
@@ -114,11 +119,12 @@ def number(request: WorkRequest, trainee: Any) -> HttpResponse:
     return _about(request, trainee, form, _("查看完整身份证号"), note)
 
 
-@require_GET
-@about(queries.trainee_of, "trainee.view_looks")
-def looks(request: WorkRequest, trainee: Any) -> HttpResponse:
-    listing = Listing(queries.looks(trainee, request.actor), shown=queries.look_lines, size=50)
-    return listing.page(request, "trainees/looks.html", trainee=trainee)
+@list_view("trainee.view_looks", "trainees/looks.html", export="trainee-looks-export")
+def looks(request: WorkRequest, pk: int) -> Listing:
+    trainee = queries.trainee_of(pk, request.actor)
+    rows = queries.looks(trainee, request.actor)
+    file = File(_("谁看过.csv"), queries.LOOK_COLUMNS, queries.look_file)
+    return Listing(rows, file=file, shown=queries.look_lines, size=50, beside={"trainee": trainee})
 
 
 @require_POST
@@ -163,19 +169,38 @@ def groups(request: WorkRequest) -> HttpResponse:
     return _groups_page(request, DecideForm())
 
 
-def _groups_page(request: WorkRequest, form: DecideForm, problem: str = "") -> HttpResponse:
-    """Sensitive groups are shown here because that is what is to be verified; each one shown is on record."""
+@require_GET
+@needs("group.verify")
+def groups_export(request: WorkRequest) -> StreamingHttpResponse:
     words = queries.book(request.actor)
-    filters = GroupFilter(
+    rows = queries.waiting(request.actor, **_group_filter(request, words).chosen)
+    lines = _shown_groups(request, rows, words, reason=_("导出"))
+    return download(File(_("待核实的学员类别.csv"), queries.GROUP_COLUMNS, queries.group_lines), lines)
+
+
+def _group_filter(request: WorkRequest, words: Any) -> GroupFilter:
+    return GroupFilter(
         request,
         townships=queries.townships(request.actor),
         groups=queries.group_choices(words, request.actor),
     )
-    page = page_of(request, queries.waiting(request.actor, **filters.chosen), size=50)
-    lines = queries.lines_of(page.object_list, words)
+
+
+def _shown_groups(request: WorkRequest, rows: Any, words: Any, reason: str = "") -> list[Any]:
+    """Sensitive groups are shown here because that is what is to be verified; each one shown is on record."""
+    lines = queries.lines_of(rows, words)
     shown = {line.group.trainee_id: line.group.trainee for line in lines if line.sensitive}
-    services.note_sensitive(shown.values(), actor=request.actor)
+    services.note_sensitive(shown.values(), actor=request.actor, reason=reason)
+    return lines
+
+
+def _groups_page(request: WorkRequest, form: DecideForm, problem: str = "") -> HttpResponse:
+    words = queries.book(request.actor)
+    filters = _group_filter(request, words)
+    page = page_of(request, queries.waiting(request.actor, **filters.chosen), size=50)
+    lines = _shown_groups(request, page.object_list, words)
     context = {"filters": filters, "page_obj": page, "rows": lines, "form": form, "problem": problem}
+    context["export"] = reverse("trainee-groups-export")
     return render(request, "trainees/groups.html", context, status=422 if problem else 200)
 
 

@@ -17,6 +17,14 @@ class UnsealForm(CardForm):
     )
 
 
+class TransferForm(CardForm):
+    submit_label = _("登记移交")
+    receiver = forms.CharField(label=_("接收单位"), max_length=100, help_text=_("例如：石城县档案馆。"))
+    taken_by = forms.CharField(label=_("接收人"), max_length=64)
+    receipt_number = forms.CharField(label=_("移交清单编号"), max_length=64)
+    handed_on = forms.DateField(label=_("移交日期"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class CompareForm(forms.Form):
     """Which two versions; without a choice the last two."""
 

@@ -11,7 +11,7 @@ from training.accounts.permissions import may
 from training.core.actor import Actor
 from training.dossiers.choices import BuildStatus, DossierStatus, Edition
 from training.dossiers.item_changes import Change
-from training.dossiers.models import Dossier, DossierVersion
+from training.dossiers.models import ArchiveTransfer, Dossier, DossierVersion, PropertyCheck
 from training.dossiers.versions import COMPLETENESS, COMPLETION, differences
 
 SHOWN = 200
@@ -24,8 +24,10 @@ class VersionsPage:
     made: list[DossierVersion]  # newest first
     under_way: list[DossierVersion]
     gone_wrong: list[DossierVersion]
+    checks: list[PropertyCheck]
     takes_draft: bool
     can_unseal: bool
+    can_transfer: bool
 
     @property
     def comparable(self) -> bool:
@@ -52,11 +54,30 @@ def version_of(pk: int, actor: Actor) -> DossierVersion:
     return version
 
 
+_PAPER = (
+    "version__dossier__training_session__institution__programme",
+    "version__pdf",
+    "version__package",
+)
+
+
+def check_of(pk: int, actor: Actor) -> PropertyCheck:
+    """With all that its paper says."""
+    check: PropertyCheck = PropertyCheck.objects.select_related(*_PAPER).fetch(actor, pk=pk)
+    return check
+
+
+def transfer_of(pk: int, actor: Actor) -> ArchiveTransfer:
+    """With all that its paper says."""
+    handed: ArchiveTransfer = ArchiveTransfer.objects.select_related(*_PAPER).fetch(actor, pk=pk)
+    return handed
+
+
 def versions_page(dossier: Dossier, actor: Actor) -> VersionsPage:
     rows = list(
         DossierVersion.objects.visible_to(actor)
         .filter(dossier=dossier)
-        .select_related("asked_by", "unsealed_by", "pdf", "package")
+        .select_related("asked_by", "unsealed_by", "pdf", "package", "transfer")
         .defer("said")
     )
     return VersionsPage(
@@ -67,6 +88,15 @@ def versions_page(dossier: Dossier, actor: Actor) -> VersionsPage:
         takes_draft=may(actor, "dossier.draft")
         and not dossier.is_frozen
         and not any(row.under_way and row.edition == Edition.DRAFT for row in rows),
+        checks=list(
+            PropertyCheck.objects.visible_to(actor)
+            .filter(version__dossier=dossier)
+            .select_related("version")
+            .defer("report", "version__said")
+        ),
+        can_transfer=may(actor, "dossier.transfer")
+        and dossier.status == DossierStatus.SEALED
+        and not ArchiveTransfer.objects.filter(version__dossier=dossier, version__unsealed_at=None).exists(),
         can_unseal=may(actor, "dossier.unseal") and dossier.status == DossierStatus.SEALED,
     )
 

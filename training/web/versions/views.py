@@ -9,15 +9,18 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from training.core import clock
+from training.dossiers.after_seal import transfer_dossier
 from training.dossiers.sealing import unseal_dossier
 from training.dossiers.versions import cancel_version, start_draft
 from training.web.forms import done, form_page
 from training.web.gate import WorkRequest, about
-from training.web.versions import queries
-from training.web.versions.forms import CompareForm, UnsealForm
+from training.web.versions import papers, queries
+from training.web.versions.forms import CompareForm, TransferForm, UnsealForm
 
 REFRESH_SECONDS = 3
 
@@ -61,6 +64,33 @@ def unseal(request: WorkRequest, dossier: Any) -> HttpResponse:
     back = reverse("dossier-versions", args=[dossier.pk])
     session = dossier.training_session
     return form_page(request, form, title=_("解封档案"), subtitle=session, back=back, note=note)
+
+
+@about(queries.dossier_of, "dossier.transfer")
+def transfer(request: WorkRequest, dossier: Any) -> HttpResponse:
+    form = TransferForm(request.POST or None, initial={"handed_on": clock.today()})
+    if form.accept(partial(transfer_dossier, dossier.pk, actor=request.actor)):
+        return done(request, _("已登记移交，可以打印移交清单。"), "dossier-versions", dossier.pk)
+    note = _("登记封存的档案包移交给了哪个档案部门。清单一式两份，写明档案包的 SHA-256 和 SM3，双方签字。")
+    back = reverse("dossier-versions", args=[dossier.pk])
+    session = dossier.training_session
+    return form_page(request, form, title=_("移交档案"), subtitle=session, back=back, note=note)
+
+
+@about(queries.check_of, "dossier.view")
+def check_report(request: WorkRequest, check: Any) -> HttpResponse:
+    return _paper(papers.property_report(check), check.version, _("四性检测报告"))
+
+
+@about(queries.transfer_of, "dossier.view")
+def transfer_list(request: WorkRequest, handed: Any) -> HttpResponse:
+    return _paper(papers.transfer_list(handed), handed.version, _("移交清单"))
+
+
+def _paper(data: bytes, version: Any, name: str) -> HttpResponse:
+    disposition = content_disposition_header(False, f"{version.dossier.training_session.code}{name}.pdf")
+    headers = {"Content-Disposition": disposition or "inline"}
+    return HttpResponse(data, content_type="application/pdf", headers=headers)
 
 
 @about(queries.dossier_of, "dossier.view")

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from training.core.actor import SYSTEM
+from training.dossiers.property_checks import check_yearly
 from training.integrity.choices import Part
 from training.integrity.models import IntegrityRun
 from training.integrity.services import check_integrity
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     help = "核对全部数据和文件有没有被改、被删 / check that no row and no file was changed or lost"
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"四性检测 / four properties checked again: {check_yearly()}")
         runs = check_integrity(self._progress, actor=SYSTEM)
         for run in runs:
             self.stdout.write(_line(run))

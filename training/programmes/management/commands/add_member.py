@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localtime
 
-from training.accounts.choices import INSTITUTION_ROLES, Body, Role
+from training.accounts.choices import AT_INSTITUTION, Body, Department, Role
 from training.accounts.invitations import mail_link
 from training.accounts.services import invite_member
 from training.core.actor import SYSTEM
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="姓名 / the person's name")
-        parser.add_argument("--role", required=True, choices=sorted(set(Role) - INSTITUTION_ROLES))
+        parser.add_argument("--role", required=True, choices=sorted(set(Role) - AT_INSTITUTION))
         parser.add_argument("--programme", default="", help="项目代码 / programme code, e.g. SC-2020")
         parser.add_argument("--workplace", default="", help="单位 / where they work")
         parser.add_argument("--township", default="", help="乡镇干部的乡镇 / a township officer's township")
@@ -32,6 +32,12 @@ class Command(BaseCommand):
             default="",
             choices=Body.values,
             help="验收组成员代表的部门 / whom a member of the acceptance group sits for",
+        )
+        parser.add_argument(
+            "--department",
+            default="",
+            choices=Department.values,
+            help="数据核实部门是哪个部门 / which department verifies trainee groups",
         )
         parser.add_argument("--email", default="", help="电子邮箱 / where to send the link as well")
 
@@ -47,6 +53,7 @@ class Command(BaseCommand):
                 programme_id=programme.pk if programme else None,
                 township=_township(options["township"], options["role"]),
                 body=_body(options["body"], options["role"]),
+                department=_department(options["department"], options["role"]),
                 actor=SYSTEM,
             )
         except InvalidInputError as refusal:
@@ -70,6 +77,15 @@ def _body(body: str, role: str) -> str:
     if (role == Role.ACCEPTANCE) != bool(body):
         raise CommandError("验收组成员要写 --body，其他岗位不写 / only acceptance members have a --body")
     return body
+
+
+def _department(department: str, role: str) -> str:
+    """Data departments name which they are, nobody else does; raises CommandError."""
+    if (role == Role.DATA_DEPARTMENT) != bool(department):
+        raise CommandError(
+            "数据核实部门要写 --department，其他岗位不写 / only data departments have a --department"
+        )
+    return department
 
 
 def _programme(code: str, role: str) -> Programme | None:

@@ -10,6 +10,7 @@ from training.attendance.services.chains import move_complete_to
 from training.core import clock
 from training.core.actor import SYSTEM
 from training.dossiers.snapshots import catch_up, catch_up_with_today, mark_news
+from training.institutions.services import settle_standings
 from training.notifications.services import send_letters
 from training.outcomes.services import open_rechecks
 from training.reporting import counting
@@ -17,7 +18,7 @@ from training.reporting.measuring import take_all
 from training.reports.services.town_reports import open_due_reports, remind_towns
 from training.scheduling.running import begin_due_sessions
 from training.uploads.services import forget_stale_uploads
-from training.web.notifications.watch import warn_of_due_archives, warn_of_expiring_proofs, warn_of_stations
+from training.web.notifications.watch import warn_of_everything
 
 
 class Command(BaseCommand):
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         checked = catch_up(SYSTEM) + catch_up_with_today()
         open_due_reports(actor=SYSTEM)
         open_rechecks(clock.today(), actor=SYSTEM)
-        told = warn_of_expiring_proofs() + warn_of_stations() + warn_of_due_archives()
+        settle_standings()
+        told = warn_of_everything()
         told += remind_towns(actor=SYSTEM)
         counting.mark_news()
         counted = counting.refresh()
