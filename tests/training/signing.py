@@ -28,6 +28,8 @@ from kiosk.envelope import (
     sign,
 )
 from training.accounts.choices import Role
+from training.accounts.models import Membership
+from training.accounts.queries import actor_for
 from training.attendance.ledger import Receipt, receive
 from training.core import clock
 from training.dossiers.attesting import attest_register
@@ -189,10 +191,9 @@ def hold_and_close(county: Any, test_clock: Any, absent: Iterable[int] = ()) -> 
 
 
 def attest_registers(county: Any) -> None:
-    """By the class manager, and by the instructor who has an account."""
-    teacher = county.actor(Role.INSTRUCTOR)
+    """By the class manager, and by the instructors who have an account."""
     for lesson in county.session.lessons.all():
         half_day = {"on": lesson.on, "half_day": lesson.half_day}
         attest_register(county.session.pk, actor=county.actor(Role.CLASS_MANAGER), **half_day)
-        if lesson.instructor_id in teacher.reach["instructor"]:
-            attest_register(county.session.pk, actor=teacher, **half_day)
+        for teacher in Membership.objects.filter(instructor_id=lesson.instructor_id):
+            attest_register(county.session.pk, actor=actor_for(teacher), **half_day)

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from training.web.gate import WorkRequest, needs
+from training.core.actor import Actor
+from training.web.gate import WorkRequest, about, needs
 
 PAGE_SIZE = 20
 CHUNK = 2000
@@ -100,29 +101,39 @@ class Listing:
 class ListView:
     """A list as two views: itself the page, and `file`, exactly what the page's filters ask for."""
 
-    def __init__(self, listing: Callable[..., Listing], act: str, template: str, export: str) -> None:
+    def __init__(
+        self,
+        listing: Callable[..., Listing],
+        gate: Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]],
+        template: str,
+        export: str,
+    ) -> None:
         update_wrapper(self, listing)
         self.listing, self._template, self.export = listing, template, export
-        self._page = require_safe(needs(act)(self._shown))
-        self.file = require_safe(needs(act)(self._file))
+        self._page = require_safe(gate(self._shown))
+        self.file = require_safe(gate(self._file))
 
     def __call__(self, request: WorkRequest, **place: Any) -> HttpResponseBase:
         return self._page(request, **place)
 
-    def _shown(self, request: WorkRequest, **place: Any) -> HttpResponse:
-        export = reverse(self.export, kwargs=place) if self.export else ""
-        return self.listing(request, **place).page(request, self._template, export=export)
+    def _shown(self, request: WorkRequest, *row: Any, **place: Any) -> HttpResponse:
+        here = request.resolver_match.kwargs if request.resolver_match else {}
+        export = reverse(self.export, kwargs=here) if self.export else ""
+        return self.listing(request, *row, **place).page(request, self._template, export=export)
 
-    def _file(self, request: WorkRequest, **place: Any) -> StreamingHttpResponse:
-        return self.listing(request, **place).download()
+    def _file(self, request: WorkRequest, *row: Any, **place: Any) -> StreamingHttpResponse:
+        return self.listing(request, *row, **place).download()
 
 
-def list_view(act: str, template: str, *, export: str = "") -> Callable[[Callable[..., Listing]], ListView]:
+def list_view(
+    act: str, template: str, *, export: str = "", of: Callable[[Any, Actor], Any] | None = None
+) -> Callable[[Callable[..., Listing]], ListView]:
     """Makes both views of a function that says what is listed, for whoever may `act`.
 
-    `export` names the URL of the file.
+    `export` names the URL of the file. `of` fetches the row whose list it is, as `about` does.
     """
-    return lambda listing: ListView(listing, act, template, export)
+    gate = about(of, act) if of else needs(act)
+    return lambda listing: ListView(listing, gate, template, export)
 
 
 def download(file: File, rows: Any) -> StreamingHttpResponse:

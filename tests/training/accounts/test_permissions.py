@@ -78,6 +78,7 @@ def test_no_institution_user_approves_verifies_or_reviews_anything() -> None:
 
 def test_only_the_head_speaks_for_the_institution() -> None:
     assert acts_of(HEAD) - acts_of(CLERK) == {
+        "exclusion.appeal",
         "institution.submit",
         "session.submit",
         "session.call_off",

@@ -417,7 +417,7 @@ def another(row: Any, **changes: Any) -> Any:
     ("address", "queries"),
     [
         ("token", 2), ("programme", 4), ("institutions", 4), ("instructors", 4), ("sessions", 6),
-        ("statistics", 6), ("indicators", 6), ("dossiers", 21), ("claims", 3),
+        ("statistics", 6), ("indicators", 6), ("dossiers", 34), ("claims", 3),
     ],
 )  # fmt: skip
 def test_a_page_costs_the_same_for_one_row_and_for_thirty(

@@ -139,7 +139,7 @@ def build_facts(people: int = 12) -> f.DossierFacts:
         person=wire.WalkIn(sealed="AAAA"),
         card=wire.CardUsed(type="citizen", sam_id="05.03-1"),
     )
-    completion = tuple(_completion(row, registers) for row in roster)
+    completion = tuple(completion_of(row, registers) for row in roster)
     return _session(roster, registers, photos, completion, tuple(ledger.kept))
 
 
@@ -212,10 +212,9 @@ def _photo(ledger: Ledger, number: int) -> f.PhotoFacts:
     )
 
 
-def _completion(row: f.RosterRow, registers: tuple[f.HalfDayRegister, ...]) -> f.CompletionRow:
-    attended = sum(
-        3 for r in registers for entry in r.rows if entry.number == row.number and entry.signed_in_at
-    )
+def completion_of(row: f.RosterRow, registers: tuple[f.HalfDayRegister, ...]) -> f.CompletionRow:
+    minutes = (line.minutes for page in registers for line in page.rows if line.number == row.number)
+    attended = sum(minutes) // 60
     why = "" if attended == 6 else "第2课次缺席，低于 80%"
     return f.CompletionRow(row.number, row.name, str(attended), "6", attended == 6, why, attended * 60, 360)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.training.dossiers.conftest import completion_of
 from training.dossiers import facts as f
 from training.dossiers.bag import build_bag
 from training.dossiers.pdf import build_pdf
@@ -45,12 +46,14 @@ def made_up(facts: f.DossierFacts, make_attachment: Callable[..., f.Attachment])
         *others,
         replace(
             last, signed_in_at=ARRIVED, signed_out_at=ARRIVED + timedelta(hours=3), minutes=180,
-            method="纸质", note="纸质补录", corrections=(7, 8),
+            method="纸质", method_code="paper", note="纸质补录", corrections=(7, 8),
         ),
     )  # fmt: skip
+    registers = (facts.registers[0], replace(afternoon, rows=rows, attestations=()))
     return replace(
         facts,
-        registers=(facts.registers[0], replace(afternoon, rows=rows)),
+        registers=registers,
+        completion=tuple(completion_of(person, registers) for person in facts.roster),
         corrections=(*entries, void),
         attachments=(*facts.attachments, sheet),
     )
@@ -135,15 +138,23 @@ def test_an_event_that_was_voided_no_longer_counts(made_up, verified, facts):
 def lose(facts: f.DossierFacts, *seqs: int) -> f.DossierFacts:
     """The same session without these events, nor what the register made of them."""
     gone = {e.digest for e in facts.envelopes if e.seq in seqs}
-    empty: dict[str, Any] = {"signed_in_at": None, "signed_out_at": None, "minutes": 0, "events": ()}
+    empty: dict[str, Any] = {
+        "signed_in_at": None,
+        "signed_out_at": None,
+        "minutes": 0,
+        "method_code": "",
+        "events": (),
+    }
     registers = tuple(
         replace(
-            page, rows=tuple(replace(row, **empty) if gone & set(row.events) else row for row in page.rows)
+            page,
+            rows=tuple(replace(row, **empty) if gone & set(row.events) else row for row in page.rows),
+            attestations=(),  # they were of the register with them
         )
         for page in facts.registers
     )
     envelopes = tuple(e for e in facts.envelopes if e.digest not in gone)
-    completion = tuple(replace(row, completed=False) for row in facts.completion)
+    completion = tuple(completion_of(person, registers) for person in facts.roster)
     return replace(facts, registers=registers, envelopes=envelopes, completion=completion)
 
 

@@ -169,4 +169,8 @@ def test_every_attachment_has_its_bookmark(build: Build) -> None:
     assert [title for title, _page in bookmarks(pdf)].count("四、A4　培训方案") == 1
     with pikepdf.open(BytesIO(pdf)) as opened, opened.open_outline() as outline:
         part = next(entry for entry in outline.root if "A4" in entry.title)
-        assert [entry.title for entry in part.children] == ["附件 1　first.pdf", "附件 2　second.pdf"]
+        assert [entry.title for entry in part.children] == [
+            "经费预算",
+            "附件 1　first.pdf",
+            "附件 2　second.pdf",
+        ]

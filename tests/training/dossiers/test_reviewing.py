@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.dossiers.conftest import jpeg
 from tests.training.reviews import pass_review, review_and_seal
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
@@ -89,9 +90,9 @@ def give(county: Any, item: str, caption: str = "补拍的照片") -> Evidence:
     return add_evidence(
         county.session.pk,
         item=item,
-        kind=EvidenceKind.OTHER,
+        kind=EvidenceKind.PHOTO if item == "A9" else EvidenceKind.OTHER,
         caption=caption,
-        file=paper(caption),
+        file=("补拍.jpg", jpeg(caption)) if item == "A9" else paper(caption),
         lesson_id=lesson.pk if lesson else None,
         actor=county.actor(CLERK),
     )

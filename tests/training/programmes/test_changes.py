@@ -209,7 +209,7 @@ def confirmed(*fields: str) -> list[dict[str, Any]]:
 
 def test_the_county_s_word_settles_what_the_document_leaves_open() -> None:
     half = changed("shicheng", attendance__confirmed=confirmed("unit_minutes", "lesson_ratio"))
-    whole = changed("jinkouhe", photos__confirmed=confirmed("min_per_half_day"))
+    whole = changed("jinkouhe", photos__confirmed=confirmed("min_per_half_day", "caption_parts"))
     value = changed("shicheng", follow_up__confirmed=confirmed("days"))
 
     assert set(preset("shicheng").unconfirmed) - set(half.unconfirmed) == {

@@ -147,7 +147,7 @@ MISTAKES = {
     "an unknown word as source": ("\n  source: 待确认\n", "\n  source: 大概\n", "只能是 '待确认'"),
     "a group for a category that is not": ("categories: [cadre]", "categories: [nobody]", "不存在：nobody"),
     "a code twice": ("{code: on_site,", "{code: classroom,", "代码重复：classroom"),
-    "an unconfirmed field that is none": ("unconfirmed: [days]", "unconfirmed: [weeks]", "“weeks”不是"),
+    "an unconfirmed field that is none": ("unconfirmed: [days,", "unconfirmed: [weeks,", "“weeks”不是"),
     "a key twice": ("county: 石城县", "code: 石城县", "字段“code”写了两次"),
     "broken yaml": ("phones:\n", "phones: [\n", "YAML 写法有误"),
     "python in yaml": ("name: 农民\n", "name: !!python/name:os.system\n", "YAML 写法有误"),

@@ -382,7 +382,7 @@ def more_sessions(county: Any, count: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-@pytest.mark.parametrize(("name", "queries"), [("bureau-queue", 39), ("bureau-sessions", 28)])
+@pytest.mark.parametrize(("name", "queries"), [("bureau-queue", 49), ("bureau-sessions", 38)])
 def test_lists_ask_a_constant_number_of_questions(
     submitted: Any,
     browse: Callable[..., Client],

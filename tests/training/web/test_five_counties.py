@@ -139,6 +139,16 @@ def sign_agreement(place: Place, line: str) -> Agreement:
     return Agreement.objects.get(pk=agreement.pk)
 
 
+BUDGET = {
+    "line-TOTAL_FORMS": "1",
+    "line-INITIAL_FORMS": "0",
+    "line-0-name": "讲课费",
+    "line-0-price": "300",
+    "line-0-quantity": "8",
+    "line-0-unit": "学时",
+}
+
+
 def people_of(rules: Preset, count: int) -> Iterable[SyntheticPerson]:
     """Every group in turn, by name and by its other words."""
     words = cycle(rules.group_words)
@@ -175,6 +185,7 @@ def plan(place: Place, kind: ClassType, agreement: Agreement) -> TrainingSession
     pieces = list(place.institution.courseware.values_list("pk", flat=True))
     post(client, "session-courseware", session.pk, courseware_ids=pieces)
     post(client, "witness-add", session.pk, name="温支书", post="村支书", pin="602917")
+    post(client, "session-budget", session.pk, **BUDGET)
     roster = SimpleUploadedFile("名册.xlsx", roster_workbook(people_of(rules, len(rules.group_words))))
     post(client, "roster", session.pk, file=roster)
     return session
@@ -229,7 +240,7 @@ def test_the_programme_page_has_every_section_with_its_source(settle: Any, name:
     assert ("文件没有给本项目定培训任务。" in page) == (not rules.targets)
 
 
-LISTED_HERE = {"start_up_rate", "shop_growth", "poor_training"}
+LISTED_HERE = {"start_up_rate", "shop_growth", "poor_training", "village_reach"}
 
 
 @pytest.mark.parametrize("name", FIVE)

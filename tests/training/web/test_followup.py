@@ -333,7 +333,7 @@ def test_who_called_without_knowing_of_another_s_call_is_told(officer: Client, c
     )
     another = Client()
     another.force_login(colleague)
-    another.post(address, {"method": "phone", "result": "reached", "conclusion": "farming"})
+    another.post(address, {"method": "phone", "result": "reached"})
 
     response = officer.post(address, {"method": "phone", "result": "reached", "since": since}, follow=True)
 

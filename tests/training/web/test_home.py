@@ -96,7 +96,12 @@ def test_the_follow_up_officer_sees_what_is_overdue(
     closed: Any, clock: Any, browse: Callable[..., Client]
 ) -> None:
     clock.set(closed.session.closed_at + timedelta(days=31))
-    assert waiting(browse(Role.FOLLOW_UP)) == {"回访已超期": 10, "今天应回访": 0, "成果待核实": 0}
+    assert waiting(browse(Role.FOLLOW_UP)) == {
+        "回访已超期": 10,
+        "今天应回访": 0,
+        "转介等回音": 0,
+        "成果待核实": 0,
+    }
 
 
 def test_nobody_is_asked_to_verify_their_own_claim(closed: Any, browse: Callable[..., Client]) -> None:

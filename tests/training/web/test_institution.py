@@ -216,7 +216,7 @@ def test_the_list_asks_the_database_as_often_for_thirty_sessions_as_for_one(
     assert len(page.context["rows"]) == min(1 + more, 20)
 
 
-LIST_QUERIES = 27
+LIST_QUERIES = 37
 
 
 def test_search_status_and_page_live_in_the_address(county: Any, browse: Any) -> None:

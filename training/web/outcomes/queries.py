@@ -187,7 +187,7 @@ def outcomes(
         rows = rows.filter(grade__in=list(grade))
     if twice:
         rows = rows.filter(room.doubled())
-    if narrowed.get("group") in hidden_groups(actor):
+    if narrowed.get("group") and narrowed["group"] in hidden_groups(actor):
         del narrowed["group"]
     wanted = {name: value for name, value in narrowed.items() if value}
     rows = rows.filter(**{f"enrolment__{statistics.PATHS[name][-1]}": wanted[name] for name in wanted})

@@ -68,15 +68,20 @@ def town_report(request: WorkRequest, report: Any) -> HttpResponse:
     return render(request, "reports/town.html", {"page": queries.town_page(report), "report": report})
 
 
-@list_view("town_report.view", "reports/figure.html", export="town-report-figure-export")
-def town_figure(request: WorkRequest, pk: int, code: str) -> Listing:
-    report, filters = queries.find_town_report(pk, request.actor), FigureFilter(request)
+@list_view(
+    "town_report.view",
+    "reports/figure.html",
+    export="town-report-figure-export",
+    of=queries.find_town_report,
+)
+def town_figure(request: WorkRequest, report: Any, code: str) -> Listing:
+    filters = FigureFilter(request)
     return _counted(request, behind.of_town(report, total=filters.value("part") == "total"), code, filters)
 
 
-@list_view("roll_up.view", "reports/figure.html", export="roll-up-figure-export")
-def county_figure(request: WorkRequest, pk: int, code: str) -> Listing:
-    return _counted(request, behind.of_county(queries.find_roll_up(pk, request.actor)), code)
+@list_view("roll_up.view", "reports/figure.html", export="roll-up-figure-export", of=queries.find_roll_up)
+def county_figure(request: WorkRequest, roll_up: Any, code: str) -> Listing:
+    return _counted(request, behind.of_county(roll_up), code)
 
 
 def _counted(request: WorkRequest, span: Span, code: str, filters: FigureFilter | None = None) -> Listing:

@@ -119,9 +119,8 @@ def number(request: WorkRequest, trainee: Any) -> HttpResponse:
     return _about(request, trainee, form, _("查看完整身份证号"), note)
 
 
-@list_view("trainee.view_looks", "trainees/looks.html", export="trainee-looks-export")
-def looks(request: WorkRequest, pk: int) -> Listing:
-    trainee = queries.trainee_of(pk, request.actor)
+@list_view("trainee.view_looks", "trainees/looks.html", export="trainee-looks-export", of=queries.trainee_of)
+def looks(request: WorkRequest, trainee: Any) -> Listing:
     rows = queries.looks(trainee, request.actor)
     file = File(_("谁看过.csv"), queries.LOOK_COLUMNS, queries.look_file)
     return Listing(rows, file=file, shown=queries.look_lines, size=50, beside={"trainee": trainee})
