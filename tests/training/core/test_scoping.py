@@ -184,10 +184,11 @@ def live(county: Any, clock: Any) -> None:
         pages=9,
         sealer=sealer,
     )
-    record_evaluation(
-        county.session.pk, instructor_id=county.instructors[0].pk, source=Source.TRAINEES, answers=3,
-        scores=dict.fromkeys(QUESTIONS[Source.TRAINEES], Decimal(4)), actor=county.actor(CLERK),
-    )  # fmt: skip
+    for instructor in county.instructors:
+        record_evaluation(
+            county.session.pk, instructor_id=instructor.pk, source=Source.TRAINEES, answers=3,
+            scores=dict.fromkeys(QUESTIONS[Source.TRAINEES], Decimal(4)), actor=county.actor(CLERK),
+        )  # fmt: skip
     check_properties(dossier.versions.get().pk, CheckStage.YEAR)
     transfer_dossier(
         dossier.pk, receiver="县档案馆", taken_by="x", receipt_number="1", handed_on=county.session.closed_at.date(),
