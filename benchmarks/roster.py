@@ -159,7 +159,7 @@ def trainee(opened: Class, row: tuple[Any, ...]) -> Any:
     from training.people.models import Trainee  # noqa: PLC0415  after Django is ready
     from training.people.services import id_hash  # noqa: PLC0415
 
-    _number, name, sex, id_number, phone, township, village, _group = row
+    _number, name, sex, id_number, phone, township, village, _group, *_occupation = row
     return Trainee(
         programme=opened.session.institution.programme,
         name=name,
