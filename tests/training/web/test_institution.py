@@ -98,6 +98,7 @@ def every_address_with_an_id(county: Any) -> dict[str, str]:
         "enrolment-withdraw": session.enrolments.first(),
         "enrolment-phone": session.enrolments.first(),
         "consent": session.enrolments.first(),
+        "evidence-describe": session.evidence.first(),
         "evidence-withdraw": session.evidence.first(),
     }
     names = [
