@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from training.accounts.choices import Role
 from training.accounts.permissions import demand
 from training.core import clock
 from training.core.actor import Actor
@@ -15,6 +16,8 @@ from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.followup.models import TO_DO, FollowUp, HandedOver, Handover
 from training.followup.queries import officers
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 
 
 @transaction.atomic
@@ -44,6 +47,16 @@ def hand_over(chosen: QuerySet[Any], *, to: int | None, note: str = "", actor: A
         [HandedOver(handover=handover, follow_up_id=pk, before_id=before) for pk, before, _in in moved]
     )
     _stages(handover).update(assignee=to)
+    if to is not None:
+        notify(
+            Kind.FOLLOW_UPS_HANDED_OVER,
+            handover,
+            roles=[Role.FOLLOW_UP],
+            actor=actor,
+            only=to,
+            who=actor.name,
+            count=len(moved),
+        )
     record(actor, "followups.handed_over", handover, stages=len(moved), to=to)
     return handover
 

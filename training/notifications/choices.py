@@ -86,6 +86,7 @@ class Kind(models.TextChoices):
     FAIR_REGISTERED = "fair.registered", _("用工对接会已登记结果，等另一个人确认计入：%(fair)s")
     FAIR_RETURNED = "fair.returned", _("商务局退回了对接会的结果，请重新登记：%(fair)s")
     FAIR_COUNTED = "fair.counted", _("用工对接会已确认计入：%(fair)s")
+    FOLLOW_UPS_HANDED_OVER = "followups.handed_over", _("%(who)s把 %(count)s 个跟踪阶段交给您负责")
     STATION_ALARM = "station.alarm", _("%(at)s有课，签到终端“%(station)s”要处理")
     COMPLAINT_RECEIVED = "complaint.received", _("收到意见或举报，请分办：编号 %(ticket)s")
     RIGHTS_RECEIVED = "rights.received", _("本人在网上提出了权利请求，请按期限办理")

@@ -33,15 +33,23 @@ IN_A_LETTER: Final = 50
 
 
 def notify(
-    kind: Kind, subject: models.Model, *, roles: Collection[Role], actor: Actor, **params: str | int
+    kind: Kind,
+    subject: models.Model,
+    *,
+    roles: Collection[Role],
+    actor: Actor,
+    only: int | None = None,
+    **params: str | int,
 ) -> list[Notification]:
     """Tell whoever holds one of these roles where `subject` belongs, except the actor; each person once.
 
     Institution roles are those at the subject's own institution, 讲师 whoever the subject is of. Raises
-    KeyError for a parameter that the kind's sentence needs and did not get. Nothing is mailed here, so no mail server stops an act.
+    KeyError for a parameter that the kind's sentence needs and did not get. Nothing is mailed here, so no
+    mail server stops an act. `only` is the user whom it concerns alone.
     """
-    rows = _rows(kind, subject, _holders(subject, roles, actor), params)
-    return Notification.objects.bulk_create(rows)
+    holders = _holders(subject, roles, actor)
+    told = [holder for holder in holders if only is None or holder.user_id == only]
+    return Notification.objects.bulk_create(_rows(kind, subject, told, params))
 
 
 def notify_once(

@@ -13,6 +13,7 @@ from training.followup.handing_over import hand_over, undo_handover
 from training.followup.models import FollowUp, Handover
 from training.followup.queries import officers
 from training.followup.services import log_contact
+from training.notifications.models import Notification
 
 OFFICER = Role.FOLLOW_UP
 
@@ -62,6 +63,14 @@ def test_taking_it_back_leaves_what_was_handed_on_since(closed: Any, colleague: 
     assert made.undone_by == first
     with pytest.raises(InvalidTransitionError):
         undo_handover(made.pk, actor=actor)
+
+
+def test_whoever_gets_work_is_told_and_nobody_else(closed: Any, colleague: User) -> None:
+    hand_over(of(1), to=colleague.pk, actor=closed.actor(Role.BUREAU_HEAD))
+
+    (told,) = Notification.objects.filter(kind="followups.handed_over")
+    assert told.membership.user == colleague
+    assert told.params["count"] == 3
 
 
 def test_who_has_them_already_is_not_given_them_again(closed: Any, colleague: User) -> None:

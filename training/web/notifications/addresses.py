@@ -66,6 +66,7 @@ PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
     "people.Trainee": _rights,
     "attendance.Exclusion": lambda row: reverse("exclusion", args=[row.about_id]),
     "fairs.JobFair": lambda row: reverse("fair", args=[row.about_id]),
+    "followup.Handover": lambda _row: f"{reverse('followups')}?officer=me",
     "stations.Station": lambda row: reverse("station", args=[row.about_id]),
 }
 
