@@ -133,7 +133,7 @@ def test_the_bureau_draws_rings_and_reads_the_rate(reporting: Any, sign_in: Any,
     page.get_by_label("本人确认参训").check()
     page.get_by_role("button", name="记下结果").click()
 
-    result = page.get_by_role("region", name="结果")
+    result = page.get_by_role("region", name="结果", exact=True)
     expect(result).to_contain_text("50.0 % 1 / 2")
     expect(result).to_contain_text("95% 区间 9.5%–90.5%")
     picture(page, "phone-check")

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from tests.training.dossiers.conftest import jpeg
 from training.accounts.choices import Role
-from training.demo.scenery import paper
 from training.dossiers.choices import EvidenceKind
 from training.dossiers.collecting import add_evidence
 from training.dossiers.models import Dossier, ItemReview
@@ -48,6 +48,7 @@ def test_an_archive_is_judged_by_keyboard_fixed_looked_at_again_confirmed_and_se
     expect(page.get_by_text("2 人与同班的人共用手机号")).to_be_visible()
     for number in range(1, 9):
         expect(page.get_by_role("heading", name=f"A{number} ")).to_be_visible()
+        page.wait_for_load_state()  # the keys are a script's, which runs when the page is there
         page.keyboard.press("a")
     standing(page, "8 / 9 项通过")
     page.keyboard.press("k")
@@ -72,7 +73,7 @@ def test_an_archive_is_judged_by_keyboard_fixed_looked_at_again_confirmed_and_se
 
     open_desk(page, title)
     standing(page, "8 / 9 项通过")
-    expect(page.get_by_role("region", name="与上一轮相比")).to_contain_text("新增：补充说明")
+    expect(page.get_by_role("region", name="与上一轮相比")).to_contain_text("新增：补拍的横幅")
     page.keyboard.press("a")
     standing(page, "9 / 9 项通过")
     expect(page.get_by_text("请另一人复核")).to_be_visible()
@@ -92,9 +93,9 @@ def fix(page: Page, county: Any, live_server: Any) -> None:
     add_evidence(
         county.session.pk,
         item="A9",
-        kind=EvidenceKind.OTHER,
-        caption="补充说明",
-        file=paper("补充说明", "横幅文字：全国电子商务进农村综合示范项目"),
+        kind=EvidenceKind.PHOTO,
+        caption="补拍的横幅",
+        file=("补拍的横幅.jpg", jpeg("banner")),
         lesson_id=county.session.lessons.first().pk,
         actor=county.actor(Role.INSTITUTION_CLERK),
     )  # how files are handed in has tests of its own
