@@ -53,7 +53,6 @@ def hand_over(chosen: QuerySet[Any], *, to: int | None, note: str = "", actor: A
             handover,
             roles=[Role.FOLLOW_UP],
             actor=actor,
-            only=to,
             who=actor.name,
             count=len(moved),
         )

@@ -33,23 +33,16 @@ IN_A_LETTER: Final = 50
 
 
 def notify(
-    kind: Kind,
-    subject: models.Model,
-    *,
-    roles: Collection[Role],
-    actor: Actor,
-    only: int | None = None,
-    **params: str | int,
+    kind: Kind, subject: models.Model, *, roles: Collection[Role], actor: Actor, **params: str | int
 ) -> list[Notification]:
     """Tell whoever holds one of these roles where `subject` belongs, except the actor; each person once.
 
     Institution roles are those at the subject's own institution, 讲师 whoever the subject is of. Raises
     KeyError for a parameter that the kind's sentence needs and did not get. Nothing is mailed here, so no
-    mail server stops an act. `only` is the user whom it concerns alone.
+    mail server stops an act.
     """
-    holders = _holders(subject, roles, actor)
-    told = [holder for holder in holders if only is None or holder.user_id == only]
-    return Notification.objects.bulk_create(_rows(kind, subject, told, params))
+    rows = _rows(kind, subject, _holders(subject, roles, actor), params)
+    return Notification.objects.bulk_create(rows)
 
 
 def notify_once(
@@ -111,6 +104,8 @@ def _holders(subject: models.Model, roles: Collection[Role], actor: Actor) -> li
     )
     if manager := getattr(subject, "manager_id", None):  # a class that somebody is in charge of
         held = held.filter(~Q(role=Role.CLASS_MANAGER) | Q(pk=manager))
+    if receiver := getattr(subject, "to_id", None):  # work that is given to somebody
+        held = held.filter(user_id=receiver)
     people = {one.user_id: one for one in held.order_by("-pk") if one.user_id != actor.user_id}
     return list(people.values())
 
