@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from training.core import clock
 from training.core.actor import Actor
 from training.web.gate import WorkRequest, about, needs
 
@@ -59,6 +60,15 @@ def page_of(request: HttpRequest, rows: Any, *, size: int = PAGE_SIZE) -> Page[A
     page = Paginator(rows, size).get_page(request.GET.get("page"))
     page.shown = page.paginator.get_elided_page_range(page.number)  # type: ignore[attr-defined]
     return page
+
+
+def figures_page(request: HttpRequest, template: str, lines: Sequence[Any], **context: Any) -> HttpResponse:
+    """Statistics, fifty lines to a page, the last line (of all together) on each; `template` shows
+    followup/_figures.html, and `context` says `by`, `columns`, `filters` and `export`.
+    """
+    page = page_of(request, lines[:-1], size=50)
+    context |= {"page_obj": page, "lines": [*page.object_list, *lines[-1:]], "as_of": clock.now()}
+    return render(request, template, context)
 
 
 @dataclass(frozen=True)

@@ -43,15 +43,14 @@ from training.fairs.clashes import fairs_beside
 from training.institutions.choices import InstitutionStatus
 from training.institutions.models import Institution, Instructor
 from training.reports.queries import denials
-from training.scheduling.budget import barred, total_fen
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import ChangeRequest, Lesson, TrainingSession, Witness
-from training.scheduling.queries import other_forms
 from training.scheduling.running import has_begun
 from training.scheduling.turns import Turn
 from training.web.bureau.approvals import HARDLY_DUE_YET
 from training.web.bureau.history import Deed, deeds, timeline, turns
+from training.web.session_facts import SessionFacts
 from training.web.timetable.sessions import planned_as
 
 CARDS = {
@@ -164,7 +163,7 @@ class Teacher:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(SessionFacts):
     """A session as planned, with what the software noticed."""
 
     session: TrainingSession
@@ -191,19 +190,6 @@ class Plan:
     def to_tell(self) -> bool:
         """Whether people on the roster must hear of something."""
         return has_news(self.session)
-
-    @property
-    def other_forms(self) -> str:
-        """Besides the main one."""
-        return other_forms(self.session)
-
-    @property
-    def budget_fen(self) -> int:
-        return total_fen(self.session)
-
-    @property
-    def budget_remarks(self) -> list[str]:
-        return list(barred(self.session.budget_lines.all(), self.session.rule_set.rules))
 
     @property
     def complaints(self) -> int:

@@ -6,38 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from training.claims.models import Claim
-from training.core import clock
 from training.core.actor import Actor
 from training.core.audit import record
 from training.dossiers.pdf.claim_paper import ClaimLine, ClaimPaper, build_claim_paper
-from training.dossiers.pdf.session_papers import PaperFacts
 from training.web.claims.queries import counted
+from training.web.printing.papers import dossier_facts, stamp
 
 
 @override(settings.LANGUAGE_CODE)
 def claim_form(claim: Claim, *, actor: Actor) -> bytes:
     """It names people, so each one that is printed is on record."""
     dossier: Any = claim.dossier
-    session, programme = dossier.training_session, dossier.training_session.institution.programme
+    session = dossier.training_session
     people = counted(claim)
-    facts = PaperFacts(
-        mark=programme.mark_text,
-        phones="　".join(programme.phones),
-        printed=_stamp(clock.now()),
-        county=programme.county,
-        programme=programme.name,
-        code=session.code,
-        title=session.title,
-        institution=session.institution.name,
-        state="",
-        verify_url=settings.PUBLIC_URL.rstrip("/") + reverse("public-dossier", args=[dossier.public_token]),
-    )
+    facts = dossier_facts(dossier)
     about = (
         ("期　　号", session.code),
         ("培训名称", session.title),
@@ -46,7 +32,7 @@ def claim_form(claim: Claim, *, actor: Actor) -> bytes:
         ("协议文件", session.agreement.number),
         ("资金条线", claim.fund_line.name),
         ("批准文号", session.approval_number),
-        ("档案封存", f"{dossier.sealed_by}　{_stamp(dossier.sealed_at)}"),
+        ("档案封存", f"{dossier.sealed_by}　{stamp(dossier.sealed_at)}"),
     )
     sums = (
         ("结业人次", f"{claim.renci} 人次"),
@@ -80,9 +66,5 @@ def _handed_in(claim: Any) -> str:
         return ""
     return _("%(who)s　%(at)s　提交申领（系统记录）") % {
         "who": claim.submitted_by,
-        "at": _stamp(claim.submitted_at),
+        "at": stamp(claim.submitted_at),
     }
-
-
-def _stamp(at: Any) -> str:
-    return f"{localtime(at):%Y-%m-%d %H:%M}" if at else ""

@@ -35,7 +35,7 @@ from training.web.followup.forms import (
     StatisticsFilter,
 )
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, FilterForm, Listing, download, list_view, page_of
+from training.web.lists import File, FilterForm, Listing, download, figures_page, list_view
 
 
 def _filters(request: WorkRequest) -> FollowUpFilter:
@@ -167,19 +167,17 @@ def _table(request: WorkRequest) -> tuple[StatisticsFilter, str, list[statistics
 @needs("followup.view")
 def statistics_page(request: WorkRequest) -> HttpResponse:
     filters, by, lines = _table(request)
-    page = page_of(request, lines[:-1], size=50)
-    context = {
-        "filters": filters,
-        "page_obj": page,
-        "lines": [*page.object_list, *lines[-1:]],
-        "columns": statistics.FIGURES.values(),
-        "services": statistics.services(request.actor, township=filters.value("township")),
-        "service_columns": statistics.SERVICES.values(),
-        "by": statistics.DIMENSIONS[by],
-        "as_of": clock.now(),
-        "export": reverse("followup-statistics-export"),
-    }
-    return render(request, "followup/statistics.html", context)
+    return figures_page(
+        request,
+        "followup/statistics.html",
+        lines,
+        filters=filters,
+        by=statistics.DIMENSIONS[by],
+        columns=statistics.FIGURES.values(),
+        export=reverse("followup-statistics-export"),
+        services=statistics.services(request.actor, township=filters.value("township")),
+        service_columns=statistics.SERVICES.values(),
+    )
 
 
 @require_safe

@@ -36,13 +36,12 @@ from training.people.models import Consent
 from training.people.queries import whose
 from training.programmes.preset import Preset
 from training.programmes.queries import rule_set_on, the_programme
-from training.scheduling.budget import barred, total_fen
 from training.scheduling.choices import EDITABLE, TAKES_ATTENDANCE, TAKES_COURSEWARE, SessionStatus
 from training.scheduling.models import ChangeRequest, TrainingSession
-from training.scheduling.queries import other_forms
 from training.scheduling.running import has_begun
 from training.scheduling.turns import Turn
 from training.web.bureau.history import Deed, timeline, turns
+from training.web.session_facts import SessionFacts
 from training.web.timetable.sessions import planned_as
 
 EXPORT_CHUNK = 200  # sessions checked at a time
@@ -180,7 +179,7 @@ def session_of(pk: int, actor: Actor) -> TrainingSession:
 
 
 @dataclass(frozen=True)
-class SessionPage(SessionRow):
+class SessionPage(SessionFacts, SessionRow):
     """Everything on the page of one session."""
 
     claim: Claim | None
@@ -235,19 +234,6 @@ class SessionPage(SessionRow):
     @property
     def form(self) -> str:
         return self.rules.form(self.session.form).name
-
-    @property
-    def other_forms(self) -> str:
-        """Besides the main one."""
-        return other_forms(self.session)
-
-    @property
-    def budget_fen(self) -> int:
-        return total_fen(self.session)
-
-    @property
-    def budget_remarks(self) -> list[str]:
-        return list(barred(self.session.budget_lines.all(), self.session.rule_set.rules))
 
     @property
     def hours(self) -> str:

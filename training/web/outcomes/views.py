@@ -37,7 +37,7 @@ from training.programmes.queries import the_programme
 from training.web.followup.statistics import Line, as_rows
 from training.web.forms import CardForm, done, form_page
 from training.web.gate import WorkRequest, about, needs
-from training.web.lists import File, Listing, download, list_view, page_of
+from training.web.lists import File, Listing, download, figures_page, list_view
 from training.web.outcomes import forms, queries, statistics
 
 # Outcomes of people
@@ -62,17 +62,15 @@ def practice_table(request: WorkRequest) -> tuple[forms.OutcomeStatisticsFilter,
 @needs("outcome.view")
 def statistics_page(request: WorkRequest) -> HttpResponse:
     filters, by, lines = practice_table(request)
-    page = page_of(request, lines[:-1], size=50)
-    context = {
-        "filters": filters,
-        "page_obj": page,
-        "lines": [*page.object_list, *lines[-1:]],
-        "columns": statistics.FIGURES.values(),
-        "by": statistics.DIMENSIONS[by],
-        "as_of": clock.now(),
-        "export": reverse("outcome-statistics-export"),
-    }
-    return render(request, "outcomes/statistics.html", context)
+    return figures_page(
+        request,
+        "outcomes/statistics.html",
+        lines,
+        filters=filters,
+        by=statistics.DIMENSIONS[by],
+        columns=statistics.FIGURES.values(),
+        export=reverse("outcome-statistics-export"),
+    )
 
 
 @require_safe

@@ -61,18 +61,33 @@ def _made(paper: Paper) -> bytes:
 
 
 def _facts(session: Any) -> PaperFacts:
+    return paper_facts(
+        session,
+        state=session.get_status_display() if session.status in OFF else "",
+        verify_url=_verify_url(session) if session.approval_number else "",
+    )
+
+
+def dossier_facts(dossier: Any) -> PaperFacts:
+    """Of a paper about a dossier: its code leads to the dossier's public page."""
+    site = settings.PUBLIC_URL.rstrip("/")
+    page = reverse("public-dossier", args=[dossier.public_token])
+    return paper_facts(dossier.training_session, verify_url=site + page)
+
+
+def paper_facts(session: Any, *, verify_url: str, state: str = "") -> PaperFacts:
     programme = session.institution.programme
     return PaperFacts(
         mark=programme.mark_text,
         phones="　".join(programme.phones),
-        printed=_stamp(clock.now()),
+        printed=stamp(clock.now()),
         county=programme.county,
         programme=programme.name,
         code=session.code,
         title=session.title,
         institution=session.institution.name,
-        state=session.get_status_display() if session.status in OFF else "",
-        verify_url=_verify_url(session) if session.approval_number else "",
+        state=state,
+        verify_url=verify_url,
     )
 
 
@@ -81,7 +96,7 @@ def _verify_url(session: TrainingSession) -> str:
     return site + reverse("public-session", args=[session.code, token_of(session)])
 
 
-def _stamp(at: datetime | None) -> str:
+def stamp(at: datetime | None) -> str:
     return f"{localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
@@ -162,7 +177,7 @@ def _opinions(session: Any) -> Iterator[tuple[str, str]]:
 
 
 def _said(what: str, who: Any, at: datetime | None) -> str:
-    return f"{who}　{_stamp(at)}　{what}（系统记录）" if who else ""
+    return f"{who}　{stamp(at)}　{what}（系统记录）" if who else ""
 
 
 def _demand_approved(session: Any) -> None:

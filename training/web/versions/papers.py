@@ -7,12 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from training.core import clock
 from training.dossiers.four_properties import FourProperties
 from training.dossiers.models import ArchiveTransfer, DossierVersion, PropertyCheck
 from training.dossiers.pdf.sealed_papers import (
@@ -21,7 +18,7 @@ from training.dossiers.pdf.sealed_papers import (
     build_property_report,
     build_transfer_list,
 )
-from training.dossiers.pdf.session_papers import PaperFacts
+from training.web.printing.papers import dossier_facts, stamp
 
 
 @override(settings.LANGUAGE_CODE)
@@ -33,7 +30,7 @@ def transfer_list(handed: ArchiveTransfer) -> bytes:
         (_("接收单位"), handed.receiver),
     )
     paper = TransferPaper(
-        facts=_facts(version),
+        facts=dossier_facts(version.dossier),
         number=handed.receipt_number,
         about=about,
         files=(
@@ -65,11 +62,11 @@ def property_report(check: PropertyCheck) -> bytes:
     about = (
         *_about(check.version),
         (_("检测环节"), str(check.get_stage_display())),
-        (_("检测时间"), _stamp(check.at)),
+        (_("检测时间"), stamp(check.at)),
         (_("结　　论"), _("通过") if check.holds else _("未通过")),
     )
     said = FourProperties.model_validate(check.report) if check.report else None
-    paper = PropertyPaper(_facts(check.version), about, said, check.problem)
+    paper = PropertyPaper(dossier_facts(check.version.dossier), about, said, check.problem)
     return build_property_report(paper, Path(settings.FONTS_DIR))
 
 
@@ -81,24 +78,3 @@ def _about(version: DossierVersion) -> tuple[tuple[str, str], ...]:
         (_("培训机构"), session.institution.name),
         (_("版　　本"), _("封存版第 %(number)s 版") % {"number": version.number}),
     )
-
-
-def _facts(version: DossierVersion) -> PaperFacts:
-    dossier: Any = version.dossier
-    session, programme = dossier.training_session, dossier.training_session.institution.programme
-    return PaperFacts(
-        mark=programme.mark_text,
-        phones="　".join(programme.phones),
-        printed=_stamp(clock.now()),
-        county=programme.county,
-        programme=programme.name,
-        code=session.code,
-        title=session.title,
-        institution=session.institution.name,
-        state="",
-        verify_url=settings.PUBLIC_URL.rstrip("/") + reverse("public-dossier", args=[dossier.public_token]),
-    )
-
-
-def _stamp(at: Any) -> str:
-    return f"{localtime(at):%Y-%m-%d %H:%M}"
