@@ -100,8 +100,6 @@ class NetworkCable:
         with suppress(OSError):
             while data := source.recv(65536):
                 passing, torn = self._take(data, towards)
-                if torn:
-                    hang_up(source)  # at once, or an answer to the torn request might still slip through
                 sink.sendall(passing)
                 if torn:
                     self.cut()
@@ -115,8 +113,11 @@ class NetworkCable:
             left = self._left.get(towards)
             if left is None:
                 return data, False
-            torn = left <= len(data)
-            self._left = {} if torn else {towards: left - len(data)}
+            torn = 0 < left <= len(data)
+            if torn:  # nothing more passes either way, or an answer to the torn request might slip through
+                self._left = {"server": 0, "station": 0}
+            elif left:
+                self._left = {towards: left - len(data)}
             return data[:left], torn
 
     def _forget(self, source: socket.socket, sink: socket.socket) -> None:
