@@ -33,13 +33,14 @@ from kiosk.idcard.photo import Library, LibraryDecoder, NoDecoder, PhotoDecoder,
 from kiosk.idcard.ports import AUTO, Port, Ports, ReaderError
 from kiosk.idcard.reader import CardReader, Driver, TokenReader, read_one, read_token
 from kiosk.idcard.tokens import mask_token
-from kiosk.journal import Identity, Journal, JournalError
+from kiosk.journal import Identity, Journal
 from kiosk.messages import Message, say
 from kiosk.package import PackageError
 from kiosk.server import RefusedError, UplinkError
 from kiosk.settings import PhotoSettings, SettingsError, StationSettings, load_settings
 from kiosk.simulator import camera as simulated_camera
 from kiosk.station import Station
+from kiosk.store import JournalError
 from kiosk.uplink import Uplink, resend
 from kiosk.voice import Voice
 from kiosk.web.app import LOCAL_HOSTS, create_app

@@ -258,8 +258,8 @@ def _distance(session: TrainingSession, lesson: Lesson, now: datetime) -> tuple[
 
 
 def photo_lesson(sessions: Iterable[TrainingSession], now: datetime) -> tuple[TrainingSession, Lesson] | None:
-    """The lesson a class photo taken now belongs to; a job fair has none."""
-    found = current([session for session in sessions if not session.fair], now)
+    """The lesson, or the job fair, that a photo taken now belongs to."""
+    found = current(sessions, now)
     if found and found[1].starts_at - PHOTO_AROUND <= now <= found[1].ends_at + PHOTO_AROUND:
         return found
     return None

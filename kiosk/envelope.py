@@ -104,7 +104,7 @@ class WitnessSaid(_Part):
     """Who vouched for the person; `id` is the witness in the station's package.
 
     `second` is the other pair of eyes where there was one; `assisted`: somebody helped the trainee
-    through the steps, which must be said (domain.md §3.3 F2).
+    through the steps, which must be said.
     """
 
     id: int

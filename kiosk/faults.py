@@ -13,8 +13,9 @@ from pathlib import Path
 
 from kiosk.clock import Clock, Jump
 from kiosk.doctor import FREE_BYTES, OFFSET_MS
-from kiosk.journal import Journal, JournalError
+from kiosk.journal import Journal
 from kiosk.messages import Message, say
+from kiosk.store import JournalError
 
 PROBE_SECONDS = 5.0
 """Between two attempts to write on a disk that took nothing."""

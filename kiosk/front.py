@@ -17,10 +17,11 @@ from kiosk.clock import Clock
 from kiosk.face import FaceModel
 from kiosk.faults import Faults
 from kiosk.idcard.dialogue import ReaderFault, ReaderReady
-from kiosk.journal import Journal, JournalError
+from kiosk.journal import Journal
 from kiosk.messages import Message, say
 from kiosk.package import Package
 from kiosk.screen import Condition, Display, Screen
+from kiosk.store import JournalError
 from kiosk.uplink import Hardware, Uplink
 from kiosk.voice import Voice
 

@@ -15,10 +15,11 @@ from kiosk.clock import Clock
 from kiosk.enrolment import AlreadyEnrolledError, Invitation, InvitationError, enrol
 from kiosk.face import FaceModel
 from kiosk.front import Front
-from kiosk.journal import Identity, Journal, JournalError
+from kiosk.journal import Identity, Journal
 from kiosk.messages import Message, say
 from kiosk.screen import Screen
 from kiosk.server import RefusedError, UplinkError
+from kiosk.store import JournalError
 from kiosk.uplink import Uplink
 from kiosk.voice import Voice
 

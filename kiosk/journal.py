@@ -22,10 +22,7 @@ from uuid6 import uuid7
 from kiosk.clock import JUMP_SECONDS, Clock, Jump
 from kiosk.envelope import GENESIS, Enrolled, Envelope, Event, WitnessSaid, decode_sealing_key, sign
 from kiosk.package import Package, TrainingSession
-from kiosk.store import DATABASE as DATABASE
-from kiosk.store import KEY as KEY
-from kiosk.store import JournalError as JournalError
-from kiosk.store import Store
+from kiosk.store import JournalError, Store
 
 PORTRAITS_STAY = timedelta(days=7)
 """After the session's last lesson (domain rule: 期 closes + 7 days); network or not."""

@@ -94,6 +94,7 @@ TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
     "enrolment_unknown": ("person", "名册里没有这个人", "Not on the roster", "请核对名册", "Please check the roster"),
     # Pictures
     "photo_taken": ("done", "课堂照片已保存", "Class photo saved", "已与本课次绑定", "Bound to this lesson"),
+    "photo_taken_at_fair": ("done", "现场照片已保存", "Photo saved", "已与本场对接会绑定", "Bound to this job fair"),
     "photo_no_lesson": ("note", "现在没有课次", "No lesson now", "上课时间再拍", "Take it during a lesson"),
     "portrait_saved": ("done", "头像已登记", "Portrait enrolled", "只存在本机，加密保存，不存照片", "Kept encrypted on this station only; no picture is stored"),
     "portrait_no_consent": ("person", "没有刷脸同意书", "No consent to face check", "不需要刷脸也能签到", "Signing in works without it"),
@@ -171,6 +172,3 @@ TABLE: dict[str, tuple[Tone, str, str, str, str]] = {
     "not_local": ("person", "只接受本机页面的操作", "Only this station's own page may do that", "", ""),
     "request_wrong": ("person", "请求不完整", "The request is incomplete", "", ""),
 }  # fmt: skip
-
-
-LANGUAGES = ("zh", "en")

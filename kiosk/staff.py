@@ -13,12 +13,12 @@ from kiosk import desk
 from kiosk.camera import as_jpeg
 from kiosk.envelope import PhotoTaken, WitnessSaid
 from kiosk.joining import Joining
-from kiosk.journal import JournalError
 from kiosk.knowledge import Chapter, chapters
 from kiosk.messages import Message, say
 from kiosk.package import Package, Permission, Trainee, TrainingSession, Witness
 from kiosk.paper import Sheet, sheets
 from kiosk.pins import PinError, Pins
+from kiosk.store import JournalError
 
 
 class StaffDesk(Joining):
@@ -117,7 +117,7 @@ class StaffDesk(Joining):
     # Class photos
 
     def take_photo(self, pin: str = "") -> Message:
-        """A picture of the class, bound to the lesson of the moment by a signed event."""
+        """A picture of the class or the job fair of the moment, bound to it by a signed event."""
         if pin:
             return self._as_witness(pin, lambda witness, package: self._take_photo(package, witness.id))
         package = self._journal.package
@@ -144,4 +144,4 @@ class StaffDesk(Joining):
             self._record(fields, photo=jpeg)
         except JournalError:
             return self._tell_not_recorded()
-        return self._tell(say("photo_taken"))
+        return self._tell(say("photo_taken_at_fair" if found[0].fair else "photo_taken"))

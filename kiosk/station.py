@@ -32,13 +32,14 @@ from kiosk.idcard.dialogue import (
 )
 from kiosk.idcard.photo import PhotoDecoder, PhotoError
 from kiosk.idcard.tokens import TokenError, TokenFormat, normalise
-from kiosk.journal import Identity, Journal, JournalError, Portrait
+from kiosk.journal import Identity, Journal, Portrait
 from kiosk.looking import Lookout, Sighting
 from kiosk.messages import Message, advise, say
 from kiosk.package import Package, TrainingSession, Witness
 from kiosk.pins import PinError
 from kiosk.screen import ZONE, Screen, greeting, in_words
 from kiosk.staff import StaffDesk
+from kiosk.store import JournalError
 from kiosk.uplink import Uplink
 from kiosk.voice import Voice
 

@@ -17,10 +17,11 @@ from typing import Literal
 
 from kiosk.clock import Clock
 from kiosk.envelope import Envelope
-from kiosk.journal import Identity, Journal, JournalError, Photo, Receipt
+from kiosk.journal import Identity, Journal, Photo, Receipt
 from kiosk.package import PackageError
 from kiosk.report import StationReport
 from kiosk.server import BATCH, SOFTWARE, RefusedError, Server, UplinkError
+from kiosk.store import JournalError
 
 SMALLEST_BATCH = 10
 """On a line that breaks all the time, a few at once get through where many don't."""

@@ -66,7 +66,9 @@ def test_one_session_is_played_through_the_real_parts(summary):
 def test_the_summary_is_what_the_database_and_the_files_say(played, summary):
     with sqlite3.connect(played / "yidang.sqlite3") as database:
         count = lambda query: database.execute(query).fetchone()[0]  # noqa: E731
-        assert count("SELECT COUNT(*) FROM attendance_attendanceevent") == summary["events_total"]
+        of_classes = "SELECT COUNT(*) FROM attendance_attendanceevent WHERE fair_id IS NULL"
+        assert count(of_classes) == summary["events_total"]
+        assert count("SELECT COUNT(*) FROM fairs_fairattendance WHERE voided_at IS NULL") == 1
         assert count("SELECT COUNT(*) FROM enrolment_enrolment WHERE status = 'completed'") == 11
         assert count("SELECT COUNT(*) FROM claims_claim") == 1
     database.close()

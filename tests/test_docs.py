@@ -119,6 +119,27 @@ def test_every_relative_link_leads_somewhere(page: Path):
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
 
 
+def test_the_code_names_no_page_that_is_not_here():
+    sources = [
+        path for folder in ("training", "kiosk", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {
+        (str(path.relative_to(ROOT)), page)
+        for path in sources
+        for page in re.findall(r"[\w/-]+\.md\b", path.read_text(encoding="utf-8"))
+    }
+    assert [
+        (source, page) for source, page in named if not any(ROOT.glob(f"[!.]*/**/{Path(page).name}"))
+    ] == []
+
+
+def test_the_architecture_page_names_every_room_and_every_area_of_screens():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rooms = {folder.parent.name for folder in (ROOT / "training").glob("*/__init__.py")}
+    areas = {folder.parent.name for folder in (ROOT / "training/web").glob("*/urls.py")}
+    assert rooms | areas == {name for name in rooms | areas if f"`{name}`" in page or f"`web/{name}" in page}
+
+
 def test_every_decision_is_in_the_index():
     listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", (DOCS / "decisions/README.md").read_text(encoding="utf-8"))
     assert listed == sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from kiosk.clock import Clock
 from kiosk.doctor.findings import Finding, Level
-from kiosk.journal import Identity, Journal, JournalError
+from kiosk.journal import Identity, Journal
 from kiosk.messages import say
 from kiosk.package import PackageError
 from kiosk.report import PROTOCOL
 from kiosk.server import RefusedError, Server, UplinkError
-from kiosk.store import DATABASE, KEY
+from kiosk.store import DATABASE, KEY, JournalError
 
 OFFSET_MS = 120_000
 """Two minutes off is enough to make people late who were not."""

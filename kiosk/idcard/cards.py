@@ -145,11 +145,6 @@ class IdCard:
         return name_ethnicity(self.ethnicity)
 
     @property
-    def current_address(self) -> str:
-        """The newest address the card knows of."""
-        return next(iter(self.additional_addresses), self.address)
-
-    @property
     def has_private_use(self) -> bool:
         """A rare character came as a private code point or unreadable: show the printed card instead."""
         text = self.name + self.english_name + self.address + self.issuer

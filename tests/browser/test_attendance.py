@@ -15,7 +15,7 @@ from tests.browser.test_pages import serious, width_beyond_the_window
 from tests.training.signing import attend, enrol, scan, send
 from training.accounts.choices import Role
 from training.attendance.services import (
-    approve_correction,
+    approve_corrections,
     propose_correction,
     propose_lost_range,
     propose_void,
@@ -40,7 +40,7 @@ def noon(approved: Any, clock: Any) -> Any:
     for person in people[8:10]:
         said = {"enrolment_id": person.pk, "kind": "sign_in", "happened_at": lesson.starts_at}
         proposed = propose_correction(session.pk, **about, **said, evidence=paper("说明"), actor=clerk)
-    approve_correction(proposed.pk, actor=approved.actor(Role.BUREAU_REVIEWER))
+    approve_corrections([proposed.pk], actor=approved.actor(Role.BUREAU_REVIEWER))
     propose_void(session.events.get(enrolment=people[1], kind="sign_out").pk, reason="误刷", actor=clerk)
     propose_lost_range(first.station.pk, first_seq=3, last_seq=3, reason="硬盘损坏", actor=clerk)
     return approved

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 def follow(page: Page, area: str, place: str) -> None:
     bar = page.get_by_role("navigation", name="主导航")
-    bar.get_by_role("link", name=area, exact=True).click()
+    bar.get_by_role("link", name=area, exact=True).first.click()
     if place != area:
         page.get_by_role("link", name=place, exact=True).first.click()
 
@@ -84,4 +84,26 @@ def test_the_acceptance_group_reads_the_sealed_archive_and_the_agreements(
     demand_no_act(page)
     page.goto(live_server.url + reverse("agreements"))
     page.get_by_role("link", name="委托培训协议").click()
+    demand_no_act(page)
+
+
+def test_the_auditor_finds_an_approval_in_the_trail_and_takes_what_is_listed_along(
+    claimed: Any,  # noqa: F811
+    sign_in: Any,
+) -> None:
+    page = sign_in(Role.AUDITOR)
+    follow(page, "操作记录", "操作记录")
+    page.get_by_label("动作").select_option("session.approved")
+    page.get_by_role("button", name="查找").click()
+    expect(page.locator("main tbody tr")).to_have_count(1)
+    expect(page.locator("main tbody tr")).to_contain_text(claimed.session.code)
+    demand_no_act(page)
+
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="导出所列").click()
+    lines = Path(taken.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + 1
+    assert claimed.session.code in lines[1]
+
+    follow(page, "操作记录", "数据核对")
     demand_no_act(page)

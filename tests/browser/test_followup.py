@@ -48,7 +48,7 @@ def test_a_contact_and_an_outcome_are_logged_on_a_phone_and_counted_with_the_for
 
     page.get_by_role("link", name="指标").first.click()
     targets = page.get_by_role("region", name="任务完成情况")
-    expect(targets.get_by_role("link", name="11")).to_be_visible()
+    expect(targets.get_by_role("link", name="11").first).to_be_visible()
     expect(targets).to_contain_text("/ 2000 人次")
     expect(targets).to_contain_text("培训人次 = 本项目已批准各期中")
     picture(page, "indicators")
@@ -118,6 +118,40 @@ def test_a_page_that_was_left_comes_back_as_it_was(form: Any, live_server: Any) 
     form.get_by_role("button", name="记下这次联系").click()
     expect(written_down(form)).to_contain_text("快递进村要等到下个月。")
     assert Contact.objects.count() == 1
+
+
+def test_signing_out_asks_before_it_takes_what_was_not_sent(form: Any, live_server: Any) -> None:
+    form.goto(f"{live_server.url}/")
+    form.once("dialog", lambda dialog: dialog.dismiss())
+    form.get_by_role("button", name="退出").click()
+    expect(form.get_by_role("link", name="账号安全")).to_be_visible()
+    assert kept(form) == 1
+
+    form.once("dialog", lambda dialog: dialog.accept())
+    form.get_by_role("button", name="退出").click()
+    expect(form.get_by_label("密码")).to_be_visible()
+    assert kept(form) == 0
+
+
+def test_what_was_left_for_a_month_is_gone(form: Any) -> None:
+    form.evaluate(
+        """() => { for (const name of Object.keys(localStorage)) {
+            const draft = JSON.parse(localStorage[name]);
+            localStorage[name] = JSON.stringify({ ...draft, at: Date.now() - 31 * 86400000 });
+        } }"""
+    )
+
+    form.reload()
+
+    expect(form.get_by_label("情况记录")).to_have_value("")
+    assert kept(form) == 0
+
+
+def kept(page: Any) -> int:
+    found: int = page.evaluate(
+        "Object.keys(localStorage).filter((it) => it.startsWith('yidang.contact')).length"
+    )
+    return found
 
 
 def test_what_the_server_refuses_stays_in_the_form(form: Any) -> None:

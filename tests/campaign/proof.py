@@ -9,8 +9,9 @@ from pathlib import Path
 
 from kiosk.clock import Clock
 from kiosk.envelope import GENESIS, Event, verify
-from kiosk.journal import DATABASE, Journal
+from kiosk.journal import Journal
 from kiosk.server import BATCH, Server
+from kiosk.store import DATABASE
 from kiosk.uplink import hand_over
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from kiosk.idcard.cards import IdCard
-from kiosk.journal import DATABASE
+from kiosk.store import DATABASE
 from tests.campaign.door import Door
 from tests.campaign.office import ROOT
 from tests.campaign.people import cards, people

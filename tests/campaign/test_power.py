@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.journal import DATABASE, Journal
+from kiosk.journal import Journal
+from kiosk.store import DATABASE
 from tests.campaign.nursery import CONFIRMED, Victim, nursery
 from tests.campaign.people import people, write_cards
 from tests.campaign.proof import events_of, rows_of

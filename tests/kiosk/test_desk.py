@@ -233,8 +233,8 @@ def test_somebody_of_tomorrows_class_who_was_not_invited_comes_to_todays_fair_al
     assert (decision.draft.place.session.code, decision.draft.person) == ("DJ-01", None)
 
 
-def test_a_job_fair_has_no_class_photo_and_nobody_is_vouched_for() -> None:
+def test_at_a_job_fair_photos_are_its_own_and_nobody_is_vouched_for() -> None:
     fair = a_fair("one")
 
-    assert photo_lesson([fair], START) is None
+    assert photo_lesson([fair], START) == (fair, fair.lessons[0])
     assert Package.model_construct(sessions=(fair,)).enrolment(900) is None

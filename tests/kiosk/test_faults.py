@@ -12,8 +12,9 @@ import pytest
 from kiosk.clock import CLOCK_FILE, Clock
 from kiosk.desk import Card
 from kiosk.faults import Faults
-from kiosk.journal import Journal, JournalError
+from kiosk.journal import Journal
 from kiosk.station import Station
+from kiosk.store import JournalError
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,8 @@ import pytest
 from uuid6 import uuid7
 
 from kiosk.envelope import GENESIS, Event, verify
-from kiosk.journal import DATABASE, KEY, Journal, JournalError, Receipt
+from kiosk.journal import Journal, Receipt
+from kiosk.store import DATABASE, KEY, JournalError
 
 STATION = uuid4()
 KILLS = 20
@@ -31,6 +32,7 @@ from uuid import UUID, uuid4
 from uuid6 import uuid7
 from kiosk.envelope import Event
 from kiosk.journal import Journal
+from kiosk.store import DATABASE, KEY, JournalError
 journal = Journal(Path(sys.argv[1]))
 def compose(seq, prev):
     return Event(station=UUID(sys.argv[2]), seq=seq, prev=prev, event=uuid7(), kind="sign_in", session="S",

@@ -15,8 +15,9 @@ from kiosk.clock import Clock
 from kiosk.desk import Card
 from kiosk.envelope import CardUsed, Enrolled, WalkIn, verify
 from kiosk.face import MODEL, FaceModel
-from kiosk.journal import DATABASE, Journal, JournalError, Portrait
+from kiosk.journal import Journal, Portrait
 from kiosk.station import Station
+from kiosk.store import DATABASE, JournalError
 from kiosk.uplink import Uplink
 
 PORTRAIT = Portrait((0.123456789,) * 128, MODEL)

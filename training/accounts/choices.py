@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """Who someone is at work; what each may never do is in domain.md §4.4."""
+    """Who someone is at work; what each may do is in permissions.py."""
 
     ADMIN = "admin", _("系统管理员")
     INSTITUTION_CLERK = "institution_clerk", _("机构经办")
@@ -35,7 +35,7 @@ class Body(models.TextChoices):
 
 
 class Department(models.TextChoices):
-    """数据核实部门: which department of the county verifies who belongs to a group (domain.md §4.4)."""
+    """数据核实部门: which department of the county verifies who belongs to a group."""
 
     RURAL_AFFAIRS = "rural_affairs", _("农业农村（乡村振兴）部门")
     HUMAN_RESOURCES = "human_resources", _("人社部门")
@@ -93,7 +93,7 @@ SECOND_FACTOR_ROLES = (
 
 
 def sphere(role: str) -> str:
-    """Roles of one sphere may be one account's (domain.md §4.4).
+    """Roles of one sphere may be one account's.
 
     Nobody both applies and approves, approves and pays, reviews a payment and makes it, or hands out roles
     and works.

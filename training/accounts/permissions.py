@@ -1,4 +1,4 @@
-"""Who may do what: one table, after domain.md §4.4. What is not here nobody may do."""
+"""Who may do what: one table. What is not here nobody may do."""
 
 from __future__ import annotations
 

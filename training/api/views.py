@@ -227,8 +227,8 @@ def photos(request: HttpRequest, station: Station) -> JsonResponse:
     upload = request.FILES.get("photo")
     if upload is None:
         raise InvalidInputError(_("没有收到照片文件。"))
-    evidence, new = keep_station_photo(station, data=upload.read())
-    body = {"sha256": evidence.file.sha256, "status": "accepted" if new else "duplicate"}
+    kept, new = keep_station_photo(station, data=upload.read())
+    body = {"sha256": kept.file.sha256, "status": "accepted" if new else "duplicate"}
     return JsonResponse(body, status=201 if new else 200)
 
 

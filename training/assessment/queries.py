@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,18 @@ from training.core.actor import Actor
 def standing_evaluations(actor: Actor) -> QuerySet[Any]:
     rows: QuerySet[Any] = Evaluation.objects.visible_to(actor).filter(replaced_at=None)
     return rows.select_related("training_session", "instructor", "recorded_by")
+
+
+def rated_below(floor: float, actor: Actor) -> set[int]:
+    """Instructors of whom trainees, or the bureau, on average think less than that."""
+    by_instructor: dict[int, list[Evaluation]] = defaultdict(list)
+    for row in standing_evaluations(actor):
+        by_instructor[row.instructor_id].append(row)
+    return {pk for pk, rows in by_instructor.items() if is_below(floor, overall(rows))}
+
+
+def is_below(floor: float | None, said: list[Overall]) -> bool:
+    return floor is not None and any(each.mean is not None and each.mean < floor for each in said)
 
 
 @dataclass(frozen=True)

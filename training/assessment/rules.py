@@ -12,6 +12,7 @@ ANONYMOUS_FROM = 3
 
 
 def is_score(value: Decimal) -> bool:
+    """From 1 to 5, halves and hundredths too."""
     return LOWEST <= value <= HIGHEST
 
 

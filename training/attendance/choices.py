@@ -108,7 +108,7 @@ CORRECTION_TRANSITIONS = {
 
 
 class ExclusionStatus(models.TextChoices):
-    """剔除 and 申诉, the end of lifecycle D of domain.md §4.5."""
+    """剔除 and 申诉: what may still happen to a completion."""
 
     PROPOSED = "proposed", _("待决定")
     DECLINED = "declined", _("不予剔除")

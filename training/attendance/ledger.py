@@ -39,7 +39,7 @@ LATE: Final = timedelta(hours=1)
 CLOCK_TOLERANCE_MS: Final = 120_000
 ABOUT_A_PERSON: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK, EventKind.BIND})
 IN_A_LESSON: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.CHECK, EventKind.PHOTO})
-AT_A_FAIR: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.ATTEMPT})
+BY_CARD_AT_A_FAIR: Final = frozenset({EventKind.SIGN_IN, EventKind.SIGN_OUT, EventKind.ATTEMPT})
 
 
 @dataclass(frozen=True)
@@ -282,12 +282,15 @@ def _at_door(event: Event, door: Door) -> HeldReason | None:
     """
     if not door.is_open:
         return HeldReason.FAIR_NOT_OPEN
-    if event.kind not in AT_A_FAIR or event.card is None:
+    by_card = event.kind in BY_CARD_AT_A_FAIR and event.card is not None
+    if not by_card and event.kind != "photo":
         return HeldReason.NOT_AT_A_FAIR
     if event.lesson != door.lesson:
         return HeldReason.UNKNOWN_LESSON
     if door.on != timezone.localdate(event.captured_at).isoformat():
         return HeldReason.OUTSIDE_LESSON
+    if not by_card:
+        return None
     expected = isinstance(event.person, Enrolled) and event.person.enrolment in door.expected
     return None if expected or isinstance(event.person, WalkIn) else HeldReason.NOT_ON_ROSTER
 

@@ -1,4 +1,4 @@
-"""The arithmetic of attendance, from scans to minutes and from minutes to 结业 (domain.md §3.2).
+"""The arithmetic of attendance, from scans to minutes and from minutes to 结业.
 
 Plain data in, plain data out, and nothing of Django: whoever verifies a package without database and network
 computes by these functions what the server computed.
@@ -71,6 +71,7 @@ class Scan:
 
 
 def by_time(scans: Iterable[Scan]) -> list[Scan]:
+    """Of the same moment in the order of their digests, so that everybody reckons alike."""
     return sorted(scans, key=lambda scan: (scan.at, scan.digest))
 
 

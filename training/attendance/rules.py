@@ -1,4 +1,4 @@
-"""Attendance truth: from signed events to minutes, from minutes to completion (domain.md §3.2).
+"""Attendance truth: from signed events to minutes, from minutes to completion.
 
 Plain data in, plain data out; the same functions serve the page, the PDF, the claim and the tests.
 """
@@ -166,7 +166,7 @@ def check_moment(
     """lesson id -> when everybody is asked to lay their card again (随堂抽查), for the lessons drawn.
 
     Drawn by keyed hash: the same for every station and every time it is asked, and known to nobody
-    without the key. `check_share` of the lessons, rounded up, each in its middle 60 % (domain.md §3.2).
+    without the key. `check_share` of the lessons, rounded up, each in its middle 60 %.
     """
     drawn = sorted((_draw(key, session, lesson), lesson) for lesson in lessons)
     count = math.ceil(share(rule.check_share, len(drawn)))
@@ -281,7 +281,7 @@ class Tick:
 
 
 def clock_jumped(before: Tick, after: Tick) -> bool:
-    """Whether somebody moved the wall clock between two events that follow each other (domain.md F22).
+    """Whether somebody moved the wall clock between two events that follow each other.
 
     Within one run of the program the other clock tells; after a new start only a step back shows.
     """
@@ -357,7 +357,7 @@ class Sighting:
 
 
 def clash_groups(sightings: Iterable[Sighting]) -> list[tuple[Sighting, ...]]:
-    """Of one person each, the sightings that can't all be right (domain.md §3.3 F11).
+    """Of one person each, the sightings that can't all be right.
 
     Two of different sessions clash when their lessons overlap, or when they lie within minutes of each
     other and not at one station; two of one session when they are the same step of the same lesson at

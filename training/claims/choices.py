@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ClaimStatus(models.TextChoices):
-    """Lifecycle G of domain.md §4.5. What lies beyond SUBMITTED has a name and no way into it yet."""
+    """What lies beyond SUBMITTED has a name and no way into it yet."""
 
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("已提交")

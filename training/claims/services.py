@@ -35,12 +35,19 @@ class DossierNotSealedError(TrainingError):
     http_status = 409
 
 
+class NotClaimableError(TrainingError):
+    """The session is on a fund line that pays no subsidy."""
+
+    code = "not_claimable"
+    http_status = 409
+
+
 def claim_session(session_id: int, *, actor: Actor) -> Claim:
     """申领补贴 for one session: 人次 × the agreement's price. Asking twice returns the same claim.
 
     石城 附件2 项目3 三是: without a complete dossier there is no claim, for nobody. A refusal is on
-    record (AC-01), whoever asks and whatever the reason; raises IncompleteDossierError or
-    DossierNotSealedError.
+    record, whoever asks and whatever the reason; raises IncompleteDossierError,
+    DossierNotSealedError or NotClaimableError.
     """
     with _refusal_on_record(TrainingSession, session_id, actor):
         session: TrainingSession = TrainingSession.objects.fetch(actor, pk=session_id)
@@ -67,6 +74,11 @@ def _refusal_on_record(model: type[ScopedModel], pk: int, actor: Actor) -> Itera
 
 @transaction.atomic
 def _claim(session: TrainingSession, actor: Actor) -> Claim:
+    line = session.agreement.fund_line
+    if not line.claimable:
+        raise NotClaimableError(
+            _("这一期挂在资金条线“%(line)s”上，只计入统计，不申领补贴。") % {"line": line.name}
+        )
     dossier = Dossier.objects.select_for_update().filter(training_session=session).first()
     if dossier is None or dossier.status != DossierStatus.SEALED:
         demand_complete(session)  # a sealed one was, and no later rule or paper takes that back
@@ -119,6 +131,7 @@ def _submit(claim_id: int, actor: Actor) -> Claim:
     claim.submitted_by_id, claim.submitted_at = actor.person_id, clock.now()
     claim.save(update_fields=["submitted_by", "submitted_at"])
     claim.enter(ClaimStatus.SUBMITTED)
+    queue_check(claim.dossier, CheckStage.CLAIM)  # it may have been sealed anew since the claim was made
     institution = session.institution.name
     hear = BUREAU_ROLES | FINANCE_ROLES
     notify(

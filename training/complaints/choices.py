@@ -9,7 +9,7 @@ class ComplaintKind(models.TextChoices):
 
 
 class ComplaintStatus(models.TextChoices):
-    """Lifecycle Q of domain.md §4.5: 登记 → 分办 → 核查 → 答复 → 归档."""
+    """登记 → 分办 → 核查 → 答复 → 归档."""
 
     RECEIVED = "received", _("已登记")
     ASSIGNED = "assigned", _("已分办")

@@ -20,6 +20,7 @@ def new_ticket() -> str:
 
 
 def new_secret() -> str:
+    """Eight signs, to be shown once: with the ticket it opens the answer."""
     return _signs(8)
 
 
@@ -38,4 +39,5 @@ def secret_hash(ticket: str, secret: str) -> str:
 
 
 def due_on(received_on: date) -> date:
+    """The last of `ANSWER_WORKING_DAYS` full working days after the day of receipt."""
     return end_of_term(received_on, ANSWER_WORKING_DAYS)

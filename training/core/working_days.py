@@ -25,6 +25,7 @@ def is_published(day: date) -> bool:
 
 @cache
 def is_working_day(day: date) -> bool:
+    """By the State Council's calendar; Monday to Friday in a year that is not published yet."""
     if not is_published(day):
         return day.weekday() < 5
     return bool(chinese_calendar.is_workday(day))

@@ -18,6 +18,7 @@ def in_hours(minutes: int, unit_minutes: int) -> str:
 
 
 def in_minutes(hours: Decimal, unit_minutes: int) -> int:
+    """学时 as they were typed: 2.5 at 45 → 112, to the even minute at a half."""
     return round(hours * unit_minutes)
 
 
@@ -49,6 +50,7 @@ def called(topic: str, category: Category) -> str:
 
 
 def is_own(topic: str, category: Category) -> bool:
+    """Whether the matrix has this topic, or an alias of it, for the category."""
     return any(own.is_called(topic) for own in category.topics)
 
 

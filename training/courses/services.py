@@ -169,6 +169,7 @@ def _refuse_twice(lines: Sequence[OutlineLine]) -> None:
 
 @transaction.atomic
 def submit_outline(outline_id: int, *, actor: Actor) -> Outline:
+    """送审, to the bureau. Raises InvalidInputError for one without a topic."""
     demand(actor, "outline.manage")
     outline = _locked_outline(outline_id, actor)
     if not outline.rows.exists():
@@ -289,6 +290,7 @@ def _tell_the_bureau(courseware: Courseware, actor: Actor) -> None:
 
 @transaction.atomic
 def approve_courseware(courseware_id: int, *, actor: Actor) -> Courseware:
+    """审定: from now on it may be pinned where the rules demand that."""
     demand(actor, "courseware.approve")
     return _decide(courseware_id, CoursewareStatus.APPROVED, "", actor)
 

@@ -32,6 +32,19 @@ class Door:
 
     def sign(self, session: Any, lesson: Any, enrolment: int, kind: str, at: datetime) -> AttendanceEvent:
         """The next event of the chain, as the ledger would have taken it in at once; not saved."""
+        where = {"training_session": session, "lesson": lesson, "enrolment_id": enrolment}
+        return self._next({"session": session.code, "lesson": lesson.pk}, where, enrolment, kind, at)
+
+    def sign_at_fair(self, fair: Any, enrolment: int, at: datetime) -> AttendanceEvent:
+        """The same of somebody on the list of a job fair."""
+        return self._next(
+            {"session": fair.code, "lesson": -fair.pk}, {"fair": fair}, enrolment, "sign_in", at
+        )
+
+    def _next(
+        self, said: dict[str, Any], where: dict[str, Any], enrolment: int, kind: str, at: datetime
+    ) -> AttendanceEvent:
+        """`said` is signed, `where` is where the ledger puts it."""
         self.seq += 1
         event = Event(
             station=self.station.pk,
@@ -39,8 +52,6 @@ class Door:
             prev=self.prev,
             event=uuid7(),
             kind=kind,
-            session=session.code,
-            lesson=lesson.pk,
             person=Enrolled(enrolment=enrolment),
             method="card",
             card=CARD,
@@ -48,6 +59,7 @@ class Door:
             boot=self.station.pk,
             monotonic_ms=int(at.timestamp() * 1000) % 10**12,
             clock_offset_ms=0,
+            **said,
         )
         envelope = sign(event, self.key)
         self.prev = envelope.digest
@@ -61,11 +73,9 @@ class Door:
             signature=envelope.signature,
             kind=kind,
             method="card",
-            training_session=session,
-            lesson=lesson,
-            enrolment_id=enrolment,
             captured_at=at,
             received_at=at,
+            **where,
         )
         row.verdict_proof = row.prove_verdict()
         return row

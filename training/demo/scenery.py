@@ -34,9 +34,8 @@ from training.courses.services import (
 )
 from training.demo.people import PLACES, SyntheticPerson
 from training.dossiers import fonts
-from training.enrolment.columns import SHEET
+from training.enrolment.columns import SEX_WORDS, SHEET
 from training.enrolment.roster_book import HEADING_ROW, roster_template
-from training.enrolment.roster_file import SEX_WORDS
 from training.institutions.choices import (
     AgreementKind,
     InstructorSource,
@@ -64,7 +63,7 @@ from training.institutions.services import (
 )
 from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
-from training.programmes.region_file import CODE, NAME
+from training.programmes.region_file import CODE, NAME, POOR_FROM
 from training.programmes.services import load_regions
 from training.scheduling.budget import BudgetItem, write_budget
 from training.scheduling.choices import VenueKind
@@ -103,14 +102,14 @@ def paper(title: str, *lines: str) -> tuple[str, bytes]:
     return f"{title}.pdf", target.getvalue()
 
 
-def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
-    """One account of every role that works for the county."""
+def add_county_staff(programme: Programme, prefix: str = "", *, township: str = TOWNSHIP) -> Staff:
+    """One account of every role that works for the county; the township officer works in `township`."""
     people = {
         Role.BUREAU_REVIEWER: ("reviewer", "温审核", "商务局"),
         Role.BUREAU_HEAD: ("head", "赖局长", "商务局"),
         Role.FINANCE_REVIEWER: ("finance", "罗财审", "财政局"),
         Role.FINANCE_PAYER: ("payer", "曾拨付", "财政局"),
-        Role.TOWNSHIP: ("township", "廖乡干", f"{TOWNSHIP}人民政府"),
+        Role.TOWNSHIP: ("township", "廖乡干", f"{township}人民政府"),
         Role.DATA_DEPARTMENT: ("data", "熊核实", "农业农村局"),
         Role.FOLLOW_UP: ("followup", "黄跟踪", "商务局"),
         Role.PRIVACY_OFFICER: ("privacy", "刘保护", "商务局"),
@@ -128,7 +127,7 @@ def add_county_staff(programme: Programme, prefix: str = "") -> Staff:
                 role=role,
                 workplace=f"{programme.county}{workplace}",
                 programme_id=programme.pk,
-                township=TOWNSHIP if role == Role.TOWNSHIP else "",
+                township=township if role == Role.TOWNSHIP else "",
                 body=Body.AUDIT if role == Role.ACCEPTANCE else "",
                 department=Department.RURAL_AFFAIRS if role == Role.DATA_DEPARTMENT else "",
             )
@@ -152,24 +151,7 @@ def add_institution(
         contact="邓经办",
         actor=bureau,
     )
-    staff = Staff(
-        {
-            role: add_member(
-                prefix + username,
-                password=PASSWORD,
-                display_name=display_name,
-                role=role,
-                workplace=name,
-                programme_id=programme.pk,
-                institution_id=institution.pk,
-            )
-            for role, username, display_name in (
-                (Role.INSTITUTION_CLERK, "clerk", "邓经办"),
-                (Role.INSTITUTION_HEAD, "principal", "陈校长"),
-                (Role.CLASS_MANAGER, "manager", "杨班主任"),
-            )
-        }
-    )
+    staff = _staff_of(institution, prefix)
     clerk = staff.actor(Role.INSTITUTION_CLERK)
     revise_details(
         institution.pk,
@@ -180,31 +162,58 @@ def add_institution(
         business_scope="职业技能培训；电子商务培训与咨询服务。",
         actor=clerk,
     )
+    _add_licences(institution, clerk)
+    submit_institution(institution.pk, actor=staff.actor(Role.INSTITUTION_HEAD))
+    for licence in institution.licences.all():
+        verify_licence(licence.pk, actor=bureau)
+    confirm_scope(institution.pk, actor=bureau)
+    return admit_institution(institution.pk, actor=bureau), staff
+
+
+def _staff_of(institution: Institution, prefix: str) -> Staff:
+    people = (
+        (Role.INSTITUTION_CLERK, "clerk", "邓经办"),
+        (Role.INSTITUTION_HEAD, "principal", "陈校长"),
+        (Role.CLASS_MANAGER, "manager", "杨班主任"),
+    )
+    return Staff(
+        {
+            role: add_member(
+                prefix + username,
+                password=PASSWORD,
+                display_name=display_name,
+                role=role,
+                workplace=institution.name,
+                programme_id=institution.programme_id,
+                institution_id=institution.pk,
+            )
+            for role, username, display_name in people
+        }
+    )
+
+
+def _add_licences(institution: Institution, clerk: Actor) -> None:
+    name, county = institution.name, institution.programme.county
     add_licence(
         institution.pk,
         kind=LicenceKind.BUSINESS,
-        number=uscc,
-        issuer=f"{programme.county}市场监督管理局",
+        number=institution.uscc,
+        issuer=f"{county}市场监督管理局",
         valid_from=date(2018, 3, 1),
         valid_until=None,
-        file=paper("营业执照", f"名称：{name}", f"统一社会信用代码：{uscc}"),
+        file=paper("营业执照", f"名称：{name}", f"统一社会信用代码：{institution.uscc}"),
         actor=clerk,
     )
     add_licence(
         institution.pk,
         kind=LicenceKind.TRAINING,
         number="赣民培字第0735号",
-        issuer=f"{programme.county}人力资源和社会保障局",
+        issuer=f"{county}人力资源和社会保障局",
         valid_from=date(2019, 1, 1),
         valid_until=date(2029, 12, 31),
         file=paper("民办职业培训办学许可证", f"办学单位：{name}"),
         actor=clerk,
     )
-    submit_institution(institution.pk, actor=staff.actor(Role.INSTITUTION_HEAD))
-    for licence in institution.licences.all():
-        verify_licence(licence.pk, actor=bureau)
-    confirm_scope(institution.pk, actor=bureau)
-    return admit_institution(institution.pk, actor=bureau), staff
 
 
 def _kind(programme: Programme, actor: Actor) -> str:
@@ -429,12 +438,22 @@ def plan_farmers_session(
     return session, venue
 
 
-def add_places(programme: Programme) -> int:
-    """The townships and villages that the synthetic people name, under codes that no real place has (9…)."""
-    rows = [f"{CODE},{NAME}"]
-    for number, (township, village) in enumerate(PLACES, 1):
+def add_places(
+    programme: Programme, places: Sequence[tuple[str, str]] = PLACES, *, poor_from: date | None = None
+) -> int:
+    """The townships and villages that the synthetic people name, under codes that no real place has (9…).
+
+    Of every three villages of a township the first is a poverty village from that day.
+    """
+    villages: dict[str, list[str]] = {}
+    for township, village in places:
+        villages.setdefault(township, []).append(village)
+    rows = [f"{CODE},{NAME},{POOR_FROM}"]
+    for number, (township, own) in enumerate(villages.items(), 1):
         code = f"{programme.region_code}9{number:02d}"
-        rows += [f"{code},{township}", f"{code}201,{village}"]
+        rows.append(f"{code},{township},")
+        for place, village in enumerate(own):
+            rows.append(f"{code}{201 + place},{village},{(poor_from if place % 3 == 0 else None) or ''}")
     data = "\n".join(rows).encode()
     return load_regions(programme.pk, data=data, source="演示用合成名单，代码不是官方的", actor=SYSTEM)
 

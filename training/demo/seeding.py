@@ -20,29 +20,34 @@ from stdnum.cn.uscc import calc_check_digit
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent, Completion
 from training.attendance.rules import CompletionResult
+from training.certificates.models import Certificate
 from training.core.actor import SYSTEM
 from training.core.audit import record
 from training.core.errors import InvalidInputError
 from training.core.models import AuditEvent
 from training.courses.services import add_courseware
-from training.demo.description import Description, PlannedSession
+from training.demo.description import Description, PlannedSession, places_of
 from training.demo.door import Door, open_door
+from training.demo.fairs import Host, hold_fairs
+from training.demo.offices import County, run_offices
 from training.demo.people import SyntheticPerson
 from training.demo.scenery import (
     FARMERS_PLAN,
-    TOWNSHIP,
     Staff,
     add_institution,
     add_instructors,
+    add_places,
     add_training_agreement,
     farmers_budget,
     paper,
 )
-from training.demo.traces import archive, completions, follow, results, status_of
+from training.demo.traces import archive, certificates, completions, follow, results, status_of
+from training.dossiers.approved_papers import as_shown, standing
 from training.dossiers.choices import AttestedAs
 from training.dossiers.facts import register_digest
-from training.dossiers.models import ApprovedTimetable, RegisterAttestation
+from training.dossiers.models import ApprovedPaper, ApprovedTimetable, RegisterAttestation
 from training.dossiers.receivers import as_approved
+from training.enrolment.bookings import book
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
 from training.institutions.models import Agreement, Institution, Instructor
@@ -74,6 +79,10 @@ class Room:
     instructors: tuple[Instructor, Instructor]
     door: Door
 
+    @cached_property
+    def proofs(self) -> list[Any]:
+        return [proof for person in self.instructors for proof in standing(person.proofs)]
+
 
 @dataclass
 class House:
@@ -84,6 +93,10 @@ class House:
     agreements: dict[str, Agreement]
     courseware: list[Any]
     rooms: list[Room] = field(default_factory=list)
+
+    @cached_property
+    def licences(self) -> list[Any]:
+        return standing(self.institution.licences)
 
 
 @dataclass
@@ -112,8 +125,9 @@ def seed(
 ) -> Seeded:
     """Write everything down; `county` are those at work for the county, `prefix` of the houses' accounts.
 
-    Everything or nothing. The figures are counted at the end.
+    Everything or nothing. The figures are counted when all classes are there, before the offices report them.
     """
+    add_places(programme, places_of(description.preset), poor_from=description.preset.window.starts_on)
     houses = [
         _house(programme, county, description, number, prefix) for number in range(_houses(description))
     ]
@@ -126,6 +140,11 @@ def seed(
     tell(f"期 / sessions: {len(description.sessions)}")
     record(SYSTEM, "programme.seeded", programme, sessions=len(description.sessions), people=len(people))
     places = rebuild(programme)
+    any_paper = next(iter(houses[0].agreements.values())).file
+    host = Host(houses[0].institution, houses[0].staff, county, any_paper)
+    hold_fairs(programme, host, description)
+    run_offices(County(programme, county, description, any_paper))
+    tell("各单位的数据、报表、来信 / the offices' numbers, reports, complaints")
     return Seeded(houses, people, len(description.sessions), places)
 
 
@@ -160,17 +179,18 @@ def _house(programme: Programme, county: Staff, description: Description, number
     }
     handout = add_courseware(institution.pk, topic="", title="讲义", file=paper("讲义"), actor=clerk)
     house = House(institution, staff, agreements, [handout])
+    towns = list(dict.fromkeys(township for township, _village in places_of(description.preset)))
     for room in range(description.rooms):
-        house.rooms.append(_room(house, room, clerk))
+        house.rooms.append(_room(house, room, towns[number % len(towns)], clerk))
     return house
 
 
-def _room(house: House, number: int, clerk: Any) -> Room:
+def _room(house: House, number: int, township: str, clerk: Any) -> Room:
     venue = add_venue(
         house.institution.pk,
         name=f"{house.institution.name}第{number + 1}教室",
         kind=VenueKind.TRAINING,
-        township=TOWNSHIP,
+        township=township,
         address="县城",
         seats=60,
         actor=clerk,
@@ -296,6 +316,8 @@ class _Writer:
             row for it in held for row in completions(it.session, it.places, it.results)
         )
         self._approve(classes)
+        for it in classes:
+            book(it.session)
         for it in held:
             self._hold(it)
 
@@ -372,6 +394,7 @@ class _Writer:
             for it in classes
             if it.session.approved_at
         )
+        ApprovedPaper.objects.bulk_create(paper for it in classes for paper in self._shown(it))
         BudgetLine.objects.bulk_create(
             BudgetLine(training_session=it.session, **asdict(line))
             for it in classes
@@ -383,6 +406,14 @@ class _Writer:
             for it in classes
             for piece in self.houses[it.plan.institution].courseware
         )
+
+    def _shown(self, it: Class) -> Iterator[ApprovedPaper]:
+        """The papers that lay before the bureau when it approved."""
+        house, at = self.houses[it.plan.institution], it.session.approved_at
+        if at is None:
+            return
+        yield from (as_shown(it.session, at, licence=row) for row in house.licences)
+        yield from (as_shown(it.session, at, proof=row) for row in house.rooms[it.plan.room].proofs)
 
     def _hold(self, it: Class) -> None:
         door = self.houses[it.plan.institution].rooms[it.plan.room].door
@@ -402,6 +433,8 @@ class _Writer:
             archived=it.plan.status == SessionStatus.ARCHIVED,
             renci=sum(place.status == EnrolmentStatus.COMPLETED for place in it.places),
         )
+        if it.plan.status == SessionStatus.ARCHIVED:
+            Certificate.objects.bulk_create(certificates(it.session, it.lessons, it.places))
 
 
 def _moment(day: date, at: time) -> datetime:

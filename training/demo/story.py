@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -26,6 +27,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from training.accounts.choices import Role
+from training.accounts.models import Membership
 from training.accounts.services import add_member
 from training.attendance.choices import CorrectionStatus
 from training.attendance.models import AttendanceEvent, Correction
@@ -56,13 +58,16 @@ from training.demo.stage import Clock, Desk, Processes, StageError, Talk, Visito
 from training.demo.summary import describe as describe_session
 from training.demo.summary import indicator
 from training.dossiers.choices import DossierStatus
+from training.dossiers.missing import findings
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session
 from training.dossiers.rounds import standing
-from training.dossiers.rules import findings
 from training.dossiers.signatories import own_ca
 from training.enrolment.models import Enrolment
 from training.enrolment.services import import_roster
+from training.fairs.choices import PaperKind
+from training.fairs.models import JobFair
+from training.fairs.queries import strangers
 from training.followup.models import Contact, FollowUp
 from training.outcomes.models import Outcome
 from training.people.services import record_consent
@@ -83,6 +88,8 @@ MATCHES, MISMATCHES, DECLINES, LEAVES_AT_NOON, STRANGER = 0, 1, 3, 11, 12
 EVERYONE = range(12)
 RENCI_OF_THE_YEAR = 1_200
 """Places on rosters of the county's other sessions, so many that the demo starts in seconds."""
+OF_THE_YEAR = "year-"
+"""Begins the names of their institutions' accounts."""
 
 
 def at(hour: int, minute: int) -> datetime:
@@ -126,6 +133,7 @@ class Story:
         self.verify_and_seal()
         self.check_the_package()
         self.follow_up()
+        self.job_fair()
 
     def tell(self, sentence: str) -> None:
         print(f"✓ {sentence}", flush=True)  # noqa: T201  the demo speaks to its user
@@ -171,7 +179,7 @@ class Story:
             f"{len(preset.items)} 项档案、目标 {preset.target('renci').value} 人次，"
             f"资金 {line.total_fen // 1_000_000} = {line.central_fen // 1_000_000} + "
             f"{line.county_fen // 1_000_000} + {line.social_fen // 1_000_000} 万元",
-            true=(len(preset.categories), len(preset.groups), len(preset.items)) == (5, 7, 9),
+            true=(len(preset.categories), len(preset.groups), len(preset.items)) == (5, 8, 9),
         )
 
     # 2. The plan
@@ -649,6 +657,53 @@ class Story:
             true=found["formula"] in page,
         )
 
+    # 9. The same station at the door of a job fair
+
+    def job_fair(self) -> None:
+        clerk, principal = (Visitor(self.site, who, PASSWORD) for who in ("clerk", "principal"))
+        fair = self._reported_fair(clerk, principal)
+        desk = self._open_desk("astronaut")
+        until("对接会到了终端", lambda: (desk.state().get("lesson") or {}).get("session") == fair.code, 40)
+        for index in (MATCHES, DECLINES, STRANGER):
+            desk.visit(index, expect=["signed_in"])
+        self.hold("签到终端拍下对接会的现场照片", true=desk.press("photo")["ok"])
+        until("传完", lambda: desk.state().get("safe_to_power_off"), 90)
+        self._close_desk()
+        self.hold(
+            "对接会上三张卡签到：两位结业学员记名，一位没参训的只数人头；照片绑定这场对接会",
+            true=(fair.attendances.count(), strangers(fair)) == (2, 1)
+            and fair.papers.filter(kind=PaperKind.PHOTO).exclude(digest="").count() == 1,
+        )
+        wrong = fair.attendances.get(trainee=self.enrolment(DECLINES).trainee)
+        clerk.post(reverse("fair-attendance-void", args=[wrong.pk]), {"reason": "替人刷了卡，本人没有来"})
+        self.hold(
+            "刷错的一次由机构写明原因作废：不再计入，签名记录还在",
+            true=fair.attendances.filter(voided_at=None).count() == 1 and fair.events.count() == 4,
+        )
+
+    def _reported_fair(self, clerk: Visitor, principal: Visitor) -> JobFair:
+        """Today's, with an employer and a post; whoever completed is invited."""
+        said = {"title": "琴江镇电商用工对接会", "place": "琴江镇电商服务中心", "township": "琴江镇"}
+        today = {"on": f"{timezone.localdate(self.clock.now())}", "starts": "09:30", "ends": "16:00"}
+        clerk.post(reverse("fair-plan"), said | today)
+        fair = JobFair.objects.latest("pk")
+        employer = {"name": "赣南脐橙合作社", "uscc": "91360735MA35NXTP4H", "contact": "温经理"}
+        clerk.post(reverse("fair-employer-add", args=[fair.pk]), employer | {"phone": "16900000000"})
+        post = {"title": "分拣工", "openings": "5", "wage_from": "3500", "wage_to": "5000", "place": "琴江镇"}
+        address = reverse("fair-post-add", args=[fair.employers.get().pk])
+        clerk.post(address, post | {"poor_first": "on"})
+        station = Station.objects.get(codes__station_name="一号终端")
+        clerk.post(reverse("fair-stations", args=[fair.pk]), {"stations": [str(station.pk)]})
+        clerk.post(reverse("fair-invite", args=[fair.pk]), {"everybody": "1"})
+        page = reverse("fair", args=[fair.pk])
+        principal.post(reverse("fair-report", args=[fair.pk]), {}, page=page)
+        fair.refresh_from_db()
+        self.hold(
+            f"机构报备一场用工对接会，邀请 {fair.invitations.count()} 名结业学员",
+            true=(fair.status, fair.invitations.count()) == ("reported", 11),
+        )
+        return fair
+
     # What happened, as data
 
     def summarise(self, *, seconds: float) -> None:
@@ -669,21 +724,11 @@ class Story:
 
     def serve(self) -> None:
         """Print where to go and as whom, then stay until Ctrl-C."""
-        accounts = {
-            "clerk": "机构经办",
-            "principal": "机构负责人",
-            "instructor": "讲师（只看自己的课）",
-            "reviewer": "商务局审核员",
-            "head": "商务局负责人",
-            "followup": "跟踪服务人员",
-            "auditor": "纪检/审计（只读）",
-            "second-clerk": "另一家机构（看不到前一家的任何东西）",
-        }
         self._surround()
         desk = self._open_the_next_session()
         print(f"\n网站 {self.site}，公开页 {self.site}/p/\n签到终端 {desk.url}\n密码都是 {PASSWORD}")  # noqa: T201
-        for username, role in accounts.items():
-            print(f"  {username:14}{role}")  # noqa: T201
+        for username, role, workplace in self._accounts():
+            print(f"  {username:18}{role}　{workplace}")  # noqa: T201
         print("按回车放下一位学员的身份证，按 Ctrl-C 结束。", flush=True)  # noqa: T201
         with suppress(KeyboardInterrupt):
             for index, _enter in enumerate(sys.stdin):
@@ -692,6 +737,12 @@ class Story:
                 desk.lift()
             while True:  # nobody at the keyboard: serve all the same
                 time.sleep(3600)
+
+    def _accounts(self) -> Iterator[tuple[str, str, str]]:
+        """Every account of the county and of the story's two institutions, with its role and where it works."""
+        members = Membership.objects.exclude(user__username__startswith=OF_THE_YEAR).order_by("pk")
+        for member in members.select_related("user"):
+            yield member.user.username, member.get_role_display(), member.workplace
 
     def _surround(self) -> None:
         """The rest of the county, half-way through its year: the story's session is one of many."""
@@ -704,14 +755,13 @@ class Story:
             ends_on=date(year, 12, 10),
             as_of=today,
         )
-        seeded = seed(self.programme, self.county, description, prefix="year-")
+        seeded = seed(self.programme, self.county, description, prefix=OF_THE_YEAR)
         take(self.programme)
         done = sum(session.was_held for session in description.sessions)
         self.tell(
             f"县里这一年的其他培训：{len(seeded.houses)} 家机构、{seeded.sessions} 期，"
             f"{done} 期已结课；封存的档案是演示材料，没有可核验的包"
         )
-        self._publish_the_list()
 
     def _open_the_next_session(self) -> Desk:
         """A second session that is about to begin, so that the visitor finds the door open."""

@@ -12,9 +12,9 @@ import pikepdf
 from training.attendance.models import AttendanceEvent, HeldEnvelope
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
+from training.dossiers.missing import findings
 from training.dossiers.models import Dossier
 from training.dossiers.queries import check_session
-from training.dossiers.rules import findings
 from training.followup.models import Contact
 from training.outcomes.models import Outcome
 from training.programmes.models import Programme

@@ -12,7 +12,9 @@ from django.utils.timezone import localdate
 
 from training.attendance.models import Completion
 from training.attendance.queries import lesson_time
-from training.attendance.rules import CompletionResult, completion
+from training.attendance.rules import CompletionResult, completion, hours
+from training.certificates.models import Certificate
+from training.certificates.rules import certificate_number
 from training.claims.models import Claim
 from training.dossiers.models import Dossier, Evidence, ReviewRound
 from training.enrolment.choices import EnrolmentStatus
@@ -133,6 +135,24 @@ def judged(follow_up: Any, reviewer: Any) -> dict[str, Any]:
         "confirmed_on": localdate(follow_up.done_at),
         "recheck_on": localdate(follow_up.done_at) + timedelta(days=90),
     }
+
+
+def certificates(session: Any, lessons: Lessons, places: Sequence[Any]) -> Iterator[Certificate]:
+    """Of a sealed session, to those who completed; not saved. Places have their trainee."""
+    minutes, rule = sum(lesson.minutes for lesson in lessons), session.rule_set.rules.attendance
+    for place in places:
+        if place.status == EnrolmentStatus.COMPLETED:
+            yield Certificate(
+                enrolment=place,
+                number=certificate_number(session.code, place.number, 1),
+                name=place.trainee.name,
+                title=session.title,
+                institution=session.institution.name,
+                hours=hours(minutes, rule),
+                first_on=lessons[0].on,
+                last_on=lessons[-1].on,
+                issued_at=session.closed_at + timedelta(days=5),
+            )
 
 
 def archive(session: Any, lessons: Lessons, *, archived: bool, renci: int) -> None:

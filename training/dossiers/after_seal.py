@@ -18,7 +18,7 @@ from training.core.content import CHUNK
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.core.models import StoredFile
 from training.dossiers.choices import BuildStatus, CheckStage, DossierStatus, Edition
-from training.dossiers.models import ArchiveTransfer, Dossier, DossierVersion
+from training.dossiers.models import ArchiveTransfer, Dossier, DossierVersion, PropertyCheck
 
 
 def sealed_version(dossier: Dossier) -> DossierVersion:
@@ -29,6 +29,13 @@ def sealed_version(dossier: Dossier) -> DossierVersion:
         "number"
     )
     return version
+
+
+def failed_check(dossier: Dossier) -> PropertyCheck | None:
+    """The last check of what is sealed now, if it found something."""
+    checks = PropertyCheck.objects.filter(version__dossier=dossier, version__unsealed_at=None)
+    last: PropertyCheck | None = checks.defer("report").first()
+    return None if last is None or last.holds else last
 
 
 def queue_check(dossier: Dossier, stage: CheckStage) -> None:

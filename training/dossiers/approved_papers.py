@@ -1,4 +1,4 @@
-"""The papers an archive goes by: those the bureau saw when it approved (domain.md §4.6, A2: "snapshot at approval").
+"""The papers an archive goes by: those the bureau saw when it approved.
 
 What was kept then stands, and nothing that comes later is put beside it; only where what of it still stands does
 not reach does a later one count as well. What is refused counts nowhere.
@@ -7,7 +7,7 @@ not reach does a later one count as well. What is refused counts nowhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from training.core import clock
@@ -62,11 +62,14 @@ def is_altered(session: Any, row: Any) -> bool:
 def keep_papers(session: Any) -> None:
     """As the bureau sees them now; the second time only of instructors that have come since, and no licence."""
     had = list(session.approved_papers.select_related("proof"))
-    rows = [] if had else [_as_kept(session, licence=row) for row in standing(session.institution.licences)]
+    at = clock.now()
+    rows = (
+        [] if had else [as_shown(session, at, licence=row) for row in standing(session.institution.licences)]
+    )
     known = {paper.proof.instructor_id for paper in had if paper.proof}
     for person in dict.fromkeys(lesson.instructor for lesson in session.lessons.select_related("instructor")):
         if person.pk not in known:
-            rows += [_as_kept(session, proof=row) for row in standing(person.proofs)]
+            rows += [as_shown(session, at, proof=row) for row in standing(person.proofs)]
     ApprovedPaper.objects.bulk_create(rows)
 
 
@@ -74,13 +77,14 @@ def standing(papers: Any) -> list[Any]:
     return list(papers.filter(refused_at=None).select_related("file").order_by("pk"))
 
 
-def _as_kept(session: Any, *, licence: Any = None, proof: Any = None) -> ApprovedPaper:
+def as_shown(session: Any, at: datetime, *, licence: Any = None, proof: Any = None) -> ApprovedPaper:
+    """Either, as it is now; not saved."""
     row = licence or proof
     return ApprovedPaper(
         training_session=session,
         licence=licence,
         proof=proof,
         sha256=row.file.sha256,
-        kept_at=clock.now(),
+        kept_at=at,
         **{name: getattr(row, name, None) for name in SAID},
     )

@@ -1,4 +1,4 @@
-"""签认: who stands for a half-day's register (domain.md §4.6, A8 "lecturer and class manager signatures").
+"""签认: who stands for a half-day's register (A8): the instructor and the class manager.
 
 On paper both sign, and the sheet comes back as a scan. Else the class manager attests the register by account,
 and so does each instructor who has one; those without are named by it. An attestation is of the register as it was:
@@ -28,9 +28,9 @@ from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.dossiers.choices import AttestedAs, EvidenceKind
+from training.dossiers.contents import HalfDayKey
 from training.dossiers.facts import register_digest
 from training.dossiers.models import Dossier, RegisterAttestation
-from training.dossiers.rules import HalfDayKey
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.scheduling.models import Lesson, TrainingSession

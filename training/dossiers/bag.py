@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from training.core.content import Content
 from training.dossiers import container
@@ -83,28 +82,17 @@ checks seal, signatures, chains and counts, without network or database.
 """
 
 
-def build_bag(facts: DossierFacts, pdf: bytes, sealer: Sealer | None) -> bytes:
-    """The package in memory; see `write_bag`."""
-    target = BytesIO()
-    _write(facts, Content.held(pdf), sealer, target)
-    return target.getvalue()
-
-
 def write_bag(facts: DossierFacts, pdf: Path, sealer: Sealer | None, target: Path) -> str:
     """Write the package as one zip file; the same facts, PDF and sealer give the same bytes.
 
     The PDF has just been signed by us. Gives the SHA-256 of the manifest. No more than one original at a time
     is in memory. Raises ContainerError(`too_large`) above 4 GiB or 20,000 files.
     """
-    with target.open("w+b") as file:
-        return _write(facts, Content.at(pdf), sealer, file)
-
-
-def _write(facts: DossierFacts, pdf: Content, sealer: Sealer | None, target: BinaryIO) -> str:
+    dossier = Content.at(pdf)
     originals = original_paths(all_files(facts))
     payload = {path: _original(file) for path, file in originals.items()}
     payload |= {path: Content.held(_lines(entries)) for path, entries in _envelopes(facts).items()}
-    payload |= {DOSSIER: pdf, METADATA: Content.held(describe(facts, pdf, originals))}
+    payload |= {DOSSIER: dossier, METADATA: Content.held(describe(facts, dossier, originals))}
     payload |= _descriptions(payload)
     tags = {
         BAGIT: DECLARATION,
@@ -115,7 +103,8 @@ def _write(facts: DossierFacts, pdf: Content, sealer: Sealer | None, target: Bin
     tags[TAG_MANIFEST] = manifest(tags)
     if sealer:
         tags[SEAL] = sealer.seal(_seal_statement(facts, tags[MANIFEST], tags[TAG_MANIFEST]))
-    container.write(target, payload | {name: Content.held(content) for name, content in tags.items()})
+    with target.open("w+b") as file:
+        container.write(file, payload | {name: Content.held(content) for name, content in tags.items()})
     return hashlib.sha256(tags[MANIFEST]).hexdigest()
 
 

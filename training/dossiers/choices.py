@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DossierStatus(models.TextChoices):
-    """Lifecycle F of domain.md §4.5. Completeness is not a state: it is computed each time."""
+    """Completeness is not a state: it is computed each time."""
 
     COLLECTING = "collecting", _("收集中")
     SUBMITTED = "submitted", _("待商务局核验")

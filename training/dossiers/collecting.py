@@ -24,6 +24,8 @@ from training.core.uploads import XLSX, CheckedFile
 from training.dossiers.choices import TAKES_EVIDENCE, EvidenceKind
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.signals import evidence_added, evidence_withdrawn
+from training.fairs.door import keep_photo
+from training.fairs.models import FairPaper
 from training.scheduling.models import Lesson, TrainingSession
 from training.stations.models import Station
 
@@ -157,13 +159,17 @@ def withdraw_evidence(evidence_id: int, *, reason: str, actor: Actor) -> Evidenc
 
 @override(settings.LANGUAGE_CODE)  # its caption stays in the archive
 @transaction.atomic
-def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool]:
-    """The picture a station's signed photo event names. Returns the evidence and whether it is new.
+def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence | FairPaper, bool]:
+    """The picture a station's signed photo event names: class evidence, or a paper of the job fair it was taken at.
 
-    Raises PhotoEventUnknownError until the event is in the ledger, and PhotoEventHeldError if it is
+    Returns it and whether it is new. Raises PhotoEventUnknownError until the event is in the ledger, and PhotoEventHeldError if it is
     there and does not count. A dossier is not complete before the last of them has come.
     """
     event = _photo_event(station, hashlib.sha256(data).hexdigest())
+    if event.fair_id:
+        return keep_photo(
+            event.fair_id, station=station, digest=event.digest, taken_at=event.captured_at, data=data
+        )
     existing = Evidence.objects.filter(event=event).first()
     if existing:
         return existing, False
@@ -181,7 +187,7 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
         % {
             "sequence": event.lesson.sequence,
             "topic": event.lesson.topic,
-            "mark": session.rule_set.rules.mark_text,
+            "mark": session.rule_set.rules.mark_at([event.lesson.venue.level]),
         },
         taken_at=event.captured_at,
         event=event,
@@ -193,7 +199,7 @@ def keep_station_photo(station: Station, *, data: bytes) -> tuple[Evidence, bool
 
 
 def _photo_event(station: Station, sha256: str) -> Any:
-    """The counted event, so one with a session and a lesson, that names the photo."""
+    """The counted event, so one of a lesson or of a job fair, that names the photo."""
     names_it = {"payload__contains": sha256}
     events = station.events.select_for_update(of=("self",)).select_related(
         "lesson", "training_session__institution__programme"

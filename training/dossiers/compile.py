@@ -25,11 +25,12 @@ from training.dossiers import facts
 from training.dossiers.approved_papers import licences_of, proofs_of
 from training.dossiers.attesting import attestations
 from training.dossiers.choices import EvidenceKind
+from training.dossiers.contents import ArchiveContents
 from training.dossiers.models import Dossier
 from training.dossiers.papers import item_papers, with_papers
 from training.dossiers.queries import archive_contents, check_under, with_archive
 from training.dossiers.records import record_tables
-from training.dossiers.rules import ArchiveContents, minutes_of
+from training.dossiers.rules import minutes_of
 from training.enrolment.choices import IN_FORCE, EnrolmentStatus
 from training.programmes.preset import Preset
 from training.programmes.words import choice_name
@@ -48,9 +49,6 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
         with_archive(TrainingSession.objects.filter(pk=dossier.training_session_id))
     ).get()
     rules = session.rule_set.rules
-    programme = session.institution.programme
-    lessons = list(session.lessons.all())
-    pages = register(session)
     attested = attestations([session])[session.pk]
     events = list(AttendanceEvent.objects.filter(training_session=session).select_related("evidence"))
     stations = list(Station.objects.filter(pk__in={event.station_id for event in events}).order_by("pk"))
@@ -58,85 +56,21 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
     return facts.DossierFacts(
         as_of=as_of,
         verify_url=settings.PUBLIC_URL + reverse("public-dossier", _PUBLIC_PAGES, [dossier.public_token]),
-        programme=facts.ProgrammeFacts(
-            code=programme.code,
-            name=programme.name,
-            county=programme.county,
-            mark_text=rules.mark_text,
-            phones=tuple(map(str, rules.phones)),
-            source_document=rules.document.title,
-            rule_version=session.rule_set.version,
-            timezone=rules.timezone,
-        ),
-        session=facts.SessionFacts(
-            code=session.code,
-            title=session.title,
-            category=rules.category(session.category).name,
-            class_type=rules.class_type(session.class_type).name,
-            form=rules.form(session.form).name,
-            institution=session.institution.name,
-            uscc=session.institution.uscc,
-            fund_line=session.agreement.fund_line.name,
-            venue="、".join(dict.fromkeys(lesson.venue.name for lesson in lessons)),
-            first_day=min(lesson.on for lesson in lessons),
-            last_day=max(lesson.on for lesson in lessons),
-            approval_number=session.approval_number,
-            approved_on=timezone.localdate(session.approved_at) if session.approved_at else None,
-            approved_by=str(session.approved_by or ""),
-        ),
-        items=tuple(
-            facts.ItemFacts(
-                item.code,
-                item.title,
-                item.clause,
-                item.complete,
-                tuple(f.message for f in item.findings),
-                item.version,
-            )
-            for item in check_under(contents, rules, session)
-        ),
+        programme=_programme(session),
+        session=_session(session),
+        items=tuple(_items(session, contents)),
         agreement=_agreement(session),
-        licences=tuple(
-            facts.LicenceFacts(
-                paper.get_kind_display(), paper.number, paper.issuer, paper.valid_from, paper.valid_until
-            )
-            for paper in licences_of(session)
-        ),
+        licences=tuple(_licences(session)),
         instructors=tuple(_instructors(session)),
-        plan=facts.PlanFacts(
-            audience=session.audience,
-            goals=session.goals,
-            content=session.content,
-            form=rules.form(session.form).name,
-            hours=hours(_planned_minutes(contents), rules.attendance),
-            assessment=session.assessment,
-            practical_hours=_practical_hours(lessons, rules),
-            outline=_outline(session),
-            budget=cost_lines(session),
-        ),
-        lessons=tuple(
-            facts.LessonFacts(
-                lesson.sequence,
-                lesson.on,
-                str(lesson.half_day),
-                lesson.starts_at,
-                lesson.ends_at,
-                lesson.topic,
-                lesson.instructor.name,
-                lesson.venue.name,
-                hours(lesson.minutes, rules.attendance),
-                lesson.practical,
-                lesson.pk,
-            )
-            for lesson in lessons
-        ),
+        plan=_plan(session, contents),
+        lessons=tuple(_lessons(session)),
         changes=tuple(_changes(session)),
         materials=tuple(
             facts.MaterialFacts(piece.topic, piece.title, str(piece.version), piece.file.sha256)
             for piece in session.courseware.select_related("file")
         ),
         roster=tuple(_roster(session)),
-        registers=tuple(_register_page(page, attested) for page in pages),
+        registers=tuple(_register_page(page, attested) for page in register(session)),
         photos=tuple(_photos(session)),
         completion=tuple(_completion(session)),
         attachments=tuple(_attachments(session)),
@@ -155,6 +89,85 @@ def compile_facts(dossier: Dossier, *, as_of: datetime, version: int = 1) -> fac
         submitted_by=str(dossier.submitted_by or ""),
         submitted_at=dossier.submitted_at,
     )
+
+
+def _programme(session: Any) -> facts.ProgrammeFacts:
+    programme, rules = session.institution.programme, session.rule_set.rules
+    return facts.ProgrammeFacts(
+        code=programme.code,
+        name=programme.name,
+        county=programme.county,
+        mark_text=rules.mark_text,
+        phones=tuple(map(str, rules.phones)),
+        source_document=rules.document.title,
+        rule_version=session.rule_set.version,
+        timezone=rules.timezone,
+    )
+
+
+def _session(session: Any) -> facts.SessionFacts:
+    rules, lessons = session.rule_set.rules, session.lessons.all()
+    return facts.SessionFacts(
+        code=session.code,
+        title=session.title,
+        category=rules.category(session.category).name,
+        class_type=rules.class_type(session.class_type).name,
+        form=rules.form(session.form).name,
+        institution=session.institution.name,
+        uscc=session.institution.uscc,
+        fund_line=session.agreement.fund_line.name,
+        venue="、".join(dict.fromkeys(lesson.venue.name for lesson in lessons)),
+        first_day=min(lesson.on for lesson in lessons),
+        last_day=max(lesson.on for lesson in lessons),
+        approval_number=session.approval_number,
+        approved_on=timezone.localdate(session.approved_at) if session.approved_at else None,
+        approved_by=str(session.approved_by or ""),
+    )
+
+
+def _items(session: Any, contents: ArchiveContents) -> Iterator[facts.ItemFacts]:
+    for item in check_under(contents, session.rule_set.rules, session):
+        said = tuple(finding.message for finding in item.findings)
+        yield facts.ItemFacts(item.code, item.title, item.clause, item.complete, said, item.version)
+
+
+def _licences(session: Any) -> Iterator[facts.LicenceFacts]:
+    for paper in licences_of(session):
+        yield facts.LicenceFacts(
+            paper.get_kind_display(), paper.number, paper.issuer, paper.valid_from, paper.valid_until
+        )
+
+
+def _plan(session: Any, contents: ArchiveContents) -> facts.PlanFacts:
+    rules = session.rule_set.rules
+    return facts.PlanFacts(
+        audience=session.audience,
+        goals=session.goals,
+        content=session.content,
+        form=rules.form(session.form).name,
+        hours=hours(_planned_minutes(contents), rules.attendance),
+        assessment=session.assessment,
+        practical_hours=_practical_hours(session.lessons.all(), rules),
+        outline=_outline(session),
+        budget=cost_lines(session),
+    )
+
+
+def _lessons(session: Any) -> Iterator[facts.LessonFacts]:
+    for lesson in session.lessons.all():
+        yield facts.LessonFacts(
+            lesson.sequence,
+            lesson.on,
+            str(lesson.half_day),
+            lesson.starts_at,
+            lesson.ends_at,
+            lesson.topic,
+            lesson.instructor.name,
+            lesson.venue.name,
+            hours(lesson.minutes, session.rule_set.rules.attendance),
+            lesson.practical,
+            lesson.pk,
+        )
 
 
 def _retention(rules: Preset) -> str:

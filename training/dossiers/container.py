@@ -1,7 +1,7 @@
 """The one way a package is zipped, so that the bytes of the file follow from its entries.
 
 Stored, not compressed; sorted; no times, no extras. A byte that differs anywhere, in a header too, makes it
-another file than `pack` of its own entries, and `unpack` says which entry it belongs to.
+another file than `write` makes of its own entries, and `unpack` says which entry it belongs to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import unicodedata
 import zipfile
 from bisect import bisect_left
 from collections.abc import Mapping
-from io import BytesIO
 from shutil import copyfileobj
 from typing import Any, BinaryIO, cast
 
@@ -33,7 +32,7 @@ _HOSTILE = re.compile(r"^/|\\|:|(^|/)\.{0,2}(/|$)|[\x00-\x1f\x7f]")
 
 
 class ContainerError(Exception):
-    """Not a package made by `pack`, or one that must not be opened.
+    """Not a package made by `write`, or one that must not be opened.
 
     `name` is the entry concerned. Codes: `not_a_zip`, `too_large`, `unsafe_name`, `duplicate`, `compressed`,
     `damaged`.
@@ -45,15 +44,11 @@ class ContainerError(Exception):
         self.name = name
 
 
-def pack(entries: Mapping[str, bytes]) -> bytes:
-    """The zip file of these entries; raises ContainerError(`too_large`, `unsafe_name`)."""
-    target = BytesIO()
-    write(target, {name: Content.held(content) for name, content in entries.items()})
-    return target.getvalue()
-
-
 def write(target: BinaryIO, entries: Mapping[str, Content]) -> None:
-    """As `pack`, entry by entry; `target` can be read back."""
+    """The zip file of these entries, one by one, into `target`, which can be read back.
+
+    Raises ContainerError(`too_large`, `unsafe_name`).
+    """
     if sum(content.size for content in entries.values()) > MAX_BYTES or len(entries) > MAX_ENTRIES:
         raise ContainerError("too_large", DIRECTORY)
     _zip(target, entries)
@@ -70,7 +65,7 @@ def _zip(target: BinaryIO, entries: Mapping[str, Content]) -> zipfile.ZipFile:
 
 
 def unpack(file: BinaryIO) -> dict[str, Content]:
-    """The entries of a file that `pack` made, to be read from it as long as it stays open.
+    """The entries of a file that `write` made, to be read from it as long as it stays open.
 
     Raises ContainerError. Reads the file twice, a piece at a time.
     """

@@ -1,4 +1,4 @@
-"""What is odd about the people of a session and only a person can settle (domain.md §4.6: no open A-flag)."""
+"""What is odd about the people of a session and only a person can settle."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from training.dossiers.choices import (
     EvidenceKind,
     Owes,
 )
-from training.dossiers.rules import is_inside
+from training.dossiers.contents import is_inside
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 
@@ -487,7 +487,7 @@ def unreached(townships: Any) -> Any:
 class ItemState(ScopedModel):
     """One archive item of one session as it was last checked, for lists of very many.
 
-    Never what an act is decided by: that checks again. `findings` are those of `training.dossiers.rules`, as
+    Never what an act is decided by: that checks again. `findings` are those of `training.dossiers.missing`, as
     data; `since` is the first day on which something was missing. `stale`: something was done that may have
     changed it, and nobody has checked again.
     """

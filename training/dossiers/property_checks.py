@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from training.accounts.choices import BUREAU_ROLES, FINANCE_ROLES, Role
 from training.core import clock, files
 from training.core.actor import SYSTEM
 from training.core.audit import record
@@ -22,10 +23,16 @@ from training.dossiers.four_properties import FourProperties, report
 from training.dossiers.layout import MANIFEST, METADATA
 from training.dossiers.metadata import Metadata
 from training.dossiers.models import DossierVersion, PropertyCheck
+from training.notifications.choices import Kind
+from training.notifications.services import notify
 
 YEARLY: Final = timedelta(days=365)
 A_NIGHT: Final = 200
 """Versions that one night checks again; a large one takes a minute."""
+CONCERNED: Final = BUREAU_ROLES | {Role.AUDITOR}
+"""Who hears of a sealed dossier that no longer holds: the bureau opens it again, or has the file restored."""
+CLAIMANTS: Final = FINANCE_ROLES | {Role.INSTITUTION_HEAD, Role.INSTITUTION_CLERK}
+"""And of one on which a claim stands."""
 
 
 def check_properties(version_id: int, stage: CheckStage) -> PropertyCheck:
@@ -48,6 +55,11 @@ def _keep(
         problem=problem,
         report=said.model_dump() if said else {},
     )
+    if not holds:
+        hear = CONCERNED | CLAIMANTS if stage == CheckStage.CLAIM else CONCERNED
+        dossier = version.dossier
+        said_of = str(dossier.training_session)
+        notify(Kind.PROPERTIES_FAILED, dossier, roles=hear, actor=SYSTEM, session=said_of)
     record(SYSTEM, "dossier.properties_checked", version.dossier, stage=str(stage), holds=holds)
     return check
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,30 +16,29 @@ from training.attendance.choices import CorrectionStatus, EventKind
 from training.attendance.models import AttendanceEvent, Correction
 from training.attendance.queries import chain_gaps, signed_in
 from training.core import clock
-from training.core.actor import Actor
 from training.courses.choices import CoursewareStatus
 from training.courses.models import Courseware as CoursewareRow
 from training.dossiers.approved_papers import is_altered, licences_of, proofs_of
 from training.dossiers.attesting import signatures
 from training.dossiers.choices import EvidenceKind
-from training.dossiers.doubts import Doubt, open_doubts
-from training.dossiers.models import Dossier, Evidence
-from training.dossiers.records import count_records
-from training.dossiers.rules import (
+from training.dossiers.contents import (
     ArchiveContents,
     Courseware,
     Demands,
     HalfDayKey,
     InstructorOnFile,
-    ItemResult,
     LessonApproved,
     LessonHeld,
     OpenDoubt,
     PaperOnFile,
     PhotoOnFile,
     RosterEntry,
-    check_archive,
 )
+from training.dossiers.doubts import Doubt, open_doubts
+from training.dossiers.missing import ItemResult
+from training.dossiers.models import Evidence
+from training.dossiers.records import count_records
+from training.dossiers.rules import check_archive
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment
 from training.institutions.choices import AgreementStatus
@@ -140,19 +139,12 @@ def under(contents: ArchiveContents, rules: Preset, class_type: str) -> ArchiveC
 def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt]) -> ArchiveContents:
     """What hangs on the session itself."""
     lessons = list(session.lessons.all())
-    sequences = {lesson.pk: lesson.sequence for lesson in lessons}
     half_days = {lesson.pk: (lesson.on, lesson.half_day) for lesson in lessons}
     evidence = session.standing_evidence
     agreement = session.agreement
     ours = agreement.institution_id == session.institution_id
     return ArchiveContents(
-        agreement=PaperOnFile(
-            agreement.kind,
-            agreement.number,
-            agreement.valid_from,
-            agreement.valid_until,
-            verified=agreement.status != AgreementStatus.DRAFT,
-        ),
+        agreement=_agreement(agreement),
         institution=session.institution.name,
         agreement_with=session.institution.name if ours else agreement.institution.name,
         agreement_line=agreement.fund_line.code,
@@ -160,19 +152,7 @@ def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt
         scope=session.institution.business_scope,
         scope_reviewed=session.institution.scope_confirmed_at is not None,
         licences=_papers(session, licences_of(session)),
-        lessons=tuple(
-            LessonHeld(
-                lesson.sequence,
-                lesson.on,
-                lesson.half_day,
-                lesson.starts_at,
-                lesson.ends_at,
-                lesson.topic,
-                lesson.instructor_id,
-                lesson.venue_id,
-            )
-            for lesson in lessons
-        ),
+        lessons=tuple(map(_held, lessons)),
         approved_lessons=_approved_lessons(session),
         instructors={
             lesson.instructor_id: InstructorOnFile(
@@ -182,15 +162,7 @@ def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt
             )
             for lesson in lessons
         },
-        plan={
-            "audience": session.audience,
-            "goals": session.goals,
-            "content": session.content,
-            "form": session.form,
-            "hours": str(sum(lesson.minutes for lesson in lessons) or ""),
-            "assessment": session.assessment,
-            "budget": "、".join(line.name for line in session.budget_lines.all()),
-        },
+        plan=_plan(session, lessons),
         planned_on=localdate(session.submitted_at) if session.submitted_at else None,
         approved=session.status in WAS_APPROVED,
         approved_on=localdate(session.approved_at) if session.approved_at else None,
@@ -203,19 +175,7 @@ def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt
             for place in session.on_roster
         ),
         closed=session.status in CLOSED,
-        photos=tuple(
-            PhotoOnFile(
-                sequences.get(row.lesson_id),
-                row.taken_at,
-                row.caption,
-                by_station=row.event_id is not None,
-                persons=row.persons,
-                background=row.background,
-                photographer=row.photographer,
-            )
-            for row in evidence
-            if row.kind == EvidenceKind.PHOTO
-        ),
+        photos=tuple(_photos(evidence, lessons)),
         doubts=(
             *(OpenDoubt("reuse", row.item, row.caption) for row in evidence if row.doubts),
             *(
@@ -226,6 +186,56 @@ def _contents(session: Any, came: Mapping[int, set[int]], doubts: Iterable[Doubt
         ),
         other_items=Counter(row.item for row in evidence),
     )
+
+
+def _agreement(paper: Any) -> PaperOnFile:
+    return PaperOnFile(
+        paper.kind,
+        paper.number,
+        paper.valid_from,
+        paper.valid_until,
+        verified=paper.status != AgreementStatus.DRAFT,
+    )
+
+
+def _held(lesson: Any) -> LessonHeld:
+    return LessonHeld(
+        lesson.sequence,
+        lesson.on,
+        lesson.half_day,
+        lesson.starts_at,
+        lesson.ends_at,
+        lesson.topic,
+        lesson.instructor_id,
+        lesson.venue_id,
+    )
+
+
+def _plan(session: Any, lessons: Iterable[Any]) -> dict[str, str]:
+    return {
+        "audience": session.audience,
+        "goals": session.goals,
+        "content": session.content,
+        "form": session.form,
+        "hours": str(sum(lesson.minutes for lesson in lessons) or ""),
+        "assessment": session.assessment,
+        "budget": "、".join(line.name for line in session.budget_lines.all()),
+    }
+
+
+def _photos(evidence: Iterable[Any], lessons: Iterable[Any]) -> Iterator[PhotoOnFile]:
+    sequences = {lesson.pk: lesson.sequence for lesson in lessons}
+    for row in evidence:
+        if row.kind == EvidenceKind.PHOTO:
+            yield PhotoOnFile(
+                sequences.get(row.lesson_id),
+                row.taken_at,
+                row.caption,
+                by_station=row.event_id is not None,
+                persons=row.persons,
+                background=row.background,
+                photographer=row.photographer,
+            )
 
 
 def _papers(session: Any, rows: Iterable[Any]) -> tuple[PaperOnFile, ...]:
@@ -342,9 +352,3 @@ def check_under(contents: ArchiveContents, rules: Preset, session: Any) -> tuple
 def check_session(session: TrainingSession) -> tuple[ItemResult, ...]:
     """The items of one session, checked now."""
     return check_sessions(TrainingSession.objects.filter(pk=session.pk))[0][1]
-
-
-def dossier_of(session_id: int, actor: Actor) -> Dossier:
-    """The session's dossier; raises NotFoundError before the class is closed and for strangers."""
-    dossier: Dossier = Dossier.objects.fetch(actor, training_session=session_id)
-    return dossier

@@ -23,11 +23,11 @@ from training.core.models import StoredFile
 from training.dossiers.choices import Decision, DossierStatus
 from training.dossiers.item_changes import digest
 from training.dossiers.item_facts import item_facts
+from training.dossiers.missing import findings
 from training.dossiers.models import Dossier, ItemReview, ReviewRound
 from training.dossiers.papers import item_papers, with_papers
 from training.dossiers.queries import check_session, with_archive
 from training.dossiers.rounds import Standing, running_round, standing
-from training.dossiers.rules import findings
 from training.notifications.choices import Kind
 from training.notifications.services import notify
 from training.scheduling.models import TrainingSession

@@ -1,6 +1,6 @@
 """The seal: the server's signature over the manifest of a dossier package.
 
-Whoever holds the server's key file can seal; whoever has the package can check. The key inside the package
+Whoever holds the server's key can seal; whoever has the package can check. The key inside the package
 says which key sealed it, not whose key that is: compare its fingerprint with the one the bureau published.
 """
 
@@ -10,16 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.envelope import decode_signing_key, encode_key
@@ -100,32 +97,3 @@ def fingerprint(public_key: str) -> str:
     """SHA-256 of the key's bytes, shortened to 32 hex digits in groups of four, to be read aloud."""
     digest = hashlib.sha256(base64.b64decode(public_key)).hexdigest()[:32]
     return " ".join(digest[i : i + 4] for i in range(0, 32, 4))
-
-
-def load_or_make_key(path: Path) -> Ed25519PrivateKey:
-    """The seal key in `path` (PEM, PKCS #8), made there with mode 0600 the first time.
-
-    Raises ValueError if the file holds something else.
-    """
-    try:
-        return _load(path)
-    except FileNotFoundError:
-        pass
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process was first
-        return _load(path)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    return _load(path)
-
-
-def _load(path: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} is not an Ed25519 key")  # noqa: TRY004 - a wrong file, not a wrong type
-    return key

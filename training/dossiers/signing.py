@@ -29,7 +29,7 @@ from pyhanko.stamp import StaticStampStyle
 from training.core.content import CHUNK
 from training.dossiers import fonts
 from training.dossiers.loops import outside_any_loop
-from training.dossiers.pdf import SEAL_BOXES
+from training.dossiers.pdf.seal_page import SEAL_BOXES
 from training.dossiers.signing_keys import Key
 from training.dossiers.stamp import Stamp
 
@@ -51,13 +51,6 @@ class PdfSigner:
     def stamp(self) -> Stamp:
         moment = f"{self.at.astimezone(self.zone):%Y-%m-%d %H:%M}"
         return Stamp(self.name, "电子签章", moment, "测试证书，不作法律依据" if self.test else self.person)
-
-
-def sign_pdf(pdf: bytes, signers: Sequence[PdfSigner], *, fonts_dir: Path | None = None) -> bytes:
-    """The PDF signed, in memory; see `sign_in_place`."""
-    target = BytesIO(pdf)
-    sign_in_place(target, signers, fonts_dir=fonts_dir)
-    return target.getvalue()
 
 
 def sign_in_place(pdf: BinaryIO, signers: Sequence[PdfSigner], *, fonts_dir: Path | None = None) -> None:

@@ -19,9 +19,9 @@ from training.attendance.models import AttendanceEvent
 from training.core import clock
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus, Owes
+from training.dossiers.missing import Finding, ItemResult
 from training.dossiers.models import ItemState
 from training.dossiers.queries import CLOSED, check_sessions
-from training.dossiers.rules import Finding, ItemResult
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment
 from training.scheduling.choices import SessionStatus

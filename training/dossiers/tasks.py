@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -73,6 +74,7 @@ def _make(version: DossierVersion) -> None:
     with TemporaryDirectory(prefix="yidang-", dir=settings.VAR_DIR) as directory:
         pdf, package = Path(directory) / "dossier.pdf", Path(directory) / "dossier.zip"
         built = write_pdf(facts, sealer.note if sealer else None, settings.FONTS_DIR, pdf, on_progress=tell)
+        gc.collect()  # the pages' parts point at one another, and what follows needs the memory
         code = dossier.training_session.code
         if sealer is None:
             with _kept({f"{code}-草稿.pdf": pdf}) as (draft,):

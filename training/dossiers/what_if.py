@@ -13,8 +13,8 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 
 from training.core.actor import Actor
+from training.dossiers.missing import Finding, findings
 from training.dossiers.queries import archive_contents, check_under, under, with_archive
-from training.dossiers.rules import Finding, findings
 from training.dossiers.snapshots import BATCH, OPEN
 from training.programmes.models import Programme, RuleSet
 from training.programmes.preset import Preset

@@ -1,10 +1,12 @@
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
 class EnrolmentStatus(models.TextChoices):
-    """The second half of lifecycle D of domain.md §4.5; the first is an application's."""
+    """From 入册 on; what comes before is an application's."""
 
     ENROLLED = "enrolled", _("入册")
     COMPLETED = "completed", _("结业")
@@ -24,6 +26,16 @@ ENROLMENT_TRANSITIONS = {
     EnrolmentStatus.EXCLUDED: frozenset({EnrolmentStatus.COMPLETED}),
 }
 ON_ROSTER = ~Q(status=EnrolmentStatus.WITHDRAWN)
+POOR: Final = "poor_household"
+"""建档立卡贫困户: the group's code in every programme that has it."""
+
+
+def poor(place: str = "") -> Q:
+    """That somebody belonged to them when the class was approved, as verified; `place` leads to the enrolment."""
+    path = f"{place}__" if place else ""
+    return Q(**{f"{path}group": POOR, f"{path}group_verified": True})
+
+
 IN_FORCE = Q(effective_at__isnull=False)
 """Changes of a roster that happened."""
 
@@ -70,7 +82,7 @@ class Source(models.TextChoices):
 
 
 class ApplicationStatus(models.TextChoices):
-    """The first half of lifecycle D of domain.md §4.5: 报名 → 资格审核 → 入册."""
+    """报名 → 资格审核 → 入册."""
 
     RECEIVED = "received", _("待资格审核")
     QUALIFIED = "qualified", _("资格通过")

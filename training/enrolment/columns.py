@@ -27,6 +27,7 @@ COLUMNS = (
 REQUIRED = (NAME, ID_NUMBER)
 PROBLEM = "问题"
 SHEET = "名册"
+SEX_WORDS: Mapping[str, str] = {"male": "男", "female": "女"}
 
 # As they stand in real rosters, without spaces, stars and what is in brackets.
 ALIASES = {

@@ -19,9 +19,9 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.enrolment.choices import Source
 from training.enrolment.columns import ID_NUMBER, TOWNSHIP
+from training.enrolment.handed_in import expected_of
 from training.enrolment.models import Application, NominationList, RegistrationCall
 from training.enrolment.qualification import doubts_about
-from training.enrolment.queries import expected_of
 from training.enrolment.registration import application_from, open_call, own_township, vouched_for
 from training.enrolment.roster_book import marked_copy
 from training.enrolment.roster_file import Entry, Finding, RosterRow, read_roster

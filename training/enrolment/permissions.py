@@ -11,14 +11,14 @@ from training.scheduling.models import TrainingSession
 def may_see_numbers(actor: Actor, session: TrainingSession) -> bool:
     """Identity numbers in full: whoever is still writing the roster, and the bureau that approves it.
 
-    domain.md §4.4: the institution sees them masked once it has submitted.
+    The institution sees them masked once it has submitted.
     """
     writing = session.status in EDITABLE and may(actor, "roster.import")
     return writing or may(actor, "session.approve")
 
 
 def may_see_group(actor: Actor, session: TrainingSession, group: Group) -> bool:
-    """Whether who is in this group may be read by name: like numbers (domain.md §4.4), a sensitive one is the
+    """Whether who is in this group may be read by name: like numbers, a sensitive one is the
     institution's to see only while it writes the roster, else only whoever needs it for verifying.
     """
     if not group.sensitive or (session.status in EDITABLE and may(actor, "roster.import")):

@@ -202,7 +202,7 @@ def _named(session: TrainingSession, place: Any) -> str:
 
 
 def _namesakes(session: TrainingSession, new: Mapping[RosterRow, Trainee]) -> Iterator[Finding]:
-    """Same name, same village, another number (domain.md §4.3): perhaps one person with a wrong number."""
+    """Same name, same village, another number: perhaps one person with a wrong number."""
     wanted = {(row.name, row.village) for row in new if row.village}
     if not wanted:
         return

@@ -8,7 +8,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.accounts.models import Membership
-from training.core import clock, files
+from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.choices import ON_ROSTER, ApplicationStatus, CallStatus, ImportStatus
@@ -20,13 +20,11 @@ from training.enrolment.columns import (
     ID_NUMBER,
     NAME,
     PHONE,
+    SEX_WORDS,
     TOWNSHIP,
     VILLAGE,
 )
 from training.enrolment.models import Application, Enrolment, RegistrationCall, RosterHeading, RosterImport
-from training.enrolment.roster_book import marked_copy
-from training.enrolment.roster_file import SEX_WORDS, Expected, Finding
-from training.enrolment.sheets import Layout, find_layout
 from training.institutions.models import Institution
 from training.programmes.models import Programme
 from training.programmes.queries import gazetteer
@@ -46,35 +44,6 @@ def first_day(session: TrainingSession) -> date:
     """Before there is a lesson, today."""
     first: Any = session.lessons.aggregate(first=Min("on"))["first"]
     return first or clock.today()
-
-
-def expected_of(session: TrainingSession) -> Expected:
-    """What its roster is read by."""
-    rules, on = session.rule_set.rules, first_day(session)
-    current = frozenset(rules.group_words_on(on))
-    places = gazetteer(session.institution.programme)
-    return Expected(
-        rules.group_words, on, rules.eligibility.min_age, current, places.spell if places else None
-    )
-
-
-def layout_of(roster_import: RosterImport) -> Layout:
-    """Where the people stand in the file; imports of earlier versions did not write it down."""
-    if roster_import.layout:
-        return Layout.from_json(roster_import.layout)
-    return find_layout(files.read(roster_import.file))
-
-
-def marked_roster(roster_import: RosterImport) -> bytes:
-    """The file as handed in, what is wrong in red, what is doubtful in amber, and a column that says what to do."""
-    if roster_import.marked:
-        return files.read(roster_import.marked)
-    return marked_copy(
-        files.read(roster_import.file),
-        layout_of(roster_import),
-        problems=[Finding(**row) for row in roster_import.problems],
-        warnings=[Finding(**row) for row in roster_import.warnings],
-    )
 
 
 def remembered_headings(institution: Institution) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""报名 to 入册: calls, applications, their review and the way onto the roster (lifecycle D of domain.md §4.5)."""
+"""报名 to 入册: calls, applications, their review and the way onto the roster."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from training.enrolment.choices import (
     CallStatus,
     Source,
 )
+from training.enrolment.handed_in import expected_of
 from training.enrolment.models import Application, Enrolment, RegistrationCall
 from training.enrolment.permissions import shown_groups
 from training.enrolment.placing import place
@@ -36,7 +37,6 @@ from training.enrolment.queries import (
     applications_in,
     call_of,
     cells_of,
-    expected_of,
     places_left,
     takes_applications,
 )

@@ -20,9 +20,9 @@ from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
 from training.enrolment.bookings import book
 from training.enrolment.choices import IN_FORCE, ON_ROSTER, RosterChangeKind
+from training.enrolment.handed_in import expected_of
 from training.enrolment.models import Enrolment, RosterChange
 from training.enrolment.placing import demand_free
-from training.enrolment.queries import expected_of
 from training.enrolment.roster_file import RosterRow, read_person
 from training.enrolment.services import take_off_roster
 from training.people.models import Trainee

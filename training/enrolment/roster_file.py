@@ -42,7 +42,6 @@ MAX_PLACE = 64  # characters of a township's or a village's name
 MASKED_NUMBER = re.compile(r"\d{4}\*{10}\d{3}[\dX]")
 MASKED_PHONE = re.compile(r"\d{3}\*{4}\d{4}")
 NOTHING = frozenset({"-", "--", "—", "——", "/", "\\", "无", "暂无"})
-SEX_WORDS: Mapping[Sex, str] = {"male": "男", "female": "女"}
 SEX_OF: dict[str, Sex] = {
     "男": "male",
     "男性": "male",

@@ -19,10 +19,11 @@ from training.core.refusals import InputError
 from training.core.uploads import XLSX
 from training.enrolment.choices import ON_ROSTER, ApplicationStatus, EnrolmentStatus, ImportStatus
 from training.enrolment.columns import REQUIRED, heading_word
+from training.enrolment.handed_in import expected_of, marked_roster
 from training.enrolment.models import Enrolment, RosterHeading, RosterImport
 from training.enrolment.permissions import group_names, may_see_numbers, shown_groups
 from training.enrolment.placing import Placed, place
-from training.enrolment.queries import expected_of, marked_roster, remembered_headings, roster_texts
+from training.enrolment.queries import remembered_headings, roster_texts
 from training.enrolment.roster_book import FULL_NOTE, MASKED_NOTE, roster_book
 from training.enrolment.roster_file import Entry, read_roster
 from training.enrolment.sheets import ColumnsUnknownError, Layout, count_people, find_layout

@@ -3,8 +3,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class FairStatus(models.TextChoices):
-    """Lifecycle M of domain.md §4.5."""
-
     PLANNED = "planned", _("计划中")
     REPORTED = "reported", _("已报备")
     HELD = "held", _("已举办")

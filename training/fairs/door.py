@@ -6,16 +6,22 @@ The ledger keeps every signed event as it came; from those that count a fair's a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from kiosk.envelope import EnvelopeError, WalkIn, unseal_card
+from training.core import clock
+from training.core.actor import SYSTEM
+from training.core.audit import record
 from training.core.crypto import sealing_key
+from training.core.files import keep_upload
 from training.enrolment.models import Enrolment
-from training.fairs.choices import TAKES_SIGN_IN
-from training.fairs.models import FairAttendance, FairInvitation, JobFair
+from training.fairs.choices import TAKES_SIGN_IN, PaperKind
+from training.fairs.models import FairAttendance, FairInvitation, FairPaper, JobFair
 from training.fairs.people import completed_by_hash
 from training.people.hashes import id_hash
 
@@ -76,7 +82,7 @@ def doors(station: UUID, codes: Collection[str], enrolments: Collection[int]) ->
 def welcome(arrivals: Iterable[Arrival], *, at: datetime) -> None:
     """Make attendances of sign-ins; whoever is there already stays there once, by the earliest signature.
 
-    A card that is on no list is opened to be matched by keyed hash with who completed a session; nothing of
+    What was signed before the person's attendance was voided is the mistake itself and makes no new one. A card that is on no list is opened to be matched by keyed hash with who completed a session; nothing of
     it is kept, and of somebody unknown nothing but the signed event remains.
     """
     for arrival in arrivals:
@@ -101,10 +107,40 @@ def _note(arrival: Arrival, place: Any, at: datetime) -> None:
         "digest": arrival.digest,
         "signed_in_at": arrival.at,
     }
+    who = {"fair_id": arrival.door.fair, "trainee_id": place.trainee_id}
+    if FairAttendance.objects.filter(**who, voided_at__gte=arrival.at).exists():
+        return
     there, new = FairAttendance.objects.get_or_create(
-        fair_id=arrival.door.fair,
-        trainee_id=place.trainee_id,
-        defaults={**signed, "enrolment": place, "registered_at": at},
+        **who, voided_at=None, defaults={**signed, "enrolment": place, "registered_at": at}
     )
     if not new and (there.signed_in_at is None or arrival.at < there.signed_in_at):
         FairAttendance.objects.filter(pk=there.pk).update(**signed)
+
+
+def keep_photo(
+    fair_id: int, *, station: Any, digest: str, taken_at: datetime, data: bytes
+) -> tuple[FairPaper, bool]:
+    """The picture that a signed event (`digest`) of the ledger names, and whether it is new.
+
+    It is taken whenever it comes: the event was, while the door was open.
+    """
+    known: FairPaper | None = FairPaper.objects.filter(digest=digest).first()
+    if known:
+        return known, False
+    fair = JobFair.objects.get(pk=fair_id)
+    name = f"{fair.code}-{digest[:12]}.jpg"
+    stored = keep_upload(
+        name, data, allow=frozenset({"image/jpeg"}), actor=replace(SYSTEM, name=station.name)
+    )
+    paper: FairPaper = FairPaper.objects.create(
+        fair=fair,
+        kind=PaperKind.PHOTO,
+        caption=_("对接会现场"),
+        file=stored,
+        added_by=station.name[:64],
+        added_at=clock.now(),
+        taken_at=taken_at,
+        digest=digest,
+    )
+    record(SYSTEM, "fair.photo_received", paper, sha256=stored.sha256)
+    return paper, True

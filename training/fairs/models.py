@@ -20,6 +20,8 @@ from training.fairs.choices import (
 )
 
 THROUGH_FAIR = {"programme": "fair__programme", "institution": "fair__institution"}
+STANDS = Q(voided_at=None)
+"""Of attendances those that nobody has voided."""
 
 
 class JobFair(Lifecycle):
@@ -150,7 +152,10 @@ class FairInvitation(ScopedModel):
 
 
 class FairPaper(ScopedModel):
-    """Photos and papers of a fair, each kept as it came, with its hash."""
+    """Photos and papers of a fair, each kept as it came, with its hash.
+
+    A photo that a station took there says when (`taken_at`) and by which signed event of the ledger (`digest`).
+    """
 
     SCOPE = THROUGH_FAIR
     fair = models.ForeignKey(JobFair, models.PROTECT, related_name="papers")
@@ -159,9 +164,14 @@ class FairPaper(ScopedModel):
     file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
     added_by = models.CharField(_("上传人"), max_length=64)
     added_at = models.DateTimeField(_("上传时间"))
+    taken_at = models.DateTimeField(_("拍摄时间"), null=True)
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["kind", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=~Q(digest=""), name="fair_photo_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.fair.code} {self.get_kind_display()}"
@@ -171,7 +181,8 @@ class FairAttendance(ScopedModel):
     """One trainee at one fair (参加对接一人次), counted once however often the card was laid.
 
     It stands on a signed event of the ledger (`digest`), on a scanned list (`paper`), or on both; never on
-    neither. `enrolment` is the place by which the trainee had completed a session.
+    neither. `enrolment` is the place by which the trainee had completed a session. One that was wrong is
+    voided: it stays with the reason and counts no more, and the person may still come.
     """
 
     SCOPE = THROUGH_FAIR
@@ -186,11 +197,20 @@ class FairAttendance(ScopedModel):
     paper = models.ForeignKey(FairPaper, models.PROTECT, null=True, related_name="attendances")
     registered_by = models.CharField(_("登记人"), max_length=64, blank=True)
     registered_at = models.DateTimeField(_("登记时间"))
+    voided_at = models.DateTimeField(_("作废时间"), null=True)
+    voided_by = models.CharField(_("作废人"), max_length=64, blank=True)
+    void_reason = models.CharField(_("作废的原因"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["fair", "trainee"], name="attended_a_fair_once"),
+            models.UniqueConstraint(
+                fields=["fair", "trainee"], condition=STANDS, name="attended_a_fair_once"
+            ),
+            models.CheckConstraint(
+                condition=STANDS | ~(Q(voided_by="") | Q(void_reason="")),
+                name="voided_fair_attendance_says_why",
+            ),
             models.CheckConstraint(
                 condition=(Q(signed_in_at__isnull=False, station__isnull=False) & ~Q(digest=""))
                 | Q(signed_in_at=None, station=None, digest="", paper__isnull=False),

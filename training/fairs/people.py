@@ -20,6 +20,7 @@ from training.enrolment.models import Enrolment
 from training.fairs.choices import CHANGEABLE, TAKES_SIGN_IN, TOOK_PLACE, Found, IntentionStatus, PaperKind
 from training.fairs.guards import demand_state
 from training.fairs.models import (
+    STANDS,
     FairAttendance,
     FairInvitation,
     FairPaper,
@@ -31,6 +32,7 @@ from training.fairs.models import (
 from training.fairs.queries import candidates
 from training.fairs.rules import checks_due
 from training.fairs.services import add_paper
+from training.institutions.verdicts import the_reason
 from training.people.hashes import id_hash
 from training.people.rules import check_id_number
 
@@ -123,7 +125,7 @@ def completed_by_hash(programme: int, hashes: Iterable[str]) -> dict[str, Any]:
 
 
 def _attend(fair: JobFair, places: Iterable[Any], paper: FairPaper, actor: Actor) -> int:
-    there = set(fair.attendances.values_list("trainee", flat=True))
+    there = set(fair.attendances.filter(STANDS).values_list("trainee", flat=True))
     rows = [
         FairAttendance(
             fair=fair,
@@ -139,6 +141,29 @@ def _attend(fair: JobFair, places: Iterable[Any], paper: FairPaper, actor: Actor
     return len(FairAttendance.objects.bulk_create(rows))
 
 
+@transaction.atomic
+def void_attendance(attendance_id: int, *, reason: str, actor: Actor) -> FairAttendance:
+    """作废 of a sign-in that was wrong (another's card, a wrong line of the list), until the results are registered.
+
+    The signed event stays in the ledger; a card that is laid later makes a new attendance. Raises
+    InvalidInputError for somebody who wants a post or was hired: that is no mistake at the door.
+    """
+    demand(actor, "fair.manage")
+    attendance: FairAttendance = FairAttendance.objects.select_related("fair").lock(actor, pk=attendance_id)
+    demand_state(attendance.fair, TAKES_SIGN_IN)
+    if attendance.voided_at:
+        raise InvalidTransitionError(_("这次签到已经作废。"))
+    if attendance.intentions.exclude(status=IntentionStatus.NOT_HIRED).exists():
+        raise InvalidInputError(
+            _("这位学员登记了意向，不能作废。意向也登记错了的，先把它的结果记为“未录用”。")
+        )
+    attendance.void_reason = the_reason(reason)
+    attendance.voided_at, attendance.voided_by = clock.now(), actor.name
+    attendance.save(update_fields=["void_reason", "voided_at", "voided_by"])
+    record(actor, "fair.attendance_voided", attendance, reason=attendance.void_reason)
+    return attendance
+
+
 # What they want, and what came of it
 
 
@@ -148,6 +173,8 @@ def record_intention(attendance_id: int, *, post_id: int, actor: Actor, note: st
     demand(actor, "fair.intend")
     attendance: FairAttendance = FairAttendance.objects.select_related("fair").lock(actor, pk=attendance_id)
     demand_state(attendance.fair, TOOK_PLACE | TAKES_SIGN_IN)
+    if attendance.voided_at:
+        raise InvalidTransitionError(_("这次签到已经作废，不能登记意向。"))
     post: FairPost = FairPost.objects.fetch(actor, pk=post_id, employer__fair=attendance.fair_id)
     if attendance.intentions.filter(post=post).exists():
         raise InvalidInputError(_("这位学员对这个岗位的意向已经登记过。"))

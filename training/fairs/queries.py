@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce
 
 from training.accounts.choices import Role
 from training.core.actor import ALL, Actor
-from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.choices import EnrolmentStatus, poor
 from training.enrolment.models import Enrolment
 from training.fairs.choices import FairStatus, Found, IntentionStatus
 from training.fairs.models import (
+    STANDS,
     FairAttendance,
     FairEmployer,
     FairInvitation,
@@ -37,7 +38,7 @@ def fair_attendances(programme: Any, actor: Actor) -> QuerySet[Any]:
     Its rows are the attendances (人次); `.values("trainee").distinct()` are the people (HD-03, G14).
     """
     return FairAttendance.objects.visible_to(actor).filter(
-        _has_completed(), fair__programme=programme, fair__status=FairStatus.COUNTED
+        STANDS, _has_completed(), fair__programme=programme, fair__status=FairStatus.COUNTED
     )
 
 
@@ -76,23 +77,27 @@ def announced(actor: Actor) -> QuerySet[Any]:
 
 
 def fairs(actor: Actor) -> QuerySet[Any]:
-    """With the numbers of employers, of trainees who `came`, and of those who were `hired`."""
+    """With the numbers of employers, of trainees who `came`, of those who were `hired`, and of the poor among them."""
     found: QuerySet[Any] = (
         announced(actor)
         .select_related("institution", "programme")
         .annotate(
             employed=_number(FairEmployer, "fair"),
-            came=_number(FairAttendance, "fair"),
-            hired=_number(Intention, "attendance__fair", status=IntentionStatus.HIRED),
+            came=_number(FairAttendance, "fair", STANDS),
+            hired=_number(Intention, "attendance__fair", HIRED),
+            hired_poor=_number(Intention, "attendance__fair", HIRED, poor("attendance__enrolment")),
         )
         .order_by("-on", "-pk")
     )
     return found
 
 
-def _number(model: Any, fair: str, **wanted: Any) -> Coalesce:
+HIRED = Q(status=IntentionStatus.HIRED)
+
+
+def _number(model: Any, fair: str, *wanted: Q) -> Coalesce:
     """How many rows of `model` hang on the fair in question."""
-    rows = model.objects.filter(**{fair: OuterRef("pk")}, **wanted).order_by()
+    rows = model.objects.filter(*wanted, **{fair: OuterRef("pk")}).order_by()
     return Coalesce(Subquery(rows.values(fair).annotate(number=Count("pk")).values("number")), 0)
 
 
@@ -127,7 +132,7 @@ def candidates(fair: JobFair, actor: Actor) -> QuerySet[Any]:
 
 def invitations(actor: Actor) -> QuerySet[Any]:
     """Who is expected at any fair; `came` says whether they did."""
-    came = FairAttendance.objects.filter(fair=OuterRef("fair"), trainee=OuterRef("trainee"))
+    came = FairAttendance.objects.filter(STANDS, fair=OuterRef("fair"), trainee=OuterRef("trainee"))
     found: QuerySet[Any] = (
         FairInvitation.objects.visible_to(actor)
         .annotate(came=Exists(came))
@@ -138,7 +143,7 @@ def invitations(actor: Actor) -> QuerySet[Any]:
 
 
 def attendances(actor: Actor) -> QuerySet[Any]:
-    """Everybody who came to any fair; `expected` says whether they were on its list."""
+    """Everybody who came to any fair, voided rows too; `expected` says whether they were on its list."""
     asked = FairInvitation.objects.filter(fair=OuterRef("fair"), trainee=OuterRef("trainee"))
     found: QuerySet[Any] = (
         FairAttendance.objects.visible_to(actor)

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 CHECK_DAYS: Final = (30, 90)
-"""After so many days somebody asks whether who was hired still works there (domain.md §4.5 M)."""
+"""After so many days somebody asks whether who was hired still works there."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def lacking_to_register(facts: FairFacts) -> list[str]:
 
 
 def lacking_to_count(facts: FairFacts) -> list[str]:
-    """计入: after the 90 days (domain.md §4.5 M)."""
+    """计入: after the 90 days."""
     if not facts.open_checks:
         return []
     text = _("录用的人里还有 %(count)s 人没有 90 天复核，复核完才能计入。")

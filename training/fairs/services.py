@@ -20,7 +20,7 @@ from training.core.files import PAPERS, PHOTOS, keep_upload
 from training.core.refusals import InputError
 from training.fairs.choices import CHANGEABLE, TAKES_SIGN_IN, FairStatus, PaperKind
 from training.fairs.guards import demand_state
-from training.fairs.models import FairEmployer, FairPaper, FairPost, FairStep, JobFair
+from training.fairs.models import STANDS, FairEmployer, FairPaper, FairPost, FairStep, JobFair
 from training.fairs.queries import owed
 from training.fairs.rules import (
     FairFacts,
@@ -31,6 +31,7 @@ from training.fairs.rules import (
 )
 from training.institutions.models import Institution
 from training.institutions.rules import check_uscc
+from training.institutions.verdicts import the_reason
 from training.notifications.choices import Kind
 from training.notifications.services import notify
 from training.programmes.models import Programme
@@ -175,7 +176,7 @@ def send_back(fair_id: int, *, reason: str, actor: Actor) -> JobFair:
     """The bureau does not believe the results: they are to be registered again."""
     demand(actor, "fair.confirm")
     fair: JobFair = JobFair.objects.lock(actor, pk=fair_id)
-    said = _reason(reason)
+    said = the_reason(reason)
     fair.registered_by = None
     fair.save(update_fields=["registered_by"])
     _move(fair, FairStatus.HELD, actor, said)
@@ -208,7 +209,7 @@ def cancel_fair(fair_id: int, *, reason: str, actor: Actor) -> JobFair:
     """Before it is held, with the reason."""
     demand(actor, "fair.report")
     fair: JobFair = JobFair.objects.lock(actor, pk=fair_id)
-    said = _reason(reason)
+    said = the_reason(reason)
     _move(fair, FairStatus.CANCELLED, actor, said)
     record(actor, "fair.cancelled", fair, reason=said)
     return fair
@@ -247,7 +248,7 @@ def _facts(fair: JobFair) -> FairFacts:
         on=fair.on,
         employers=fair.employers.count(),
         posts=FairPost.objects.filter(employer__fair=fair).count(),
-        came=fair.attendances.count(),
+        came=fair.attendances.filter(STANDS).count(),
         present=fair.employers.filter(signed_in_at__isnull=False).count(),
         open_checks=owed(fair),
     )
@@ -256,12 +257,6 @@ def _facts(fair: JobFair) -> FairFacts:
 def _refuse(lacking: Sequence[str]) -> None:
     if lacking:
         raise InvalidInputError(" ".join(lacking))
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise InvalidInputError(_("请写明原因。"))
-    return text.strip()
 
 
 # Employers and posts

@@ -44,7 +44,7 @@ class Guidance(models.TextChoices):
 
 
 class Conclusion(models.TextChoices):
-    """阶段结论 (domain.md §4.5 K)."""
+    """阶段结论."""
 
     EMPLOYED = "employed", _("就业")
     STARTED_UP = "started_up", _("创业")
@@ -72,7 +72,7 @@ FOLLOW_UP_TRANSITIONS = {
     FollowUpStatus.SERVING: frozenset({FollowUpStatus.CONCLUDED}),
     FollowUpStatus.CONCLUDED: frozenset({FollowUpStatus.ENDED}),
 }
-"""domain.md §4.5 K; from 待跟踪 straight to a conclusion only who is lost."""
+"""From 待跟踪 straight to a conclusion only who is lost."""
 
 
 class ReferralStatus(models.TextChoices):

@@ -32,7 +32,7 @@ from training.followup.models import Contact, FollowUp, Referral
 from training.scheduling.models import TrainingSession
 
 TRIES_UNTIL_LOST = 3
-"""On as many different days (domain.md §4.5 K)."""
+"""On as many different days."""
 NOON = time(12)
 
 
@@ -303,15 +303,16 @@ def _answer(
 
 
 @transaction.atomic
-def view_phone(enrolment_id: int, *, actor: Actor) -> str:
+def view_phone(enrolment_id: int, *, actor: Actor, other_work: bool = False) -> str:
     """The trainee's telephone number in clear, "" if there is none. Every look is on record.
 
-    Raises InvalidTransitionError for who wants no calls, and once no contact is owed any more.
+    Raises InvalidTransitionError for who wants no calls, and once no contact is owed any more; `other_work`
+    of another room is a reason to call too (an outcome to verify, somebody who was hired at a fair).
     """
     demand(actor, "followup.log")
     enrolment: Enrolment = Enrolment.objects.select_related("trainee").fetch(actor, pk=enrolment_id)
     _refuse_unwanted(enrolment)
-    if not enrolment.follow_ups.filter(next_on__isnull=False).exists():
+    if not other_work and not enrolment.follow_ups.filter(next_on__isnull=False).exists():
         raise InvalidTransitionError(_("训后跟踪已经结束，没有要联系的，号码不再显示。"))
     record(actor, "phone.viewed", enrolment)
     return enrolment.trainee.phone

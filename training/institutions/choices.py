@@ -3,8 +3,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class InstitutionStatus(models.TextChoices):
-    """Lifecycle A of domain.md §4.5."""
-
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("资格预审")
     ADMITTED = "admitted", _("入库")
@@ -70,7 +68,7 @@ class AgreementKind(models.TextChoices):
 
 
 class AgreementStatus(models.TextChoices):
-    """Lifecycle B of domain.md §4.5. A change is a new version; the one before it is superseded."""
+    """A change is a new version; the one before it is superseded."""
 
     DRAFT = "draft", _("起草")
     IN_FORCE = "in_force", _("生效")
@@ -124,8 +122,12 @@ class Teaches(models.TextChoices):
 
 
 class InstructorSource(models.TextChoices):
+    """Where an instructor comes from (宝丰 附件1 三（五）2: 高等院校、电商企业、电商行业协会、基层电商创业典范)."""
+
     OWN = "own", _("本机构")
     SCHOOL = "school", _("高校、职校")
     COMPANY = "company", _("企业")
+    ASSOCIATION = "association", _("协会、商会")
+    LOCAL = "local", _("本地电商创业典范")
     GOVERNMENT = "government", _("机关事业单位")
     OTHER = "other", _("其他外聘")

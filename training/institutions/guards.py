@@ -1,4 +1,4 @@
-"""What planning asks of institutions, agreements and instructors; each raises InvalidInputError in words."""
+"""What planning asks of institutions and agreements; each raises InvalidInputError in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from training.core.errors import InvalidInputError
-from training.institutions.models import Agreement, Institution, Instructor
-from training.institutions.queries import agreement_fault, standing_fault, teaching_fault
+from training.institutions.models import Agreement, Institution
+from training.institutions.queries import agreement_fault, standing_fault
 from training.programmes.preset import Preset
 
 
@@ -19,11 +19,6 @@ def demand_standing(institution: Institution, days: Iterable[date] = ()) -> None
 def demand_agreement(agreement: Agreement, class_type: str, preset: Preset) -> None:
     """In force, with a task of this class type (if it names any) and the rates such a class needs."""
     _refuse(agreement_fault(agreement, class_type, preset))
-
-
-def demand_may_teach(instructor: Instructor, on: date) -> None:
-    """Not suspended, and with a proof that covers the day."""
-    _refuse(teaching_fault(instructor, on))
 
 
 def _refuse(fault: str) -> None:

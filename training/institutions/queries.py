@@ -16,6 +16,7 @@ from training.institutions.choices import (
     REQUIRED_LICENCES,
     AgreementStatus,
     InstitutionStatus,
+    InstructorStatus,
     ProofKind,
 )
 from training.institutions.models import Agreement, Institution, Instructor, InstructorProof, Licence
@@ -112,7 +113,20 @@ def missing_to_admit(institution: Institution, actor: Actor) -> list[Any]:
     ]
     if obliges(preset, MATCHING_SCOPE) and not institution.scope_confirmed_at:
         missing.append(_("经营（业务）范围还没有核对"))
+    wanted = preset.institutions.min_instructors
+    if wanted and (there := _qualified_instructors(institution)) < wanted:
+        said = {"wanted": wanted, "there": there}
+        missing.append(_("资质已核验的授课人要 %(wanted)s 名，现有 %(there)s 名") % said)
     return missing
+
+
+def _qualified_instructors(institution: Institution) -> int:
+    """Of whom the bureau has verified a proof that is in force today, without those suspended."""
+    people = institution.instructors.filter(status=InstructorStatus.ACTIVE)
+    proofs = InstructorProof.objects.filter(
+        covers(clock.today(), field_from=False), verified_at__isnull=False, refused_at=None
+    )
+    return int(people.filter(Exists(proofs.filter(instructor=OuterRef("pk")))).count())
 
 
 def local_registration(institution: Institution, preset: Preset) -> rules.LocalRegistration:
@@ -127,7 +141,7 @@ def local_registration(institution: Institution, preset: Preset) -> rules.LocalR
 
 
 def namesakes(institution: Institution, actor: Actor) -> QuerySet[Any]:
-    """Others of the programme with the same legal person, telephone or address: are they really two? (F15)"""
+    """Others of the programme with the same legal person, telephone or address: are they really two?"""
     same = Q()
     for field in ("legal_person", "phone", "address"):
         if value := getattr(institution, field):
@@ -188,7 +202,7 @@ def line_total(agreement: Agreement, preset: Preset) -> int | None:
 
 
 def line_fault(agreement: Agreement, preset: Preset) -> str:
-    """Why the fund line does not reach for this agreement, with the sums; "" if it does (domain.md §4.5 B)."""
+    """Why the fund line does not reach for this agreement, with the sums; "" if it does."""
     total, beside = line_total(agreement, preset), committed_beside(agreement)
     if not total or beside + agreement.amount_fen <= total:
         return ""
@@ -208,12 +222,6 @@ def teaching_fault(instructor: Instructor, on: date) -> str:
     return rules.teaching_fault(instructor.teaching, on)
 
 
-def pool(actor: Actor) -> QuerySet[Any]:
-    """师资库: everybody in sight, by name."""
-    rows: QuerySet[Any] = Instructor.objects.visible_to(actor).order_by("name", "pk")
-    return rows
-
-
 def account_of_instructor(instructor: Instructor) -> Membership | None:
     """The membership in which this person signs in; at most one."""
     return Membership.objects.filter(instructor_id=instructor.pk).select_related("user").first()
@@ -230,11 +238,21 @@ def presented_twice() -> Exists:
 
 
 def one_person(instructors: Collection[int]) -> dict[int, int]:
-    """Rows that are one person with one of these, to one number of that person; one query.
+    """Rows that are one person with one of these, to one number of that person; one query where there are none.
 
     One person is who presents the same title or qualification under the same name in the same county,
-    whatever the institution; a letter of appointment shows nothing. Not `visible_to` anybody: that there is such a row is for the rules, never for a page.
+    whatever the institution; a letter of appointment shows nothing. The number is the same whichever of the
+    rows one asks for. Not `visible_to` anybody: that there is such a row is for the rules, never for a page.
     """
+    known, found = set(instructors), _alike(instructors)
+    while not known.issuperset(found):
+        known.update(found)
+        found = _alike(known)
+    return found
+
+
+def _alike(instructors: Collection[int]) -> dict[int, int]:
+    """Those that share a certificate with one of these, to the lowest of their rows."""
     standing = InstructorProof.objects.filter(refused_at=None).exclude(kind=ProofKind.OTHER)
     keys = standing.filter(instructor__in=instructors).values("key")
     rows = standing.filter(key__in=keys).values_list(
@@ -244,9 +262,10 @@ def one_person(instructors: Collection[int]) -> dict[int, int]:
     for *same, instructor in rows.distinct():
         alike[tuple(same)].add(instructor)
     found: dict[int, int] = {}
-    for members in sorted((rows for rows in alike.values() if len(rows) > 1), key=min):
-        lowest = min(found.get(member, member) for member in members)
-        found |= dict.fromkeys(members, lowest)
+    for members in (rows for rows in alike.values() if len(rows) > 1):
+        merged = {found.get(member, member) for member in members}
+        members |= {row for row, number in found.items() if number in merged}
+        found |= dict.fromkeys(members, min(merged))
     return found
 
 

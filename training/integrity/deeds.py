@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -37,12 +38,17 @@ def _all(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
+def _never(_row: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Deed:
     """`state` of a row of `model` is what the last of `verbs` made of it; "" is the state before any.
 
-    Where it `lapses`, it may also be "" again without a deed. `subject` and `key` say under what the trail
-    has it, where that is not the row itself.
+    Where it `lapses`, it may also be "" again without a deed; `since` is then when the row says that it came
+    about, which is never after the deed: somebody would have set it anew. `subject` and `key` say under what
+    the trail has it, where that is not the row itself.
     """
 
     model: str
@@ -50,6 +56,7 @@ class Deed:
     state: Callable[[Any], str]
     verbs: Mapping[str, Said]
     lapses: bool = False
+    since: Callable[[Any], datetime | None] = _never
     rows: Callable[[QuerySet[Any]], QuerySet[Any]] = _all
     subject: str = ""
     key: Callable[[Any], Key] = _own
@@ -98,7 +105,7 @@ DEEDS: Final[Sequence[Deed]] = (
     ),
     Deed(
         "people.Trainee", gettext_lazy("电话核实"), lambda row: "confirmed" if row.phone_verified_at else "",
-        {"trainee.phone_confirmed": "confirmed"}, lapses=True,
+        {"trainee.phone_confirmed": "confirmed"}, lapses=True, since=lambda row: row.phone_verified_at,
         rows=lambda rows: rows.only("phone_verified_at"),  # nothing of theirs is decrypted
     ),
     Deed(
@@ -176,20 +183,24 @@ def check_deeds(programme: Programme) -> Iterator[Looked]:
 def _compare(deed: Deed, rows: Sequence[Any]) -> Iterator[Looked]:
     said = _last_said(deed, {deed.key(row)[0] for row in rows})
     for row in rows:
-        state = deed.state(row)
-        right = state == said.get(deed.key(row), "") or (deed.lapses and not state)
+        state, since = deed.state(row), deed.since(row)
+        done, at = said.get(deed.key(row), ("", None))
+        set_anew = bool(since and at and since > at)
+        right = (state == done and not set_anew) or (deed.lapses and not state)
         problem = _("%(what)s与操作记录不符：没有人这样办过") % {"what": deed.what}
         yield Looked(Part.DEEDS, () if right else (Found(Part.DEEDS, row, problem),))
 
 
-def _last_said(deed: Deed, subjects: Iterable[str]) -> dict[Key, str]:
+def _last_said(deed: Deed, subjects: Iterable[str]) -> dict[Key, tuple[str, datetime]]:
+    """The state that the trail has of each row, and since when."""
     events = AuditEvent.objects.filter(
         subject_type=deed.subject or deed.model, subject_id__in=subjects, verb__in=deed.verbs
     )
-    found: dict[Key, str] = {}
+    found: dict[Key, tuple[str, datetime]] = {}
     for event in events.order_by("pk"):
         means = deed.verbs[event.verb]
         state = means(event) if callable(means) else means
         if state is not None:
-            found[event.subject_id, event.details.get("item", "") if deed.subject else ""] = state
+            item = event.details.get("item", "") if deed.subject else ""
+            found[event.subject_id, item] = state, event.at
     return found

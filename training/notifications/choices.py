@@ -22,8 +22,16 @@ class Kind(models.TextChoices):
     DOSSIER_RETURNED = "dossier.returned", _("商务局退回了培训档案的 %(items)s，请补正：%(session)s")
     ARCHIVE_DUE = "archive.due", _("培训档案 %(day)s 要交齐（不到 %(days)s 天了），请补上缺的：%(session)s")
     ARCHIVE_OVERDUE = "archive.overdue", _("培训档案应在 %(day)s 交齐，已经逾期，请尽快补上：%(session)s")
+    ARCHIVE_TO_HAND_IN = (
+        "archive.to_hand_in",
+        _("培训档案已经齐全，%(day)s 前请提交商务局核验：%(session)s"),
+    )
     DOSSIER_SEALED = "dossier.sealed", _("培训档案已封存，可以申领补贴：%(session)s")
     DOSSIER_UNSEALED = "dossier.unsealed", _("商务局负责人解封了培训档案，重新核验：%(session)s")
+    PROPERTIES_FAILED = (
+        "dossier.properties_failed",
+        _("封存的档案再做四性检测没有通过，请看报告：%(session)s"),
+    )
     CLAIM_SUBMITTED = "claim.submitted", _("%(institution)s提交了补贴申领：%(session)s")
     REVIEW_DUE = (
         "dossier.review_due",

@@ -138,6 +138,7 @@ def mark_read(notifications: Sequence[int] | None, *, actor: Actor) -> int:
 
 @transaction.atomic
 def choose_mail(*, wanted: bool, actor: Actor) -> Letterbox:
+    """For all roles of this person at once; what stands on the page does not change."""
     box, _new = Letterbox.objects.update_or_create(user_id=actor.person_id, defaults={"wants_mail": wanted})
     return box
 

@@ -1,7 +1,6 @@
 from typing import Final
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,7 +18,7 @@ class EvidenceGrade(models.TextChoices):
 
 
 COUNTED_GRADES: Final = frozenset({EvidenceGrade.OFFICIAL, EvidenceGrade.PLATFORM})
-"""What counts for an indicator unless an agreement says otherwise (domain.md §4.5 L)."""
+"""What counts for an indicator unless an agreement says otherwise."""
 
 
 class EvidenceKind(models.TextChoices):
@@ -50,7 +49,7 @@ GRADE_NEEDS: Final = {
 
 
 class Claimant(models.TextChoices):
-    """Who said so first (domain.md §4.5 L: 学员/机构/跟踪人员)."""
+    """Who said so first."""
 
     TRAINEE = "trainee", _("学员本人")
     INSTITUTION = "institution", _("培训机构")
@@ -81,8 +80,6 @@ class Platform(models.TextChoices):
 
 
 class OutcomeStatus(models.TextChoices):
-    """Lifecycle L of domain.md §4.5."""
-
     CLAIMED = "claimed", _("已申报")
     EVIDENCED = "evidenced", _("已取证")
     VERIFIED = "verified", _("已核实")
@@ -107,7 +104,6 @@ UNDECIDED: Final = frozenset({OutcomeStatus.CLAIMED, OutcomeStatus.EVIDENCED, Ou
 STANDING: Final = frozenset({OutcomeStatus.CONFIRMED, OutcomeStatus.RECHECK_DUE, OutcomeStatus.VALID})
 """认定 and not lapsed since."""
 LIVE: Final = UNDECIDED | STANDING
-TURNED_DOWN = Q(status__in=_TURNED_DOWN)
 
 
 class EnterpriseStatus(models.TextChoices):

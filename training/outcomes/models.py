@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -304,6 +303,3 @@ class Designation(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.trainee}"
-
-    def in_force_on(self, day: date) -> bool:
-        return self.from_on <= day and (self.until_on is None or day < self.until_on)

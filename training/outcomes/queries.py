@@ -6,15 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
 
 from training.accounts.choices import INSTITUTION_ROLES
-from training.core import clock
 from training.core.actor import Actor
-from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.choices import EnrolmentStatus, poor
 from training.enrolment.models import Enrolment
 from training.institutions.models import Agreement, AgreementIndicator
 from training.institutions.queries import rules_today
@@ -55,6 +54,11 @@ def claimant_of(actor: Actor) -> Claimant:
 def standing_on(day: date, grades: Collection[str] = COUNTED_GRADES) -> Q:
     """Outcomes that count on `day`: 认定 by then, not lapsed by then, with evidence of such a grade."""
     return Q(confirmed_on__lte=day, grade__in=grades) & (Q(lapsed_on__isnull=True) | Q(lapsed_on__gt=day))
+
+
+def overdue_on(day: date) -> Q:
+    """Outcomes that stand though the recheck they were to have before `day` has not been made to this hour."""
+    return Q(status__in=(OutcomeStatus.CONFIRMED, OutcomeStatus.RECHECK_DUE), recheck_on__lt=day)
 
 
 def to_recheck(actor: Actor, on: date) -> QuerySet[Any]:
@@ -107,7 +111,9 @@ class Cohort:
     """One enrolment for every person; both numbers and those who are not due yet can be listed.
 
     `numerator` is part of `denominator`: people whose window of `months` from the last class day had passed
-    on `as_of`. For `not_yet` it has not, whatever became of them.
+    on `as_of`. For `not_yet` it has not, whatever became of them. `overdue` is part of `numerator`: people for
+    whom nothing speaks but outcomes whose recheck is overdue. They count: what was confirmed stands until
+    somebody finds that it no longer does.
     """
 
     kind: OutcomeKind
@@ -116,6 +122,7 @@ class Cohort:
     numerator: QuerySet[Any]
     denominator: QuerySet[Any]
     not_yet: QuerySet[Any]
+    overdue: QuerySet[Any]
 
 
 @dataclass(frozen=True)
@@ -173,9 +180,8 @@ def cohort(
     elapsed = completed.filter(training_session__in=_ended_by(programme, rules.last_elapsed(as_of, months)))
     denominator = _one_each(elapsed)
     counts = standing_on(as_of, grades)
-    # Few have an outcome at all: only their windows are looked at.
-    having = Outcome.objects.filter(counts, kind=kind).order_by().values("enrolment__trainee")
-    achieved = _with_window(elapsed.filter(trainee__in=having), months).filter(Exists(_within(kind, counts)))
+    achieved = denominator.filter(trainee__in=_achievers(elapsed, kind, months, counts))
+    lately = _achievers(elapsed, kind, months, counts & ~overdue_on(as_of))
     later = completed.filter(training_session__in=_ended_by(programme, as_of)).exclude(
         trainee__in=elapsed.order_by().values("trainee")
     )
@@ -183,10 +189,20 @@ def cohort(
         OutcomeKind(kind),
         months,
         as_of,
-        numerator=denominator.filter(trainee__in=achieved.order_by().values("trainee")),
+        numerator=achieved,
         denominator=denominator,
         not_yet=_one_each(later),
+        overdue=achieved.exclude(trainee__in=lately),
     )
+
+
+def _achievers(rows: QuerySet[Any], kind: OutcomeKind | str, months: int, counts: Q) -> QuerySet[Any]:
+    """The people of these enrolments with an outcome that counts and began in a window of theirs."""
+    # Few have an outcome at all: only their windows are looked at.
+    having = Outcome.objects.filter(counts, kind=kind).order_by().values("enrolment__trainee")
+    found = _with_window(rows.filter(trainee__in=having), months).filter(Exists(_within(kind, counts)))
+    people: QuerySet[Any] = found.order_by().values("trainee")
+    return people
 
 
 def _ended_by(programme: Programme, day: date) -> QuerySet[Any]:
@@ -233,7 +249,6 @@ class Promise:
     indicator: AgreementIndicator
     cohort: Cohort
     rate: Rate
-    grades: frozenset[str]
 
     @property
     def below(self) -> bool:
@@ -261,7 +276,6 @@ def promise(
     if kind is None:
         return None
     agreement: Agreement = indicator.agreement
-    grades = rules.grades_in(indicator.formula)
     theirs = cohort(
         programme,
         actor,
@@ -269,13 +283,13 @@ def promise(
         class_type=indicator.class_type or None,
         months=rules.months_in(indicator.window),
         as_of=as_of,
-        grades=grades,
+        grades=rules.grades_in(indicator.formula),
         among=Q(
             training_session__agreement__institution=agreement.institution_id,
             training_session__agreement__number=agreement.number,  # all its versions
         ),
     )
-    return Promise(indicator, theirs, rate_of(theirs), grades)
+    return Promise(indicator, theirs, rate_of(theirs))
 
 
 # Households, firms, people with a title
@@ -287,10 +301,24 @@ def household_sales(programme: Programme, actor: Actor) -> QuerySet[Any]:
     return rows.filter(withdrawn_at__isnull=True).select_related("trainee", "recorded_by")
 
 
-def sales_total(rows: QuerySet[Any]) -> tuple[int, int]:
-    """(households, 分) of these figures."""
-    found = rows.order_by().aggregate(fen=Sum("amount_fen"))
-    return rows.order_by().values("trainee").distinct().count(), found["fen"] or 0
+class Sold(NamedTuple):
+    """What some figures add up to. 分; `gain_fen` only of those that name one."""
+
+    households: int
+    fen: int
+    gain_fen: int
+
+
+def sales_total(rows: QuerySet[Any]) -> Sold:
+    found = rows.order_by().aggregate(
+        households=Count("trainee", distinct=True), fen=Sum("amount_fen"), gain=Sum("gain_fen")
+    )
+    return Sold(found["households"], found["fen"] or 0, found["gain"] or 0)
+
+
+def of_the_poor(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Figures of households one of whose classes knew them as registered poor (惠东 HD-24)."""
+    return rows.filter(Exists(Enrolment.objects.filter(poor(), trainee=OuterRef("trainee"))))
 
 
 def enterprises(programme: Programme, actor: Actor) -> QuerySet[Any]:
@@ -310,11 +338,6 @@ def all_designations(programme: Programme, actor: Actor) -> QuerySet[Any]:
 
 def in_force(on: date) -> Q:
     return Q(from_on__lte=on) & (Q(until_on__isnull=True) | Q(until_on__gt=on))
-
-
-def designations(programme: Programme, actor: Actor, on: date | None = None) -> QuerySet[Any]:
-    """In force on that day, today if none is named."""
-    return all_designations(programme, actor).filter(in_force(on or clock.today()))
 
 
 @dataclass(frozen=True)

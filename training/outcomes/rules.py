@@ -20,7 +20,7 @@ from training.outcomes.choices import (
 )
 
 RECHECK_DAYS: Final = 90
-"""After 认定 it is looked at again: 复核 (domain.md §4.5 L)."""
+"""After 认定 it is looked at again: 复核."""
 
 # Months
 

@@ -221,7 +221,7 @@ def overdue_requests(actor: Actor) -> QuerySet[Any]:
 
 
 def namesakes(actor: Actor) -> QuerySet[Any]:
-    """Same name, same village, another number (domain.md §4.3): perhaps one person written down twice."""
+    """Same name, same village, another number: perhaps one person written down twice."""
     rows: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(has_namesake=True)
     return rows.order_by("township", "village", "name", "pk")
 

@@ -67,6 +67,7 @@ class FundLine(ScopedModel):
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="fund_lines")
     code = models.CharField(max_length=16)
     name = models.CharField(_("资金条线"), max_length=64)
+    claimable = models.BooleanField(_("可以申领补贴"), default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["programme", "code"], name="fund_line_code_once")]

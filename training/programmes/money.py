@@ -29,7 +29,10 @@ Fen = Annotated[int, BeforeValidator(_fen), Field(ge=0)]
 
 
 class FundLine(Named):
-    """Amounts are integer fen; the sources add up to the total."""
+    """Amounts are integer fen; the sources add up to the total.
+
+    `claimable`: whether a subsidy can be asked for; a session on another line counts in the statistics only.
+    """
 
     code: ShortCode
     total_fen: Fen
@@ -38,6 +41,7 @@ class FundLine(Named):
     upper_fen: Fen = 0
     county_fen: Fen = 0
     social_fen: Fen = 0
+    claimable: bool = True
 
     @model_validator(mode="after")
     def sources_add_up(self) -> Self:

@@ -7,7 +7,7 @@ document is silent. `Preset.model_dump(mode="json")` is what a rule set stores;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
@@ -227,6 +227,10 @@ class Report(Named):
 
 class InstitutionRule(Rule):
     min_count: Annotated[int, Field(ge=1)]
+    instructor_floor: Annotated[float, Field(ge=1, le=5)] | None = None
+    """An instructor whose average score (1 to 5) is below it is pointed out to the bureau; None: nobody."""
+    min_instructors: Annotated[int, Field(ge=1)] | None = None
+    """So many with a verified proof an institution must have before it is admitted; None: however few."""
 
 
 class Item(Rule):
@@ -483,6 +487,12 @@ class Preset(Model):
         """Blank where the document gives none."""
         return self.mark.text if self.mark else ""
 
+    def mark_at(self, levels: Iterable[str]) -> str:
+        """What is shown at places of these levels: their own mark where it is one, else the programme's."""
+        own: dict[str, str] = {mark.level: mark.text for mark in self.place_marks}
+        texts = {own.get(level, self.mark_text) for level in levels}
+        return texts.pop() if len(texts) == 1 else self.mark_text
+
     @property
     def min_institutions(self) -> int:
         return self.institutions.min_count
@@ -534,12 +544,6 @@ class Preset(Model):
 
     def rule(self, code: str) -> Obligation:
         return by_code(self.rules, code)
-
-    def cite(self, rule: Rule) -> str:
-        """A rule's source in one line, with the document and its file; 待确认 stays as it is."""
-        if not isinstance(rule.source, Clause):
-            return rule.clause
-        return f"《{self.document.title}》（{self.document.file}）{rule.source}"
 
     @property
     def unconfirmed(self) -> list[str]:

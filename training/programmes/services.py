@@ -77,7 +77,8 @@ def open_programme(preset: Preset, *, actor: Actor) -> Programme:
 def _keep_fund_lines(programme: Programme, preset: Preset) -> None:
     """A row for each, to hang agreements on; a line that a version leaves out stays for those that hang there."""
     for line in preset.fund_lines:
-        FundLine.objects.update_or_create(programme=programme, code=line.code, defaults={"name": line.name})
+        said = {"name": line.name, "claimable": line.claimable}
+        FundLine.objects.update_or_create(programme=programme, code=line.code, defaults=said)
 
 
 # The next version
@@ -127,6 +128,7 @@ def save_entry(programme_id: int, section: str, key: str, entry: Any, *, actor: 
 
 
 def remove_entry(programme_id: int, section: str, key: str, *, actor: Actor) -> RuleDraft:
+    """Of the draft; sessions under earlier versions keep theirs."""
     change = partial(without_entry, section=section, key=key)
     return _change(programme_id, change, actor=actor, section=section)
 
@@ -152,6 +154,7 @@ def _change(
 
 @transaction.atomic
 def discard_draft(draft_id: int, *, actor: Actor) -> Programme:
+    """What was written is gone; the versions in force stay as they are."""
     demand(actor, "rules.draft")
     draft: RuleDraft = RuleDraft.objects.lock(actor, pk=draft_id)
     programme: Programme = draft.programme

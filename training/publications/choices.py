@@ -8,7 +8,7 @@ class PublicationKind(models.TextChoices):
 
 
 class PublicationStatus(models.TextChoices):
-    """Lifecycle H of domain.md §4.5 as far as it goes without a clock: 拟稿 → 审查 → 发布 → 撤下."""
+    """拟稿 → 审查 → 发布 → 撤下."""
 
     DRAFT = "draft", _("拟稿")
     CHECKED = "checked", _("审查通过")

@@ -1,4 +1,4 @@
-"""How far a place on a roster has come: 计划 参训 结业 已归档 (domain.md §0.3)."""
+"""How far a place on a roster has come: 计划 参训 结业 已归档."""
 
 from __future__ import annotations
 

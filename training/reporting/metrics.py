@@ -1,7 +1,7 @@
 """Measures that targets are held against, besides counts of trainees: each with formula, clause and readings.
 
 A measure is a plain function over a `Question`; it answers one `Part` for each way in which the document can be
-read. The strictest reading is held against the target (domain.md §1.6). Where a number is missing the part says
+read. The strictest reading is held against the target. Where a number is missing the part says
 who must supply it, and nothing is made up.
 """
 
@@ -30,7 +30,7 @@ from training.outcomes.choices import COUNTED_GRADES, STANDING
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Programme, Region
 from training.programmes.preset import Preset
-from training.programmes.queries import gazetteer
+from training.programmes.queries import Gazetteer, gazetteer
 from training.programmes.target import Target
 from training.reporting import figures, stated
 from training.reporting.choices import Dimension, village_of
@@ -112,16 +112,19 @@ class Question:
         return {row.pk: row for row in rows.select_related("parent") if row.was_poor_on(self.on)}
 
     @cached_property
+    def places(self) -> Gazetteer:
+        return gazetteer(self.programme)
+
+    @cached_property
     def stated(self) -> dict[tuple[str, int | None], Decimal]:
         rows = stated.standing(self.programme, self.actor, on=self.on)
         return {key: row.value for key, row in rows.items()}
 
     def in_poor_villages(self, rows: Iterable[tuple[str, str, int, int]]) -> dict[int, tuple[int, int]]:
         """(township, village, renci, people) summed up by the poverty village that the names mean."""
-        places = gazetteer(self.programme)
         found: dict[int, tuple[int, int]] = {}
         for township, village, renci, people in rows:
-            region = places.find(township, village) if village else None
+            region = self.places.find(township, village) if village else None
             if region and region.pk in self.poor_villages:
                 before = found.get(region.pk, (0, 0))
                 found[region.pk] = (before[0] + renci, before[1] + people)
@@ -129,11 +132,10 @@ class Question:
 
     def villages_of(self, keys: Mapping[str, Any]) -> dict[int, dict[str, tuple[str, str, int, int]]]:
         """By poverty village the keys of figures that mean it, each as `in_poor_villages` takes it."""
-        places = gazetteer(self.programme)
         found: dict[int, dict[str, tuple[str, str, int, int]]] = {}
         for key, tally in keys.items():
             township, village = village_of(key)
-            region = places.find(township, village) if village else None
+            region = self.places.find(township, village) if village else None
             if region and region.pk in self.poor_villages:
                 row = (township, village, tally.renci, tally.people)
                 found.setdefault(region.pk, {})[key] = row

@@ -25,7 +25,8 @@ HANDED_IN = frozenset(ClaimStatus) - {
     ClaimStatus.RECOVERED,
 }
 DAY_HOURS: Final = 8
-"""学时 of a training day: half a day is at most four (财行〔2016〕540号 第十条)."""
+"""学时 of a person-day, to be confirmed (待确认): no document says so. A lecture fee counts at most four 学时 for half a
+day (财行〔2016〕540号 第十条), so a whole day is taken for eight; 第九条 itself counts 人天 by the calendar."""
 PAID = frozenset({ClaimStatus.PAID, ClaimStatus.SETTLED})
 
 

@@ -16,7 +16,6 @@ from training.core import clock
 from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError
-from training.institutions.models import Institution
 from training.programmes.models import Programme
 from training.programmes.queries import rule_set_on
 from training.reporting import counting, figures
@@ -251,14 +250,3 @@ def unreported(programme: Programme, actor: Actor) -> list[str]:
     first = f"{window.starts_on:%Y-%m}"
     done = set(reports(programme, actor).values_list("month", flat=True))
     return [month for month in figures.months(first, last) if month not in done] if first <= last else []
-
-
-def slice_names(programme: Programme, actor: Actor) -> dict[tuple[str, str], str]:
-    """What slices are called: institutions by their name, fund lines by theirs; townships by their key."""
-    institutions = Institution.objects.visible_to(actor).filter(programme=programme)
-    names = {
-        (SliceKind.INSTITUTION.value, str(pk)): name for pk, name in institutions.values_list("pk", "name")
-    }
-    for code, name in programme.fund_lines.values_list("code", "name"):
-        names[SliceKind.FUND_LINE.value, code] = name
-    return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from training.core.actor import Actor
 from training.enrolment.choices import ON_ROSTER
@@ -38,10 +38,10 @@ def on_rosters() -> QuerySet[Any]:
 
 def places(programme: Programme, actor: Actor) -> QuerySet[Any]:
     """Those of one programme that this actor sees: a township officer, who reaches no institution, the own people's."""
-    here = on_rosters().filter(training_session__institution__programme=programme)
+    here = Q(training_session__institution__programme=programme)
     if "institution" not in actor.reach and isinstance(actor.reach.get("township"), frozenset):
-        return here.filter(trainee__in=Trainee.objects.visible_to(actor))
-    return here & Enrolment.objects.visible_to(actor).order_by()
+        return on_rosters().filter(here, trainee__in=Trainee.objects.visible_to(actor))
+    return Enrolment.objects.visible_to(actor).filter(ON_ROSTER, here).order_by()
 
 
 def as_places(rows: QuerySet[Any]) -> Iterator[Place]:

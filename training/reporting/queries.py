@@ -287,6 +287,7 @@ class _Desk:
         wanted = (Dimension.TOTAL, Dimension.CLASS_TYPE, Dimension.MONTH)
         self.sheet = figures.read(programme, actor, dimensions=wanted) if counts else None
         self.taken = taken(programme) if len(counts) < len(rules.targets) else None
+        self.partly = any(not line.claimable for line in rules.fund_lines)
 
     def indicator(self, target: Target) -> Indicator:
         limits = tuple(_limits(target, self.rules))
@@ -313,9 +314,15 @@ class _Desk:
         )
 
     def _tally(self, target: Target) -> Tally:
-        """From what is kept, unless a stage cuts through months or asks for people across them."""
+        """From what is kept, unless a stage cuts through months or asks for people across them, or some sessions
+        count in the statistics only.
+        """
         assert self.sheet is not None  # noqa: S101  read whenever there is a target that counts
-        if target.groups or (target.starts_on and (target.class_type or not _whole_months(target))):
+        if (
+            self.partly
+            or target.groups
+            or (target.starts_on and (target.class_type or not _whole_months(target)))
+        ):
             return count(enrolments_for(target, self.programme, self.actor))
         if target.starts_on:
             return self._stage(target)
@@ -355,11 +362,12 @@ def _counted(target: Target, tally: Tally, ending: str = "") -> Taking:
 def enrolments_for(
     target: Target, programme: Programme, actor: Actor, *, declared: bool = False
 ) -> QuerySet[Any]:
-    """The rows behind the figure of a target that counts trainees: of its class type, groups and stage.
+    """The rows behind the figure of a target that counts trainees: of its class type, groups and stage, where a
+    subsidy can be claimed.
 
     `declared`: also those whose group nobody has verified.
     """
-    rows = counted_enrolments(programme, actor)
+    rows = counted_enrolments(programme, actor).filter(training_session__agreement__fund_line__claimable=True)
     if target.class_type:
         rows = rows.filter(training_session__class_type=target.class_type)
     if target.groups:
@@ -373,6 +381,9 @@ def enrolments_for(
 
 
 def _limits(target: Target, rules: Preset) -> Iterator[str]:
+    own = [line.name for line in rules.fund_lines if not line.claimable]
+    if target.counts and own:
+        yield _("不计挂在不申领补贴的资金条线（%(names)s）上的期。") % {"names": _("、").join(own)}
     if target.class_type:
         yield _("只计班型为“%(name)s”的期。") % {"name": rules.class_type(target.class_type).name}
     if target.groups:

@@ -63,8 +63,6 @@ MINISTRY_TRANSITIONS = {MinistryStatus.LOCKED: frozenset({MinistryStatus.REPORTE
 EVALUATION_TRANSITIONS = {EvaluationStatus.DRAFT: frozenset({EvaluationStatus.FINAL})}
 PHONE_CHECK_TRANSITIONS = {PhoneCheckStatus.CALLING: frozenset({PhoneCheckStatus.CLOSED})}
 
-REACHED: Final = frozenset({CallResult.CONFIRMED, CallResult.DENIED})
-"""These make the rate; 本人确认 ÷ 联系上 (domain.md §4.7)."""
 UNREACHABLE: Final = frozenset({CallResult.NO_SUCH_NUMBER, CallResult.WRONG_PERSON, CallResult.REFUSED})
 """Another call would say the same: the next reserve of the stratum takes the place."""
 MAX_TRIES: Final = 3

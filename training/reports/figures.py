@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from training.claims.choices import WITH_INSTITUTION
 from training.claims.models import Claim
 from training.core.actor import SYSTEM
+from training.enrolment.choices import POOR
 from training.fairs.queries import confirmed_fairs, fair_attendances
 from training.followup.models import FollowUp
 from training.outcomes.choices import STANDING
@@ -26,7 +27,6 @@ from training.reporting.queries import counted_enrolments
 from training.scheduling.choices import WAS_APPROVED, SessionStatus
 from training.scheduling.models import Lesson, TrainingSession
 
-POOR: Final = "poor_household"
 _HELD: Final = frozenset({SessionStatus.CLOSED, *SEALED})
 
 
@@ -50,7 +50,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Metric:
-    """What is counted is `rows`, asked for with the program's own eyes; a sum of money is `told` and has no rows.
+    """What is counted is `rows`, asked for with the program's own eyes; a sum of money is `told`, of its `rows` if any.
 
     `people`: not every row but one for each person among them.
     """
@@ -63,6 +63,10 @@ class Metric:
     people: bool = False
     told: Callable[[Span], int] | None = None
 
+    @property
+    def is_sum(self) -> bool:
+        return self.told is not None
+
     def count(self, span: Span) -> int:
         if self.told:
             return self.told(span)
@@ -71,7 +75,7 @@ class Metric:
         return rows.values("trainee").distinct().count() if self.people else rows.count()
 
     def listed(self, span: Span) -> QuerySet[Any] | None:
-        """As many rows as `count` says; None for what is no count of rows."""
+        """As many rows as `count` says, those summed up where it is a sum; None where there are none."""
         if self.rows is None:
             return None
         rows = self.rows(span)
@@ -197,7 +201,6 @@ METRICS: Final[tuple[Metric, ...]] = (
         _fair_visits,
     ),
 )
-BY_CODE: Final[Mapping[str, Metric]] = {metric.code: metric for metric in METRICS}
 
 
 def counted(span: Span) -> dict[str, int]:
@@ -218,12 +221,15 @@ def in_period_and_total(
 # What else the ministry asks for
 
 
-def _claimed_fen(span: Span) -> int:
-    rows = Claim.objects.exclude(status__in=WITH_INSTITUTION).filter(
+def _claims(span: Span) -> QuerySet[Any]:
+    return Claim.objects.exclude(status__in=WITH_INSTITUTION).filter(
         span.of("submitted_at__date"),
         dossier__training_session__institution__programme=span.programme,
     )
-    return int(rows.aggregate(total=Sum(F("amount_fen")))["total"] or 0)
+
+
+def _claimed_fen(span: Span) -> int:
+    return int(_claims(span).aggregate(total=Sum(F("amount_fen")))["total"] or 0)
 
 
 def _planned_fen(span: Span) -> int:
@@ -259,6 +265,7 @@ COUNTY_METRICS: Final[tuple[Metric, ...]] = (
         _("已申领金额"),
         _("分"),
         _("统计期内提交、没有撤回的补贴申领金额之和"),
+        _claims,
         told=_claimed_fen,
     ),
 )

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from training.accounts.choices import Role
 from training.accounts.models import Membership
+from training.core import clock
 from training.core.actor import Actor
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Programme
+from training.programmes.queries import rule_set_on, the_programme
 from training.reporting.models import MonthReport
 from training.reporting.months import measures_of
-from training.reports.choices import CallResult, Stratum
+from training.reports.choices import CallResult, EvaluationStatus, Stratum
 from training.reports.figures import (
     COUNTY_BY_CODE,
     METRICS,
@@ -35,7 +37,7 @@ from training.reports.models import (
     SelfEvaluation,
     TownReport,
 )
-from training.reports.rules import Drawn, StratumResult, confirmation, draw, last_day
+from training.reports.rules import Drawn, StratumResult, confirmation, draw, last_day, overdue
 from training.scheduling.models import TrainingSession
 
 _STRATA: Final[Mapping[Stratum, str]] = {
@@ -63,6 +65,18 @@ def evaluations(actor: Actor) -> QuerySet[Any]:
 
 def meetings(actor: Actor) -> QuerySet[Any]:
     return Meeting.objects.visible_to(actor).select_related("recorded_by", "minutes")
+
+
+def overdue_obligations(actor: Actor) -> frozenset[str]:
+    """Codes of `rules.overdue`, of the actor's county."""
+    rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
+    final = evaluations(actor).filter(status=EvaluationStatus.FINAL)
+    return overdue(
+        rules,
+        clock.today(),
+        evaluated_on=final.aggregate(last=Max("as_of"))["last"],
+        met_on=meetings(actor).aggregate(last=Max("held_on"))["last"],
+    )
 
 
 def phone_checks(actor: Actor) -> QuerySet[Any]:

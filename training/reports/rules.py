@@ -23,6 +23,27 @@ RESERVES: Final = 2
 """So many reserves stand behind each of the sample, where the stratum has them."""
 
 
+# What the county owes besides: obligations of its rule set, by code
+
+MIDTERM: Final = "midterm"
+"""金口河 四（三）: 项目实施过半及时开展中期评估."""
+MEETINGS: Final = "meetings"
+"""惠东 六（二）: 每两个季度至少组织召开1次工作领导小组会议."""
+TWO_QUARTERS: Final = timedelta(days=183)
+
+
+def overdue(rules: Preset, today: date, *, evaluated_on: date | None, met_on: date | None) -> frozenset[str]:
+    """Which of the two, while the programme runs; the days are those that the last ones were about, or of."""
+    start, end = rules.window.starts_on, rules.window.ends_on
+    half = start + (end - start) / 2
+    late = {
+        MIDTERM: today > half and (evaluated_on or start) <= half,
+        MEETINGS: today - max(met_on or start, start) > TWO_QUARTERS,
+    }
+    wanted = {rule.code for rule in rules.rules}
+    return frozenset(code for code in wanted & late.keys() if late[code] and today in rules.window)
+
+
 # When a report is owed
 
 
@@ -51,6 +72,7 @@ def _due(month: date, due_day: int | None) -> date:
 
 
 def report_called(rules: Preset, code: str) -> Report | None:
+    """None where the county's rules ask for no such report."""
     return next((report for report in rules.reports if report.code == code), None)
 
 
@@ -160,7 +182,7 @@ class Confirmation:
 
 
 def confirmation(results: Mapping[str, int]) -> Confirmation:
-    """From how many lines have which result."""
+    """本人确认 ÷ 联系上, from how many lines have which result; who confirmed or denied was reached."""
     return Confirmation(results.get(CallResult.CONFIRMED, 0), results.get(CallResult.DENIED, 0))
 
 

@@ -3,8 +3,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SessionStatus(models.TextChoices):
-    """Lifecycle C of domain.md §4.5."""
-
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("待审批")
     RETURNED = "returned", _("待补正")
@@ -52,7 +50,7 @@ WAS_APPROVED = frozenset(
 
 
 class Delivery(models.TextChoices):
-    """How a session reaches its people (domain.md §4.2)."""
+    """How a session reaches its people."""
 
     ON_SITE = "on_site", _("线下")
     ONLINE = "online", _("线上")

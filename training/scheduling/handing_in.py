@@ -1,4 +1,4 @@
-"""What keeps a session from being handed in (guard of 提交 in lifecycle C of domain.md §4.5), all of it at once."""
+"""What keeps a session from being handed in (提交), all of it at once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from django.utils.translation import gettext as _
 
 from training.core import clock
 from training.institutions.queries import agreement_fault, standing_fault, teaching_fault
+from training.programmes.preset import PlanningRule
 from training.scheduling.models import Lesson, TrainingSession
 from training.scheduling.rules import lead
 
 
 def gaps(session: TrainingSession, lessons: Sequence[Lesson]) -> list[str]:
     """In sentences, none when it may be handed in; clashes aside, which `refuse_what_can_not_be` tells."""
-    rules = session.rule_set.rules
+    rules, people = session.rule_set.rules, session.enrolments.filter(status="enrolled").count()
     found = [
-        *_absent(session, lessons),
-        *_people(session),
+        *_absent(session, lessons, people),
+        *_people(rules.planning, people),
         standing_fault(session.institution, {lesson.on for lesson in lessons}),
         agreement_fault(session.agreement, session.class_type, rules),
         *(teaching_fault(lesson.instructor, lesson.on) for lesson in lessons),
@@ -31,12 +32,12 @@ def gaps(session: TrainingSession, lessons: Sequence[Lesson]) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _absent(session: TrainingSession, lessons: Sequence[Lesson]) -> Iterator[str]:
+def _absent(session: TrainingSession, lessons: Sequence[Lesson], people: int) -> Iterator[str]:
     planning = session.rule_set.rules.planning
     there = {
         _("经批准的培训大纲"): session.outline_id or not planning.outline_required,
         _("课程安排"): lessons,
-        _("培训人员名册"): _roster(session),
+        _("培训人员名册"): people,
         _("见证人"): session.witnesses.exists(),
         _("经费预算"): not planning.budget_required or session.budget_lines.exists(),
     }
@@ -44,16 +45,11 @@ def _absent(session: TrainingSession, lessons: Sequence[Lesson]) -> Iterator[str
         yield _("还不能提交，缺：%(missing)s。") % {"missing": _("、").join(missing)}
 
 
-def _people(session: TrainingSession) -> Iterator[str]:
+def _people(planning: PlanningRule, people: int) -> Iterator[str]:
     """An empty roster is said to be missing, not too small."""
-    planning, people = session.rule_set.rules.planning, _roster(session)
     if planning.min_trainees and 0 < people < planning.min_trainees:
         said = {"people": people, "least": planning.min_trainees}
         yield _("名册只有 %(people)s 人，每期不少于 %(least)s 人。") % said
     if planning.max_trainees and people > planning.max_trainees:
         said = {"people": people, "most": planning.max_trainees}
         yield _("名册有 %(people)s 人，每期不超过 %(most)s 人。") % said
-
-
-def _roster(session: TrainingSession) -> int:
-    return int(session.enrolments.filter(status="enrolled").count())

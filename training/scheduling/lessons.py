@@ -7,14 +7,14 @@ saving at the same moment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
 from training.accounts.permissions import demand
@@ -23,6 +23,7 @@ from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidInputError, InvalidTransitionError, NotFoundError
 from training.institutions.models import Instructor
+from training.institutions.queries import one_person
 from training.scheduling.choices import EDITABLE
 from training.scheduling.errors import ChangedMeanwhileError, ClashError, GoneMeanwhileError
 from training.scheduling.models import Lesson, TrainingSession, Venue
@@ -40,6 +41,7 @@ CHANGED: Final = (
     "topic",
     "practical",
     "instructor",
+    "person",
     "venue",
     "version",
     "changed_at",
@@ -274,6 +276,7 @@ def _clash(found: Iterable[Finding]) -> ClashError:
 @contextmanager
 def _the_same_words(lessons: Sequence[Lesson], actor: Actor) -> Iterator[None]:
     """What the database refuses, said as the check says it: by now it can see what was in the way."""
+    _name_persons(lessons)
     try:
         with transaction.atomic():
             yield
@@ -282,6 +285,25 @@ def _the_same_words(lessons: Sequence[Lesson], actor: Actor) -> Iterator[None]:
             raise
         refuse_what_can_not_be(lessons, actor)
         raise ClashError(_("这段时间刚刚被别人排了课，请刷新后再排。")) from refused
+
+
+def _name_persons(lessons: Sequence[Lesson]) -> None:
+    """Say of lessons about to be saved who teaches them, where two institutions present that person.
+
+    So of the lessons that are there already: a certificate may have come, or been refused, since they were
+    saved. One that would clash goes without; whoever hands in either is told.
+    """
+    persons = one_person({lesson.instructor_id for lesson in lessons})
+    for lesson in lessons:
+        lesson.person = persons.get(lesson.instructor_id)
+    if not persons:
+        return
+    there = Lesson.objects.filter(Q(instructor__in=persons) | Q(person__in=persons.values()), live=True)
+    persons |= one_person(set(there.values_list("instructor", flat=True)))
+    for saved in there.exclude(pk__in=[lesson.pk for lesson in lessons]).order_by("pk"):
+        if saved.person != persons.get(saved.instructor_id):
+            with suppress(IntegrityError), transaction.atomic():
+                Lesson.objects.filter(pk=saved.pk).update(person=persons.get(saved.instructor_id))
 
 
 def _renumber(session: TrainingSession) -> None:

@@ -198,7 +198,8 @@ class Lesson(ScopedModel):
     """课次: one block of time, at one place, with one instructor, on one topic.
 
     No two `live` ones may hold the same instructor, venue or session at the same time: the database refuses
-    the second (migration 0007 on PostgreSQL, `triggers.py` on SQLite). `version` grows with every change.
+    the second (migrations 0007 and 0012 on PostgreSQL, `triggers.py` on SQLite). `person` is one number for an
+    instructor whom two institutions present, None for all others. `version` grows with every change.
     """
 
     SCOPE = {
@@ -217,6 +218,7 @@ class Lesson(ScopedModel):
         "institutions.Instructor", models.PROTECT, related_name="lessons", verbose_name=_("授课人")
     )
     venue = models.ForeignKey(Venue, models.PROTECT, related_name="lessons", verbose_name=_("场地"))
+    person = models.PositiveBigIntegerField(null=True, editable=False)
     live = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=clock.now)

@@ -82,7 +82,8 @@ def lessons_beside(
 
 
 def check(planned: Collection[Lesson], actor: Actor, *, people: int = 0) -> list[list[Finding]]:
-    """What the rules say of each, beside all others and beside one another; three queries.
+    """What the rules say of each, beside all others and beside one another; three queries,
+    and some for whoever teaches for two institutions.
 
     They are of one session and need not be saved. Saved ones are judged as they are given, not as stored.
     """

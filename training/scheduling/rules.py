@@ -1,4 +1,4 @@
-"""Timetable rules: what can't be, and what a person should look at (domain.md F6, F10, F11)."""
+"""Timetable rules: what can't be, and what a person should look at."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from training.programmes.preset import PlanningRule
 from training.scheduling.choices import HalfDay
 
 SPEED_KMH: Final = 60
-"""F10: distance ÷ 60 km/h, where a programme says nothing else. As the crow flies, so that what it calls
+"""Distance ÷ 60 km/h, where a programme says nothing else. As the crow flies, so that what it calls
 impossible is so by any road."""
 AREA_PER_PERSON_M2: Final = 1.2
-"""F6: a room holds its area ÷ 1.2 m², or its seats if these are fewer."""
+"""A room holds its area ÷ 1.2 m², or its seats if these are fewer."""
 FEE_HOURS_PER_HALF_DAY: Final = 4
 FEE_CLAUSE: Final = "财行〔2016〕540号 第十条：讲课费按实际发生的学时计算，每半天最多按4学时计算"
 EVENING: Final = time(19, 0)
@@ -202,6 +202,7 @@ def refusals(found: Iterable[Finding]) -> list[Finding]:
 
 
 def out_of_place(slot: LessonSlot, frame: Frame) -> list[Finding]:
+    """Outside the programme's time, in a place that is given up, or by somebody who may not teach that day."""
     found = []
     start, end, retired = frame.window.starts_on, frame.window.ends_on, slot.venue.retired_on
     if not start <= slot.on <= end:
@@ -222,10 +223,10 @@ def _clashes_with(slot: LessonSlot, other: LessonSlot) -> list[Finding]:
     same_instructor = slot.instructor[0] == other.instructor[0]
     found = []
     if same_instructor and other.hidden:
-        found.append(Finding("instructor_elsewhere", True, {"name": slot.instructor[1]}, "F10"))
+        found.append(Finding("instructor_elsewhere", True, {"name": slot.instructor[1]}))
     elif same_instructor:
         params = {"name": slot.instructor[1], "where": other.label}
-        found.append(Finding("instructor_taken", True, params, "F10"))
+        found.append(Finding("instructor_taken", True, params))
     if slot.venue.id == other.venue.id:
         found.append(Finding("venue_taken", True, {"name": slot.venue.name, "where": other.label}))
     if slot.session == other.session and not same_instructor:
@@ -264,7 +265,7 @@ def _travel(slot: LessonSlot, other: LessonSlot, kmh: int) -> list[Finding]:
         "where": other.label,
         "gap": f"{gap}",
     }
-    return [Finding("travel", False, params, "F10")]
+    return [Finding("travel", False, params)]
 
 
 def distance_km(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float:
@@ -305,14 +306,16 @@ def over_the_fee(slot: LessonSlot, others: Iterable[LessonSlot], unit_minutes: i
 
 
 def crowded(slot: LessonSlot, people: int, *, binding: bool = True) -> list[Finding]:
+    """More `people` than the room holds; `binding` where the county's rules refuse that."""
     room = slot.venue.room
     if people <= room:
         return []
     params = {"people": f"{people}", "name": slot.venue.name, "room": f"{room}"}
-    return [Finding("capacity", binding, params, "F6")]
+    return [Finding("capacity", binding, params)]
 
 
 def unusual_time(slot: LessonSlot) -> list[Finding]:
+    """An unusual day, or an end after `EVENING`."""
     found = unusual_day(slot.on)
     if slot.ends_at.time() > EVENING:
         found.append(Finding("evening", False, {"on": f"{slot.on}", "end": f"{slot.ends_at:%H:%M}"}))
@@ -346,7 +349,7 @@ def double_booked(
                 "start": f"{other.starts_at:%H:%M}",
             }
             binding = other.session in settled
-            found.setdefault((name, other.session), Finding("trainee_taken", binding, params, "F11"))
+            found.setdefault((name, other.session), Finding("trainee_taken", binding, params))
     return list(found.values())
 
 

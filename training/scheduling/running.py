@@ -1,4 +1,4 @@
-"""What the clock does to a session, and how one ends before its time (lifecycle C of domain.md §4.5)."""
+"""What the clock does to a session, and how one ends before its time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planning a session and taking it through approval (lifecycle C of domain.md §4.5)."""
+"""Planning a session and taking it through approval."""
 
 from __future__ import annotations
 
@@ -140,6 +140,7 @@ def _session_code(institution: Institution, agreement: Agreement, category: str)
 
 @transaction.atomic
 def revise_plan(session_id: int, *, plan: Mapping[str, Any], actor: Actor) -> TrainingSession:
+    """A draft or returned plan, from here on under the rules that are in force today."""
     session = editable(session_id, actor)
     session.rule_set = rule_set_on(session.institution.programme, clock.today(), actor=actor)
     _refuse_other_line(plan["class_type"], session.rule_set.rules, session.agreement)
@@ -288,7 +289,7 @@ def approve_session(session_id: int, *, actor: Actor) -> TrainingSession:
 
 
 def _needs_head(session: TrainingSession, doubts: list[str]) -> bool:
-    """审核员 (+负责人 if flagged), domain.md §4.5 C: nobody has consented yet, and there is something to it."""
+    """审核员, and 负责人 where there are doubts and the rules say so: nobody has consented yet, and there is something to it."""
     if session.reviewed_by_id is not None:
         return False
     return bool(doubts) and session.rule_set.rules.planning.head_approves_flagged

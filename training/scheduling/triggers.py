@@ -55,6 +55,7 @@ LESSONS: Final = tuple(
     NoOverlap(name, "scheduling_lesson", column, while_set="live")
     for name, column in {
         "lesson_instructor_free": "instructor_id",
+        "lesson_person_free": "person",
         "lesson_venue_free": "venue_id",
         "lesson_session_free": "training_session_id",
     }.items()

@@ -29,7 +29,6 @@ class Turn:
     """`since` when it lies where it lies; `working_days` the bureau had it in all: its clock stood still
     while it lay with the institution."""
 
-    with_bureau: bool
     since: datetime
     working_days: int
 
@@ -46,7 +45,7 @@ def turn(moves: Sequence[Move], now: datetime) -> Turn | None:
     if since is None:
         return None
     running = working_days_between(since.date(), now.date()) if handed_in else 0
-    return Turn(handed_in, since, days + running)
+    return Turn(since, days + running)
 
 
 def working_days_between(first: date, last: date) -> int:

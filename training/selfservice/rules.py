@@ -20,10 +20,12 @@ def token_hash(token: str) -> str:
 
 
 def ballot(enrolment_id: int, about: int | None) -> str:
+    """A keyed hash in place of the person: one answer each, and without the key nobody can say whose."""
     return keyed_hash(f"{enrolment_id}:{about or 'class'}", purpose="rating")
 
 
 def link_state(link: Any, now: datetime) -> LinkState:
+    """A new link closes the old one, its first use closes it, and so do wrong answers and time."""
     if link.replaced_at:
         return LinkState.REPLACED
     if link.used_at:
@@ -34,6 +36,7 @@ def link_state(link: Any, now: datetime) -> LinkState:
 
 
 def visit_is_open(link: Any, now: datetime) -> bool:
+    """For half an hour after the link was used, unless its owner left."""
     return link.used_at is not None and link.closed_at is None and now < link.used_at + VISIT
 
 

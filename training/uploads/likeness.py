@@ -24,7 +24,6 @@ LONGEST: Final = 320  # pixels of the copy that is looked at
 FLAT: Final = 6.0  # grey levels of standard deviation; below it there is nothing to recognise
 LANDMARKS: Final = 128
 SAME_HASH: Final = 6  # bits of 64
-BANDS: Final = 4
 SAME_CORNERS: Final = 20
 SAME_GREY: Final = 0.88
 _CORNERS: Final = 300

@@ -26,6 +26,7 @@ ROSTER_TYPES = f"{WORKBOOK_TYPES},.csv"
 
 DateInput = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 TimeInput = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+CHOOSE = ("", _("请选择"))
 
 
 class CardForm(forms.Form):

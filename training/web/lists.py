@@ -28,6 +28,12 @@ from training.web.gate import WorkRequest, about, needs
 PAGE_SIZE = 20
 CHUNK = 2000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ANY = ("", _("全部"))
+
+
+def choose(label: Any, choices: Iterable[tuple[Any, Any]]) -> forms.ChoiceField:
+    """A filter by one of these, or by none."""
+    return forms.ChoiceField(label=label, required=False, choices=[ANY, *choices])
 
 
 class FilterForm(forms.Form):
@@ -44,6 +50,12 @@ class FilterForm(forms.Form):
 
     def value(self, name: str) -> str:
         return str(self.cleaned_data.get(name) or "")
+
+    def offer(self, **choices: Iterable[tuple[Any, Any]]) -> None:
+        """What these filters can be set to, known only at the request."""
+        for name, known in choices.items():
+            self.fields[name].choices = [ANY, *known]  # type: ignore[attr-defined]
+        self.full_clean()
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -166,9 +166,17 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "instructor-pool": ("/instructors/",),
     "own-record": ("/instructors/",),
     "week": ("/timetable/feeds/",),
-    "sessions": ("/timetable/sessions/",),
+    "sessions": ("/institution/", "/timetable/sessions/", "/evidence/", "/versions/", "/attendance/"),
     "corrections": ("/exclusions/",),
-    "bureau-sessions": ("/timetable/sessions/",),
+    "bureau-sessions": (
+        "/timetable/sessions/",
+        "/evidence/",
+        "/versions/",
+        "/attendance/",
+        "/archives/sessions/",
+        "/bureau/dossiers/",
+        "/bureau/events/",
+    ),
 }
 """What else belongs to a place, by the name of its address."""
 

@@ -249,8 +249,6 @@ def test_additional_addresses_come_newest_first_without_blanks():
 
     assert (encode_reply(0x90, record)[-1], encode_reply(0x90, record + 3 * blank)[-1]) == (0xBD, 0xCA)
     assert card.additional_addresses == ("北京市海淀区中关村大街1号",)
-    assert card.current_address == "北京市海淀区中关村大街1号"
-    assert CARDS["citizen"].current_address == "北京市朝阳区建国路1号"
 
 
 def test_the_answer_to_another_question_is_no_address():

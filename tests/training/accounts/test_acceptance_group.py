@@ -1,4 +1,4 @@
-"""Who sits in an acceptance group, and who of it may sign (BF-39, AC-27)."""
+"""Who sits in an acceptance group, and who of it may sign (BF-39)."""
 
 from __future__ import annotations
 

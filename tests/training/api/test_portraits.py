@@ -120,7 +120,7 @@ def shown(county: Any) -> list[tuple[str, str, bool, bool]]:
 def test_a_withdrawn_consent_deletes_the_template_and_leaves_the_attendance(
     approved: Any, clock: Any, desk: Desk, person: Enrolment
 ) -> None:
-    """AC-11: deleted on the station with a signed log; what was signed stays; the rest goes by card."""
+    """Deleted on the station with a signed log; what was signed stays; the rest goes by card."""
     lesson, name = approved.session.lessons.first(), person.trainee.name
     desk.sign("sign_in", person, lesson, "card+face")
     assert desk.upload() == [("accepted", "")] * 2

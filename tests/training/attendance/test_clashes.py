@@ -13,7 +13,7 @@ from tests.training.signing import Signer, append, attend, enrol, scan, send
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent
 from training.attendance.queries import clashes, register
-from training.attendance.services import approve_correction, propose_correction, propose_void
+from training.attendance.services import approve_corrections, propose_correction, propose_void
 from training.scheduling.models import Lesson, TrainingSession
 
 REVIEWER, CLERK = Role.BUREAU_REVIEWER, Role.INSTITUTION_CLERK
@@ -95,7 +95,7 @@ def test_a_record_that_was_taken_back_clashes_no_more(
         send(second)
     else:
         void = propose_void(wrong.pk, reason="误刷", actor=approved.actor(CLERK))
-        approve_correction(void.pk, actor=approved.actor(REVIEWER))
+        approve_corrections([void.pk], actor=approved.actor(REVIEWER))
 
     assert clashes([approved.session], approved.actor(REVIEWER)) == []
 
@@ -117,7 +117,7 @@ def test_a_make_up_clashes_with_a_class_elsewhere(
     )
     assert clashes([approved.session], approved.actor(REVIEWER)) == []
 
-    approve_correction(made.pk, actor=approved.actor(REVIEWER))
+    approve_corrections([made.pk], actor=approved.actor(REVIEWER))
 
     (clash,) = clashes([approved.session], approved.actor(REVIEWER))
     assert [piece.correction for piece in clash.evidence if piece.correction] == [made]

@@ -18,7 +18,6 @@ from training.attendance.models import AttendanceEvent, Completion, Correction
 from training.attendance.queries import corrections, register
 from training.attendance.services import (
     PaperRow,
-    approve_correction,
     approve_corrections,
     decline_correction,
     propose_correction,
@@ -99,8 +98,8 @@ def test_a_proposal_counts_for_nothing_until_somebody_else_approves_it(
 
 
 def test_who_said_and_who_decided_is_on_record(approved: Any, over: Lesson, people: list[Any]) -> None:
-    correction = approve_correction(
-        said(approved, over, people[0], evidence=SHEET).pk, actor=approved.actor(REVIEWER)
+    [correction] = approve_corrections(
+        [said(approved, over, people[0], evidence=SHEET).pk], actor=approved.actor(REVIEWER)
     )
 
     assert (correction.proposed_by, correction.decided_by) == (approved.user(CLERK), approved.user(REVIEWER))
@@ -191,7 +190,7 @@ def test_nobody_approves_or_declines_what_they_proposed(
     own = said(approved, over, people[0], actor=approved.actor(HEAD))
 
     with pytest.raises(ForbiddenError):
-        approve_correction(own.pk, actor=approved.actor(HEAD))
+        approve_corrections([own.pk], actor=approved.actor(HEAD))
     with pytest.raises(ForbiddenError):
         decline_correction(own.pk, reason="不对", actor=approved.actor(HEAD))
     own.refresh_from_db()
@@ -201,7 +200,10 @@ def test_nobody_approves_or_declines_what_they_proposed(
 @pytest.mark.parametrize("role", [CLERK, Role.AUDITOR, Role.FOLLOW_UP])
 def test_only_heads_and_the_bureau_decide(approved: Any, over: Lesson, people: list[Any], role: Role) -> None:
     correction = said(approved, over, people[0], actor=approved.actor(HEAD))
-    for decide in (approve_correction, lambda pk, actor: decline_correction(pk, reason="不对", actor=actor)):
+    for decide in (
+        lambda pk, actor: approve_corrections([pk], actor=actor),
+        lambda pk, actor: decline_correction(pk, reason="不对", actor=actor),
+    ):
         with pytest.raises(ForbiddenError):
             decide(correction.pk, actor=approved.actor(role))
 
@@ -219,7 +221,7 @@ def test_a_declined_one_keeps_its_reason_and_never_counts(
     assert (correction.status, correction.decision_reason) == ("declined", "现场无人见到")
     assert line(approved, people[0]).signed_in_at is None
     with pytest.raises(InvalidTransitionError):
-        approve_correction(correction.pk, actor=approved.actor(REVIEWER))
+        approve_corrections([correction.pk], actor=approved.actor(REVIEWER))
 
 
 def test_only_who_proposed_withdraws_and_only_before_the_decision(
@@ -228,7 +230,7 @@ def test_only_who_proposed_withdraws_and_only_before_the_decision(
     correction = said(approved, over, people[0])
     with pytest.raises(ForbiddenError):
         withdraw_correction(correction.pk, actor=approved.actor(HEAD))
-    approve_correction(correction.pk, actor=approved.actor(REVIEWER))
+    approve_corrections([correction.pk], actor=approved.actor(REVIEWER))
     with pytest.raises(InvalidTransitionError):
         withdraw_correction(correction.pk, actor=approved.actor(CLERK))
 
@@ -256,18 +258,18 @@ def test_an_institution_puts_right_a_small_share_of_a_class_and_the_bureau_the_r
     head, bureau = approved.actor(HEAD), approved.actor(REVIEWER)
     for person in people[:2]:
         for kind in ("sign_in", "sign_out"):
-            approve_correction(said(approved, over, person, kind).pk, actor=head)
+            approve_corrections([said(approved, over, person, kind).pk], actor=head)
     by_the_bureau = said(approved, over, people[2])
     third = said(approved, over, people[3])
 
     with pytest.raises(ForbiddenError, match="名册 12 人，连同这次共 3 人。请商务局核准"):
-        approve_correction(third.pk, actor=head)
-    approve_correction(by_the_bureau.pk, actor=bureau)
+        approve_corrections([third.pk], actor=head)
+    approve_corrections([by_the_bureau.pk], actor=bureau)
     with pytest.raises(ForbiddenError):
-        approve_correction(third.pk, actor=head)
-    approve_correction(third.pk, actor=bureau)
+        approve_corrections([third.pk], actor=head)
+    approve_corrections([third.pk], actor=bureau)
     again = said(approved, over, people[0], happened_at=over.starts_at - timedelta(minutes=1))
-    approve_correction(again.pk, actor=head)  # the same two people still
+    approve_corrections([again.pk], actor=head)  # the same two people still
 
     third.refresh_from_db()
     assert third.status == "approved"
@@ -284,7 +286,7 @@ def test_an_explained_absence_from_a_check_is_forgiven(
     assert "absent_in_check" in line(approved, people[0]).flags
 
     explained = said(approved, over, people[0], "check", happened_at=over.starts_at + timedelta(minutes=61))
-    approve_correction(explained.pk, actor=approved.actor(REVIEWER))
+    approve_corrections([explained.pk], actor=approved.actor(REVIEWER))
 
     assert line(approved, people[0]).minutes == {over.pk: 135}
     assert line(approved, people[0]).marks == ("make_up",)
@@ -392,7 +394,7 @@ def test_an_approved_void_takes_an_event_out_of_the_register_and_leaves_it_in_th
     void = propose_void(wrong.pk, reason="代签", actor=approved.actor(CLERK))
     assert line(approved, people[0]).minutes == {over.pk: 135}
 
-    approve_correction(void.pk, actor=approved.actor(REVIEWER))
+    approve_corrections([void.pk], actor=approved.actor(REVIEWER))
 
     assert line(approved, people[0]).minutes == {over.pk: 0}
     assert line(approved, people[0]).flags == ("voided",)
@@ -412,7 +414,7 @@ def test_what_a_station_took_back_is_not_taken_back_again(
     send(signer)
 
     with pytest.raises(InvalidTransitionError):
-        approve_correction(waiting.pk, actor=approved.actor(REVIEWER))
+        approve_corrections([waiting.pk], actor=approved.actor(REVIEWER))
 
 
 @pytest.mark.parametrize("kind", ["void", "attempt", "sign_in"])
@@ -482,7 +484,7 @@ def test_a_void_after_the_close_takes_the_completion_away_and_the_contacts_nobod
     entered = AttendanceEvent.objects.filter(enrolment=people[0], kind="sign_in").first()
     void = propose_void(entered.pk, reason="本人否认参训", actor=closed.actor(CLERK))
 
-    approve_correction(void.pk, actor=closed.actor(REVIEWER))
+    approve_corrections([void.pk], actor=closed.actor(REVIEWER))
 
     assert result(people[0]) == (EnrolmentStatus.INCOMPLETE, False, 135)
     assert list(people[0].follow_ups.all()) == [made]
@@ -491,9 +493,9 @@ def test_a_void_after_the_close_takes_the_completion_away_and_the_contacts_nobod
 def test_completion_may_go_there_and_back(closed: Any, people: list[Any]) -> None:
     entered = AttendanceEvent.objects.filter(enrolment=people[0], kind="sign_in").first()
     void = propose_void(entered.pk, reason="误刷", actor=closed.actor(CLERK))
-    approve_correction(void.pk, actor=closed.actor(REVIEWER))
+    approve_corrections([void.pk], actor=closed.actor(REVIEWER))
     again = said(closed, entered.lesson, people[0])
-    approve_correction(again.pk, actor=closed.actor(REVIEWER))
+    approve_corrections([again.pk], actor=closed.actor(REVIEWER))
 
     assert result(people[0]) == (EnrolmentStatus.COMPLETED, True, 270)
     assert people[0].follow_ups.count() == 3
@@ -528,7 +530,7 @@ def test_nothing_is_corrected_while_or_after_the_archive_is_sealed(
         lambda: said(closed, lesson, people[11]),
         lambda: propose_void(event.pk, reason="误刷", actor=closed.actor(CLERK)),
         lambda: on_paper(closed, PaperRow(people[11].pk, time(9, 0), None)),
-        lambda: approve_correction(waiting.pk, actor=closed.actor(REVIEWER)),
+        lambda: approve_corrections([waiting.pk], actor=closed.actor(REVIEWER)),
     ):
         with pytest.raises(InvalidTransitionError):
             refused()
@@ -636,7 +638,7 @@ def done(
 
 def decide(act: str, correction: int, actor: Any) -> None:
     if act == "approve":
-        approve_correction(correction, actor=actor)
+        approve_corrections([correction], actor=actor)
     elif act == "decline":
         decline_correction(correction, reason="不对", actor=actor)
     else:

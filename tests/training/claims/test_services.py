@@ -14,7 +14,12 @@ from training.accounts.choices import Role
 from training.accounts.permissions import MAY
 from training.claims.choices import ClaimStatus
 from training.claims.models import Claim
-from training.claims.services import DossierNotSealedError, claim_session, submit_claim
+from training.claims.services import (
+    DossierNotSealedError,
+    NotClaimableError,
+    claim_session,
+    submit_claim,
+)
 from training.core.errors import ForbiddenError, NotFoundError, TrainingError
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
@@ -25,6 +30,7 @@ from training.dossiers.sealing import finish_seal, seal_key
 from training.institutions.choices import ProofKind
 from training.institutions.services import add_proof, verify_proof
 from training.notifications.queries import inbox
+from training.programmes.models import FundLine
 from training.scheduling.choices import SessionStatus
 
 HEAD, REVIEWER = Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
@@ -91,6 +97,17 @@ def test_ac01_a_claim_on_eight_of_nine_items_is_refused_by_name_and_the_attempt_
         str(closed.session.pk),
         {"code": "dossier_incomplete", "details": {"findings": [NO_PROOF]}},
     )
+
+
+def test_what_hangs_on_a_line_without_subsidy_is_never_claimed_though_sealed(sealed: Any) -> None:
+    """石城 三（三）: 鼓励……组织开展各种形式的电商人才培训 (SC-09)."""
+    FundLine.objects.filter(programme=sealed.programme, code="training").update(claimable=False)
+
+    with pytest.raises(NotClaimableError, match="只计入统计，不申领补贴"):
+        claim(sealed)
+
+    assert Claim.objects.count() == 0
+    assert AuditEvent.objects.latest("pk").details["code"] == "not_claimable"
 
 
 def test_ac01_no_role_may_go_past_a_missing_item(closed: Any) -> None:

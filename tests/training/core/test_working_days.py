@@ -1,4 +1,4 @@
-"""Terms in working days: domain.md appendix B, and what holds for any day."""
+"""Terms in working days: known answers, and what holds for any day."""
 
 from __future__ import annotations
 

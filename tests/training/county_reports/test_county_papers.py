@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -20,10 +20,12 @@ from training.core.errors import ForbiddenError, InvalidInputError, InvalidTrans
 from training.demo.scenery import TOWNSHIP, paper
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
+from training.programmes.preset_file import load_preset
 from training.reporting.months import report_month
 from training.reports.figures import Span, counted
 from training.reports.files import libraries, mapping
 from training.reports.models import Meeting, MinistryReport, PhoneCheck, RollUp, SelfEvaluation
+from training.reports.rules import overdue
 from training.reports.services.evaluations import begin_evaluation, finish_evaluation, score_line
 from training.reports.services.meetings import record_meeting
 from training.reports.services.ministry import lock_month, mark_reported
@@ -248,10 +250,30 @@ def test_a_meeting_that_has_not_been_held_is_not_recorded_and_readers_record_non
     assert not Meeting.objects.exists()
 
 
+def test_a_programme_past_its_half_is_owed_an_evaluation_and_a_meeting_every_two_quarters() -> None:
+    """金口河 四（三） (JK-11), 惠东 六（二） (HD-41)."""
+    jinkouhe, huidong = load_preset("jinkouhe"), load_preset("huidong")
+    assert overdue(jinkouhe, date(2018, 9, 1), evaluated_on=None, met_on=None) == frozenset()
+    assert overdue(jinkouhe, date(2019, 6, 1), evaluated_on=date(2018, 9, 1), met_on=None) == {"midterm"}
+    assert overdue(jinkouhe, date(2019, 6, 1), evaluated_on=date(2019, 5, 1), met_on=None) == frozenset()
+    assert overdue(huidong, date(2020, 6, 30), evaluated_on=None, met_on=None) == frozenset()
+    assert overdue(huidong, date(2020, 8, 1), evaluated_on=None, met_on=None) == {"meetings"}
+    assert overdue(huidong, date(2020, 8, 1), evaluated_on=None, met_on=date(2020, 3, 1)) == frozenset()
+    assert overdue(huidong, date(2021, 8, 1), evaluated_on=None, met_on=None) == frozenset()  # it is over
+
+
+def test_what_is_late_of_the_counties_obligations_waits_at_home(towns: Any, clock: Any) -> None:
+    clock.set(datetime(2020, 8, 3, 1, tzinfo=UTC))
+
+    for role in (OFFICE, Role.BUREAU_HEAD):
+        waiting = {row.what: row.href for row in towns.browse(role).get(reverse("home")).context["waiting"]}
+        assert waiting["半年没有开领导小组会议"] == reverse("meetings")
+
+
 @pytest.mark.parametrize(
     ("name", "queries"),
     [
-        ("meetings", 9),
+        ("meetings", 12),
         ("self-evaluations", 10),
         ("phone-checks", 9),
         ("ministry-reports", 9),

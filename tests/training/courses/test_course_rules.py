@@ -30,7 +30,7 @@ def share_of(category: object, *spent: tuple[str, int]) -> object:
 
 
 def test_a_farmers_class_on_supply_chains_is_noticed_with_its_hours() -> None:
-    """domain.md AC-07: 70 % of the hours belong to another category."""
+    """70 % of the hours belong to another category."""
     notice = share_of(FARMERS, ("电商基础知识", 3), ("电商供应链", 7))
 
     assert not notice.well

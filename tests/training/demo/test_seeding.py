@@ -15,7 +15,7 @@ from training.accounts.choices import Role
 from training.attendance.models import Completion
 from training.attendance.services.closing import completion_results
 from training.core.actor import SYSTEM
-from training.demo.description import Description, PlannedPlace, PlannedSession, describe
+from training.demo.description import Description, PlannedPlace, PlannedSession, describe, places_of
 from training.demo.scenery import add_county_staff
 from training.demo.seeding import seed
 from training.enrolment.models import Enrolment
@@ -48,7 +48,7 @@ DIMENSIONS = (
 def written(preset: str, **wanted: Any) -> tuple[Programme, Description, Any]:
     description = describe(load_preset(preset), renci=RENCI, seed=SEED, **wanted)
     programme = load_programme(load_preset(preset), actor=SYSTEM)
-    county = add_county_staff(programme, f"{preset}-")
+    county = add_county_staff(programme, f"{preset}-", township=places_of(description.preset)[0][0])
     seed(programme, county, description, prefix=f"{preset}-")
     return programme, description, county
 
@@ -167,6 +167,11 @@ def test_what_is_written_passes_the_nightly_checks() -> None:
     for enrolment, result in completion_results(session):
         row = Completion.objects.get(enrolment=enrolment)
         assert (row.completed, row.attended_minutes) == (result.completed, result.attended_minutes)
+    kept = list(session.approved_papers.all())
+    assert {paper.kept_at for paper in kept} == {session.approved_at}
+    assert {paper.licence for paper in kept if paper.licence} == {*session.institution.licences.all()}
+    teachers = {lesson.instructor for lesson in session.lessons.all()}
+    assert {paper.proof.instructor for paper in kept if paper.proof} == teachers
 
 
 @pytest.mark.parametrize("preset", preset_names())

@@ -19,12 +19,11 @@ from PIL import Image, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
 
 from kiosk import envelope as wire
+from tests.training.dossiers.packages import build_bag, build_pdf, sign_pdf
 from training.dossiers import facts as f
-from training.dossiers.bag import build_bag
 from training.dossiers.fonts import default_fonts_dir
-from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
-from training.dossiers.signing import PdfSigner, sign_pdf
+from training.dossiers.signing import PdfSigner
 from training.dossiers.signing_keys import TestCa
 
 NAMES = tuple("司马䶮 张𬭎 李桂花 王建国 陈小妹 赵铁柱 刘春燕 黄志强 周玉兰 吴大海 徐秋菊 孙长根".split())  # noqa: SIM905

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import date, time
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from tests.conftest import CLASS_DAY
+from tests.training.reviews import stand_in
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.core import clock as product_clock
 from training.demo.scenery import paper
 from training.dossiers.compile import compile_facts
+from training.dossiers.missing import findings
 from training.dossiers.models import ApprovedPaper, Dossier
 from training.dossiers.queries import check_session
-from training.dossiers.rules import findings
 from training.institutions.choices import LicenceKind, ProofKind
 from training.institutions.models import Licence
 from training.institutions.services import (
@@ -29,6 +32,17 @@ from training.institutions.services import (
 from training.scheduling.changes import approve_lesson_change, request_lesson_change
 
 CLERK, REVIEWER = Role.INSTITUTION_CLERK, Role.BUREAU_REVIEWER
+SAID = (
+    "training_session",
+    "licence",
+    "proof",
+    "kind",
+    "number",
+    "valid_from",
+    "valid_until",
+    "file",
+    "sha256",
+)
 
 
 @pytest.fixture
@@ -129,3 +143,24 @@ def test_an_approved_change_keeps_the_proofs_of_the_new_instructor_too(approved:
 
     assert ApprovedPaper.objects.count() == before + 1
     assert ApprovedPaper.objects.get(proof=proof).number == "T-1"
+
+
+@pytest.mark.parametrize(("status", "kept"), [(None, True), ("collecting", True), ("sealed", False)])
+def test_a_session_approved_before_papers_were_kept_gets_those_that_stand_marked_as_written_later(
+    approved: Any, status: str | None, kept: bool
+) -> None:
+    migration: Any = importlib.import_module("training.dossiers.migrations.0009_earlier_papers")
+    standing = ApprovedPaper.objects.filter(licence__refused_at=None, proof__refused_at=None)
+    before = list(standing.order_by("pk").values_list(*SAID))
+    ApprovedPaper.objects.all().delete()
+    if status:
+        sealed = {"pdf": stand_in(b"%PDF"), "package": stand_in(b"PK"), "sealed_at": product_clock.now()}
+        Dossier.objects.create(training_session=approved.session, status=status, **sealed)
+
+    migration.keep_earlier_papers(apps, None)
+
+    assert list(ApprovedPaper.objects.order_by("pk").values_list(*SAID)) == (before if kept else [])
+    assert not ApprovedPaper.objects.filter(backfilled=False).exists()
+    assert {row.kept_at for row in ApprovedPaper.objects.all()} <= {
+        approved.session.approved_timetable.kept_at
+    }

@@ -12,7 +12,7 @@ from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.accounts.models import Membership
 from training.attendance.models import Correction
-from training.attendance.services import approve_correction, propose_correction
+from training.attendance.services import approve_corrections, propose_correction
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
 from training.core.models import AuditEvent
 from training.demo.scenery import paper
@@ -79,7 +79,7 @@ def test_what_changes_the_register_lets_the_attestation_of_that_half_day_lapse(c
     )  # fmt: skip
     assert Correction.objects.get() == proposed
     assert unattested(closed) == {AM: ("罗明远",)}
-    approve_correction(proposed.pk, actor=closed.actor(Role.BUREAU_REVIEWER))
+    approve_corrections([proposed.pk], actor=closed.actor(Role.BUREAU_REVIEWER))
 
     assert unattested(closed) == {AM: ("manager", "罗明远")}
     attest(closed, MANAGER)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.dossiers.packages import unpacked
-from training.dossiers.bag import build_bag, write_bag
+from tests.training.dossiers.packages import build_bag, unpacked
+from training.dossiers.bag import write_bag
 from training.dossiers.facts import Attachment, DossierFacts
 from training.dossiers.layout import original_paths
-from training.dossiers.seal import Sealer, SealError, load_or_make_key, open_seal
+from training.dossiers.seal import Sealer, SealError, open_seal
 
 
 @pytest.fixture(scope="module")
@@ -127,20 +127,6 @@ def test_the_seal_signs_both_manifests_and_the_head_of_every_chain(
 def test_what_is_no_seal_is_refused(content: bytes) -> None:
     with pytest.raises(SealError, match="malformed"):
         open_seal(content)
-
-
-def test_a_seal_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "seal.pem"
-    first, second = load_or_make_key(path), load_or_make_key(path)
-    assert first.private_bytes_raw() == second.private_bytes_raw()
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_file_with_another_key_is_no_seal_key(tmp_path: Path) -> None:
-    path = tmp_path / "seal.pem"
-    path.write_text("not a key")
-    with pytest.raises(ValueError, match=r".+"):
-        load_or_make_key(path)
 
 
 def test_originals_of_the_same_name_are_both_in_the_package(

@@ -11,12 +11,12 @@ from django.conf import settings
 
 from tests.conftest import CLASS_DAY
 from tests.machine import POPPLER
+from tests.training.dossiers.packages import build_pdf
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
 from training.core import clock as product_clock
 from training.dossiers.compile import compile_facts
 from training.dossiers.models import Dossier
-from training.dossiers.pdf.build import build_pdf
 from training.enrolment.roster_changes import remove_person
 from training.scheduling.changes import approve_lesson_change, decline_change, request_lesson_change
 from training.scheduling.services import approve_session, submit_session

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from tests.training.dossiers.conftest import completion_of
+from tests.training.dossiers.packages import build_bag, build_pdf
 from training.dossiers import facts as f
-from training.dossiers.bag import build_bag
-from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 from training.dossiers.verify import verify
 

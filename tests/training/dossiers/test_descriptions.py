@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.training.dossiers.packages import unpacked
-from training.dossiers.bag import build_bag
-from training.dossiers.container import pack
+from tests.training.dossiers.packages import build_bag, pack, unpacked
 from training.dossiers.facts import DossierFacts
 from training.dossiers.layout import (
     FOUR_PROPERTIES,

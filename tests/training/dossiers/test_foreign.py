@@ -16,9 +16,9 @@ from PIL import Image
 
 from tests.machine import POPPLER
 from tests.training.dossiers.foreign_pdfs import HOSTILE, changed, scanned
+from tests.training.dossiers.packages import build_pdf
 from tests.training.dossiers.test_pdf import VALID, bookmarks, pages_of, preflight, text_of
 from training.dossiers.facts import Attachment, DossierFacts
-from training.dossiers.pdf import build_pdf
 from training.dossiers.pdf.foreign import may_stand
 
 pytestmark = pytest.mark.skipif(not POPPLER.here(), reason=POPPLER.message)

@@ -12,8 +12,8 @@ import pikepdf
 import pytest
 
 from tests.machine import POPPLER, PREFLIGHT, PREFLIGHT_JARS
+from tests.training.dossiers.packages import build_pdf
 from training.dossiers.facts import Attachment, DossierFacts, ItemFacts, RecordTable
-from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ def test_the_same_facts_give_the_same_bytes(
 def test_another_process_with_another_hash_seed_writes_the_same_bytes(dossier: bytes) -> None:
     program = (
         "import sys, hashlib; from tests.training.dossiers import conftest as c; "
-        "from datetime import UTC, datetime; from training.dossiers.pdf import build_pdf; "
+        "from datetime import UTC, datetime; from tests.training.dossiers.packages import build_pdf; "
         "sealer = c.Sealer(c.SEAL_KEY, '石城县商务局 陈科长', datetime(2021, 3, 22, 1, 0, tzinfo=UTC)); "
         "made = build_pdf(c.build_facts(), sealer.note, c.default_fonts_dir()); "
         "print(hashlib.sha256(made).hexdigest())"
@@ -157,7 +157,7 @@ def test_a_picture_that_cannot_be_read_does_not_stop_the_rest(
 
 def test_the_register_adds_up_by_half_day_and_by_person(dossier: bytes) -> None:
     page = next(page for page in pages_of(dossier)[2:] if "交叉核对" in page)
-    assert "按半天合计实到 23，按学员合计 23，相符" in page
+    assert "按半天合计实到 23，按名册逐人合计 23，相符" in page
     assert re.search(r"合计\s+24\s+23\s+1\s+4140", page)
 
 

@@ -12,27 +12,20 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.dossiers.rules import (
-    AFTER_CLASS,
-    CHECKS,
-    MESSAGES,
-    SUPPLIED_BY,
+from training.dossiers.contents import (
     ArchiveContents,
     Courseware,
     Demands,
-    Finding,
     InstructorOnFile,
-    ItemResult,
     LessonApproved,
     LessonHeld,
     OpenDoubt,
     PaperOnFile,
     PhotoOnFile,
     RosterEntry,
-    check_archive,
-    findings,
-    is_complete,
 )
+from training.dossiers.missing import AFTER_CLASS, MESSAGES, SUPPLIED_BY, Finding, ItemResult, findings
+from training.dossiers.rules import CHECKS, check_archive
 
 
 @dataclass(frozen=True)
@@ -427,7 +420,6 @@ def test_a_whole_archive_lacks_nothing() -> None:
     assert [(item.code, item.complete) for item in results] == [
         (f"A{number}", True) for number in range(1, 10)
     ]
-    assert is_complete(results)
     assert findings(results) == []
 
 
@@ -441,7 +433,6 @@ def test_what_is_missing_is_named_and_no_other_item_minds(
         expected["A8"] = ["缺 A8：2021-03-05上午无签到名册", "缺 A8：2021-03-06下午无签到名册"]
 
     assert said(contents) == expected
-    assert not is_complete(check_archive(contents, ITEMS))
 
 
 def test_a_session_without_lessons_says_so_once() -> None:
@@ -487,10 +478,6 @@ def test_a_stations_photo_out_of_time_stands_in_nobodys_way() -> None:
     assert list(said(replace(WHOLE, photos=(*WHOLE.photos, replace(early, by_station=False))))) == ["A9"]
 
 
-def test_a_programme_that_demands_nothing_is_never_complete() -> None:
-    assert not is_complete(check_archive(WHOLE, []))
-
-
 def test_a_second_valid_paper_makes_up_for_an_expired_one() -> None:
     both = {**INSTRUCTORS, LUO: InstructorOnFile("罗明远", "八年", (EXPIRED, PROOF))}
     licences = (*WHOLE.licences, PaperOnFile("training", "old", date(2010, 1, 1), date(2012, 1, 1)))
@@ -503,8 +490,8 @@ def test_a_register_needs_no_account_where_its_signed_sheet_is_there() -> None:
     demanded = demanding(register_signatures="scan_or_account")
 
     contents = replace(WHOLE, unattested=unattested, scanned=frozenset({AM, PM}), **demanded)
-    assert is_complete(check_archive(contents, ITEMS))
-    assert is_complete(check_archive(replace(WHOLE, unattested=unattested), ITEMS))
+    assert findings(check_archive(contents, ITEMS)) == []
+    assert findings(check_archive(replace(WHOLE, unattested=unattested), ITEMS)) == []
 
 
 def test_two_papers_that_cover_the_days_together_are_enough() -> None:

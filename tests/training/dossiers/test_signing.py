@@ -27,16 +27,14 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.timestamps import DummyTimeStamper
 
 from tests.machine import PREFLIGHT, PREFLIGHT_JARS, SOFTHSM, SOFTHSM_MODULE
-from tests.training.dossiers.packages import unpacked
-from training.dossiers.bag import build_bag
+from tests.training.dossiers.packages import build_bag, build_pdf, pack, sign_pdf, unpacked
 from training.dossiers.facts import DossierFacts
 from training.dossiers.findings import Report
 from training.dossiers.fonts import default_fonts_dir
 from training.dossiers.layout import DOSSIER
-from training.dossiers.pdf import build_pdf
 from training.dossiers.seal import Sealer
 from training.dossiers.signatures import Trust
-from training.dossiers.signing import PdfSigner, sign_pdf
+from training.dossiers.signing import PdfSigner
 from training.dossiers.signing_keys import TEST_CA, PemKey, SigningError, TestCa, TokenKey, load_setup
 from training.dossiers.verify import main, verify
 
@@ -245,8 +243,6 @@ def test_the_pdf_of_another_session_does_not_fit_the_package(
     tmp_path: Path,
 ) -> None:
     """Two signed PDFs change places: each is genuine and in the wrong bag."""
-    from training.dossiers.container import pack  # noqa: PLC0415
-
     session = replace(facts.session, code="SC-2020-NM-P-002")
     other = sign_pdf(build_pdf(replace(facts, session=session), sealer.note, fonts_dir), signers)
     path = tmp_path / "swapped.zip"

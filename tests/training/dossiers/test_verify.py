@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import execute_from_command_line
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from kiosk.envelope import encode_key
 from tests.training.dossiers.conftest import Ledger, sign_in
-from tests.training.dossiers.packages import unpacked
+from tests.training.dossiers.packages import build_bag, pack, unpacked
 from training.core.content import Content
-from training.dossiers.bag import build_bag
-from training.dossiers.container import pack
 from training.dossiers.evidence import Evidence, events
 from training.dossiers.facts import ChainLink, DossierFacts, EnvelopeFacts
 from training.dossiers.findings import Report
@@ -83,6 +82,17 @@ def test_it_says_so_in_english_and_for_machines(
         "container", "bag", "manifests", "seal", "metadata", "files", "pdf", "signatures", "pdfa", "events", "chain",
         "register", "corrections", "completion", "photos", "four_properties",
     ]  # fmt: skip
+
+
+def test_the_server_s_command_is_the_same_program_with_the_same_options(
+    package_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        execute_from_command_line(
+            ["manage.py", "verify_dossier", str(package_file), "--json", "--lang", "en"]
+        )
+    assert stop.value.code == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
 
 
 def test_it_runs_without_django_and_without_the_settings(package_file: Path) -> None:

@@ -9,8 +9,8 @@ from training.accounts.choices import Role
 from training.core import clock
 from training.demo.people import SyntheticPerson, synthetic_people
 from training.demo.scenery import TOWNSHIP
+from training.enrolment.handed_in import expected_of
 from training.enrolment.models import Application, RegistrationCall
-from training.enrolment.queries import expected_of
 from training.enrolment.registration import apply_oneself, open_registration, review
 from training.enrolment.roster_file import RosterRow, read_person
 

@@ -12,8 +12,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from training.demo.people import SyntheticPerson
-from training.enrolment.columns import COLUMNS
-from training.enrolment.roster_file import SEX_WORDS, Expected, Finding, RosterRow, read_roster
+from training.enrolment.columns import COLUMNS, SEX_WORDS
+from training.enrolment.roster_file import Expected, Finding, RosterRow, read_roster
 from training.enrolment.sheets import count_people, find_layout
 from training.programmes.preset import Preset
 from training.programmes.preset_file import load_preset

@@ -10,12 +10,12 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CLASS_DAY
-from tests.training.enrolment.test_two_places import PEOPLE, beside, hand_in, submit
+from tests.training.enrolment.test_two_places import PEOPLE, attempt, beside, hand_in, submit
 from training.accounts.choices import Role
 from training.core.errors import TrainingError
 from training.enrolment.bookings import book
@@ -196,16 +196,6 @@ def test_what_only_the_database_saw_is_said_as_the_check_says_it(county: Any) ->
         == f"学员{PEOPLE[0].name}在其他机构的课次的名册上，{CLASS_DAY} 09:00 的课时间冲突。"
     )
     assert taken(county.session) == []
-
-
-def attempt(act: Callable[[], Any]) -> str:
-    try:
-        act()
-    except TrainingError as refused:
-        return str(refused)
-    finally:
-        connections.close_all()
-    return "done"
 
 
 @pytest.mark.postgres

@@ -22,8 +22,9 @@ from training.core.errors import ForbiddenError, InvalidTransitionError, NotFoun
 from training.demo.people import synthetic_people
 from training.demo.scenery import roster_workbook
 from training.enrolment.choices import ImportStatus
+from training.enrolment.handed_in import marked_roster
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.queries import is_stalled, marked_roster
+from training.enrolment.queries import is_stalled
 from training.enrolment.services import (
     AT_ONCE,
     CHUNK,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, connections, transaction
+from django.db.models import F
 
 from tests.conftest import CLASS_DAY
 from training.accounts.choices import Role
-from training.core.errors import InvalidInputError
+from training.core.errors import InvalidInputError, TrainingError
 from training.demo.people import synthetic_people
 from training.demo.scenery import (
     add_institution,
@@ -23,11 +30,11 @@ from training.demo.scenery import (
 from training.enrolment.roster_changes import add_person
 from training.enrolment.services import import_roster
 from training.institutions.choices import ProofKind
-from training.institutions.services import add_proof
+from training.institutions.services import add_proof, refuse_proof
 from training.scheduling.choices import SessionStatus
 from training.scheduling.errors import ClashError
-from training.scheduling.lessons import move_day
-from training.scheduling.models import Venue
+from training.scheduling.lessons import add_lesson, change_lesson, move_day
+from training.scheduling.models import Lesson, Venue
 from training.scheduling.services import approve_session, submit_session
 from training.stations.models import Station
 
@@ -66,6 +73,17 @@ def hand_in(county: Any, people: list[Any]) -> Any:
 
 def submit(county: Any) -> Any:
     return submit_session(county.session.pk, actor=county.actor(HEAD))
+
+
+def attempt(act: Callable[[], Any]) -> str:
+    """What came of it, in a thread of its own."""
+    try:
+        act()
+    except TrainingError as refused:
+        return str(refused)
+    finally:
+        connections.close_all()
+    return "done"
 
 
 # Trainees
@@ -183,6 +201,85 @@ def test_the_same_certificate_under_another_name_is_another_person(county: Any, 
         actor=same_person.actor(CLERK),
     )
     assert {lesson.on for lesson in moved} == {CLASS_DAY}
+
+
+def free_evening(county: Any, **changes: Any) -> dict[str, Any]:
+    """A plan for an hour in which neither institution teaches."""
+    first = county.session.lessons.first()
+    plan = {
+        "on": CLASS_DAY + timedelta(days=5),
+        "start": time(9),
+        "end": time(11),
+        "topic": first.topic,
+        "instructor_id": county.instructors[0].pk,
+        "venue_id": first.venue_id,
+    }
+    return plan | changes
+
+
+def test_the_database_itself_knows_one_person_of_two_institutions(county: Any, same_person: Any) -> None:
+    ours = add_lesson(county.session.pk, **free_evening(county), actor=county.actor(CLERK))
+    later = free_evening(same_person, start=time(14), end=time(16))
+    theirs = add_lesson(same_person.session.pk, **later, actor=same_person.actor(CLERK))
+    assert ours.person == theirs.person == county.instructors[0].pk
+    assert {lesson.person for lesson in Lesson.objects.filter(instructor=county.instructors[1])} == {None}
+
+    with pytest.raises(IntegrityError, match="lesson_person_free"), transaction.atomic():
+        Lesson.objects.filter(pk=theirs.pk).update(starts_at=ours.starts_at)
+    Lesson.objects.filter(pk=theirs.pk).update(starts_at=ours.ends_at)
+
+
+def test_a_certificate_that_was_refused_makes_nobody_the_same_person_any_more(
+    county: Any, same_person: Any
+) -> None:
+    add_lesson(county.session.pk, **free_evening(county), actor=county.actor(CLERK))
+    later = free_evening(same_person, start=time(14), end=time(16))
+    theirs = add_lesson(same_person.session.pk, **later, actor=same_person.actor(CLERK))
+    shown = same_person.instructors[0].proofs.latest("pk")
+    refuse_proof(shown.pk, reason="看不清", actor=county.actor(REVIEWER))
+
+    change_lesson(
+        same_person.session.pk, theirs.pk, **free_evening(same_person), actor=same_person.actor(CLERK)
+    )
+
+    theirs.refresh_from_db()
+    assert theirs.person is None
+
+
+def test_lessons_that_lay_over_one_another_before_stay_and_only_the_first_is_that_person_s(
+    county: Any, same_person: Any
+) -> None:
+    """As a database of an earlier version may hold them."""
+    Lesson.objects.filter(training_session=same_person.session, instructor=same_person.instructors[0]).update(
+        on=CLASS_DAY, starts_at=F("starts_at") - timedelta(days=1), ends_at=F("ends_at") - timedelta(days=1)
+    )
+
+    import_module("training.scheduling.migrations.0012_one_person").fill(apps, connection.schema_editor())
+
+    both = Lesson.objects.filter(instructor__in=(county.instructors[0], same_person.instructors[0]))
+    first, second = both.order_by("starts_at", "pk")
+    assert first.starts_at == second.starts_at
+    assert (first.person, second.person) == (county.instructors[0].pk, None)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="row locks: TEST_POSTGRES_URL is not set")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_institutions_that_plan_one_person_at_once_the_second_waits_and_is_refused(
+    county: Any, same_person: Any
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            add_lesson(county.session.pk, **free_evening(county), actor=county.actor(CLERK))
+            rival = pool.submit(
+                attempt,
+                lambda: add_lesson(
+                    same_person.session.pk, **free_evening(same_person), actor=same_person.actor(CLERK)
+                ),
+            )
+            done, _waiting = wait([rival], timeout=0.5)
+            assert not done
+        assert rival.result() == f"授课人{county.instructors[0].name}该时段已有其他课程"
 
 
 # Stations and seats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -22,16 +23,18 @@ from tests.training.fairs.scenes import (
     place,
     receive,
 )
-from tests.training.signing import enrol
+from tests.training.signing import append, enrol, picture
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent
 from training.attendance.package import build_package
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError, NotFoundError
+from training.core.files import read
 from training.demo.people import synthetic_people
+from training.dossiers.collecting import keep_station_photo
 from training.fairs import people, services
-from training.fairs.choices import Found
+from training.fairs.choices import Found, IntentionStatus
 from training.fairs.models import FairAttendance, FairInvitation, FairPost, JobFair, PlacementCheck
-from training.fairs.queries import candidates, checks_owed, invitations, strangers
+from training.fairs.queries import candidates, checks_owed, fairs, invitations, strangers
 from training.integrity.checks import check_events
 from training.people.models import Trainee
 
@@ -179,6 +182,92 @@ def test_the_events_of_a_fair_are_as_they_were_signed(fair: Any, closed: Any, cl
     JobFair.objects.filter(pk=fair.pk).update(code="SC-2020-DJ-77")
     problems = [found.problem for looked in check_events(closed.programme) for found in looked.found]
     assert problems == ["记录的 对接会 与终端签名的不同"] * 2
+
+
+# A sign-in that was wrong
+
+
+def test_a_wrong_sign_in_is_voided_with_a_reason_and_who_comes_later_counts(fair: Any, closed: Any) -> None:
+    signer, actor = given_station(fair, closed), closed.actor(CLERK)
+    lay(signer, fair, place(closed, 1), o_clock(8, 50))
+    receive(signer)
+    with pytest.raises(InvalidInputError, match="请写明原因"):
+        people.void_attendance(fair.attendances.get().pk, reason=" ", actor=actor)
+    assert came(fair) == [(1, "station")]
+
+    people.void_attendance(fair.attendances.get().pk, reason="儿子替她刷的卡", actor=actor)
+
+    voided = fair.attendances.get()
+    assert (voided.voided_by, voided.void_reason) == (str(closed.user(CLERK)), "儿子替她刷的卡")
+    assert AttendanceEvent.objects.get(digest=voided.digest).held_reason == ""
+    assert [row.came for row in fairs(actor)] == [0]
+    assert not invitations(actor).get(trainee=voided.trainee).came
+    assert strangers(fair) == 0
+    with pytest.raises(InvalidTransitionError, match="已经作废"):
+        people.void_attendance(voided.pk, reason="再一次", actor=actor)
+    with pytest.raises(InvalidTransitionError, match="已经作废"):
+        people.record_intention(voided.pk, post_id=FairPost.objects.first().pk, actor=actor)
+
+    lay(signer, fair, place(closed, 1), o_clock(9, 30))
+    receive(signer)
+
+    assert [row.came for row in fairs(actor)] == [1]
+    assert fair.attendances.get(voided_at=None).signed_in_at == o_clock(9, 30)
+
+
+def test_what_was_signed_before_it_was_voided_is_the_mistake_itself(fair: Any, closed: Any) -> None:
+    one, other = given_station(fair, closed), given_station(fair, closed, "断网的终端")
+    lay(one, fair, place(closed, 1), o_clock(8, 50))
+    lay(other, fair, place(closed, 1), o_clock(8, 51))
+    receive(one)
+    people.void_attendance(fair.attendances.get().pk, reason="拿错了卡", actor=closed.actor(CLERK))
+
+    assert receive(other) == [("accepted", "")]
+
+    assert fair.attendances.get().voided_at is not None
+    paper_list(fair, closed, place(closed, 1).trainee.id_number)
+    assert fair.attendances.get(voided_at=None).source == "paper"
+
+
+def test_who_wants_a_post_is_not_voided_and_after_the_results_nobody_is(
+    fair: Any, closed: Any, clock: Any
+) -> None:
+    signer, actor = given_station(fair, closed), closed.actor(CLERK)
+    lay(signer, fair, place(closed, 3))
+    receive(signer)
+    row = fair.attendances.get()
+    wanted = people.record_intention(row.pk, post_id=FairPost.objects.first().pk, actor=actor)
+    with pytest.raises(InvalidInputError, match="登记了意向"):
+        people.void_attendance(row.pk, reason="拿错了卡", actor=actor)
+    people.settle_intention(wanted.pk, status=IntentionStatus.NOT_HIRED, actor=actor)
+    people.void_attendance(row.pk, reason="拿错了卡，意向也记错了", actor=actor)
+    with pytest.raises(ForbiddenError):
+        people.void_attendance(row.pk, reason="", actor=closed.actor(OFFICER))
+
+    hold(fair, closed, clock, 1)
+    with pytest.raises(InvalidTransitionError, match="已登记结果"):
+        people.void_attendance(fair.attendances.get(voided_at=None).pk, reason="拿错了卡", actor=actor)
+
+
+# Photos of the station
+
+
+def test_a_photo_that_the_station_takes_at_the_door_is_a_paper_of_the_fair(
+    fair: Any, closed: Any, clock: Any
+) -> None:
+    signer, jpeg = given_station(fair, closed), picture(7)
+    taken = {"sha256": sha256(jpeg).hexdigest(), "size": len(jpeg)}
+    append(signer, "photo", o_clock(9, 30), session=fair.code, lesson=-fair.pk, photo=taken)
+    assert receive(signer) == [("accepted", "")]
+    hold(fair, closed, clock, 1)  # the picture itself may come when the door is shut
+
+    first, again = (keep_station_photo(signer.station, data=jpeg) for _twice in (1, 2))
+
+    (photo,) = fair.papers.all()
+    assert (first, again) == ((photo, True), (photo, False))
+    assert (photo.kind, photo.taken_at, photo.added_by) == ("photo", o_clock(9, 30), "对接会终端")
+    assert (photo.file.sha256, read(photo.file)) == (taken["sha256"], jpeg)
+    assert AttendanceEvent.objects.get(digest=photo.digest).fair == fair
 
 
 # By a paper list

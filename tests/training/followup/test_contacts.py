@@ -31,7 +31,6 @@ from training.followup.services import (
 from training.people.services import stop_contact
 
 OFFICER = Role.FOLLOW_UP
-IN_VAIN = ("no_answer", "switched_off", "not_home", "wrong_number")
 
 
 def stage_of(county: Any, number: int = 1, day: int = 30) -> FollowUp:

@@ -79,7 +79,7 @@ def test_nothing_is_planned_under_a_draft(county: Any, draft: Agreement) -> None
 def test_a_class_that_must_lead_to_work_needs_its_rates_in_the_agreement(
     county: Any, draft: Agreement
 ) -> None:
-    """石城 附件2 项目3 四是; AC-31."""
+    """石城 附件2 项目3 四是."""
     task(county, draft)
     rate(county, draft, "创业率")
     with pytest.raises(InvalidInputError, match="“创业就业型”要在协议里写明：就业率。"):
@@ -182,12 +182,14 @@ def change(county: Any, agreement: Agreement, **changes: Any) -> Agreement:
 
 def test_a_change_is_a_new_version_and_sessions_stay_with_theirs(county: Any, draft: Agreement) -> None:
     task(county, draft, "general")
+    Agreement.objects.filter(pk=draft.pk).update(data_duties="每月 5 日前报送开班、签到、跟踪数据")
     confirm(county, draft)
     session = plan(county, draft)
 
     second = change(county, draft)
 
     assert (second.version, [row.renci for row in second.tasks.all()]) == (2, [100])
+    assert second.data_duties == "每月 5 日前报送开班、签到、跟踪数据"
     plan(county, draft)  # still in force until the new one is
     confirm(county, second)
     draft.refresh_from_db()

@@ -11,14 +11,16 @@ from django.core.management import call_command
 
 from tests.conftest import CLASS_DAY
 from training.accounts.choices import Role
+from training.core import clock
 from training.core.actor import SYSTEM
 from training.core.errors import InvalidInputError, InvalidTransitionError, TrainingError
 from training.core.models import AuditEvent
-from training.demo.scenery import FARMERS_PLAN, add_institution, paper
+from training.demo.scenery import FARMERS_PLAN, add_institution, add_instructors, paper
 from training.institutions import services
 from training.institutions.choices import INSTITUTION_TRANSITIONS, InstitutionStatus, LicenceKind
-from training.institutions.models import Institution, Licence
+from training.institutions.models import Institution, InstructorProof, Licence
 from training.institutions.queries import active_institutions
+from training.programmes.models import RuleSet
 from training.scheduling.services import approve_session, plan_session, submit_session
 
 CLERK, HEAD = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD
@@ -235,6 +237,26 @@ def test_admission_waits_for_the_reviewer_to_verify_the_licences(county: Any) ->
     assert again(institution).status == S.ADMITTED
 
 
+def test_admission_waits_for_as_many_qualified_instructors_as_the_rules_want(county: Any) -> None:
+    institution, staff = fresh(county)
+    body = county.session.rule_set.body
+    wanted = body["institutions"] | {"min_instructors": 2}
+    RuleSet.objects.filter(programme=county.programme).update(body=body | {"institutions": wanted})
+    services.submit_institution(institution.pk, actor=staff.actor(HEAD))
+    for licence in institution.licences.all():
+        services.verify_licence(licence.pk, actor=county.actor(REVIEWER))
+
+    with pytest.raises(InvalidInputError, match="资质已核验的授课人要 2 名，现有 0 名"):
+        services.admit_institution(institution.pk, actor=county.actor(CHIEF))
+
+    for person in add_instructors(institution, actor=staff.actor(CLERK)):
+        InstructorProof.objects.filter(instructor=person).update(
+            verified_at=clock.now(), verified_by=county.user(REVIEWER)
+        )
+    services.admit_institution(institution.pk, actor=county.actor(CHIEF))
+    assert again(institution).status == S.ADMITTED
+
+
 def test_what_was_returned_can_be_put_right_and_submitted_again(county: Any) -> None:
     institution, staff = fresh(county)
     services.submit_institution(institution.pk, actor=staff.actor(HEAD))
@@ -259,7 +281,7 @@ def test_a_new_business_scope_has_to_be_confirmed_again(county: Any) -> None:
 
 
 def test_only_those_count_that_may_work_and_hold_an_agreement(county: Any) -> None:
-    """AC-06: at midnight a licence runs out, and the county has one institution too few."""
+    """At midnight a licence runs out, and the county has one institution too few."""
     actor = county.actor(REVIEWER)
     assert [row.pk for row in active_institutions(county.programme, actor, CLASS_DAY)] == [
         county.institution.pk
@@ -291,4 +313,5 @@ def test_the_place_of_local_registration_is_read_from_the_code(county: Any) -> N
         county.institution.pk, local_uscc="91360735MA37HGQN5Q", actor=county.actor(REVIEWER), **said
     )
 
-    assert again(county.institution).local_uscc == "91360735MA37HGQN5Q"
+    noted = again(county.institution)
+    assert (noted.local_uscc, noted.resident) == ("91360735MA37HGQN5Q", True)

@@ -33,6 +33,7 @@ from training.enrolment.roster_changes import remove_person
 from training.integrity.models import ApprovedRoster, IntegrityFinding, IntegrityRun
 from training.integrity.services import check_integrity
 from training.notifications.models import Notification
+from training.people.services import confirm_phone
 
 
 def found() -> set[tuple[str, str]]:
@@ -207,6 +208,13 @@ def test_a_proof_that_was_verified_by_hand_is_found(closed: Any) -> None:
     proof = hand_in_proof(closed)
     said = {"verified_at": NOW, "verified_by": closed.user(Role.BUREAU_REVIEWER)}
     assert set_by_hand("institutions.InstructorProof", proof.pk, **said) == nobody_did("核验结果")
+
+
+def test_a_telephone_that_was_confirmed_once_and_again_by_hand_is_found(closed: Any) -> None:
+    person = closed.session.enrolments.first().trainee
+    confirm_phone(person.pk, actor=closed.actor(Role.FOLLOW_UP))
+
+    assert set_by_hand("people.Trainee", person.pk, phone_verified_at=NOW) == nobody_did("电话核实")
 
 
 def test_an_item_accepted_by_hand_is_found(handed_in: Any) -> None:

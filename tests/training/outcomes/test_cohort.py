@@ -189,6 +189,23 @@ def test_what_lapsed_counted_until_that_day(two_due: Any) -> None:
     assert (achieved(date(2021, 12, 14)), achieved(date(2021, 12, 15))) == (1, 0)
 
 
+def test_who_is_overdue_for_a_second_look_counts_and_is_told_apart(two_due: Any) -> None:
+    actor = two_due.actor(Role.BUREAU_REVIEWER)
+
+    def overdue(on: date) -> tuple[int, int]:
+        found = cohort(two_due.programme, actor, kind="started_up", as_of=on)
+        return found.numerator.count(), found.overdue.count()
+
+    Outcome.objects.filter(grade="B").update(recheck_on=END)
+    assert (overdue(END), overdue(END + timedelta(days=1))) == ((1, 0), (1, 1))
+    shop = Outcome.objects.get(grade="B")
+    copy(shop, recheck_on=END + timedelta(days=90))  # of two that count, one is fresh
+    assert overdue(END + timedelta(days=1)) == (1, 0)
+    Outcome.objects.exclude(pk=shop.pk).delete()
+    Outcome.objects.update(status="valid")
+    assert overdue(END + timedelta(days=1)) == (1, 0)
+
+
 def test_an_agreement_s_rate_is_held_against_its_own_people_and_says_when_it_is_below(two_due: Any) -> None:
     agreement = two_due.institution.agreements.get()
     said = {"agreement": agreement, "class_type": BASE, "window": "结业后 6 个月内"}

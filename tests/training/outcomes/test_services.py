@@ -273,7 +273,7 @@ def test_only_the_side_that_claimed_takes_back(closed: Any) -> None:
     assert withdraw_outcome(made.pk, reason="报错了", actor=head).status == "withdrawn"
 
 
-# AC-33: nobody judges what their own rate or word depends on
+# Nobody judges what their own rate or word depends on
 
 
 def test_ac33_nobody_verifies_confirms_or_rechecks_what_they_claimed(closed: Any, clock: Any) -> None:
@@ -399,7 +399,7 @@ def test_no_month_of_a_household_on_a_platform_is_counted_twice(closed: Any) -> 
     sell(closed, starts_on=date(2021, 4, 1), amount_fen=20)
     sell(closed, starts_on=date(2021, 3, 1), platform=Platform.WECHAT, amount_fen=3)
     rows = household_sales(closed.programme, closed.actor(OFFICER))
-    assert sales_total(rows) == (1, 123)
+    assert sales_total(rows) == (1, 123, 0)
 
 
 def test_a_wrong_figure_is_withdrawn_and_its_months_are_free(closed: Any) -> None:
@@ -459,7 +459,7 @@ def test_whoever_registered_a_firm_does_not_confirm_it(closed: Any) -> None:
 
 def test_a_place_is_covered_until_its_last_title_is_revoked(closed: Any, clock: Any) -> None:
     add_places(closed.programme)
-    actor, today = closed.actor(REVIEWER), product_clock.today()
+    actor = closed.actor(REVIEWER)
 
     def without() -> set[str]:
         found = coverage(closed.programme, actor, kind=DesignationKind.TALENT, on=product_clock.today())
@@ -475,7 +475,6 @@ def test_a_place_is_covered_until_its_last_title_is_revoked(closed: Any, clock: 
     revoke_designation(title.pk, on=product_clock.today(), reason="外出务工", actor=actor)
 
     assert without() == everywhere
-    assert title.in_force_on(today)
     with pytest.raises(InvalidTransitionError):
         revoke_designation(title.pk, on=product_clock.today(), reason="x", actor=actor)
 

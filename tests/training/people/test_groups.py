@@ -77,6 +77,18 @@ def test_one_claims_and_another_verifies(bare: Any, township: Any, department: A
     assert AuditEvent.objects.latest("pk").verb == "group.verified"
 
 
+def test_an_influencer_is_known_by_the_account(bare: Any, township: Any, department: Any) -> None:
+    """石城 三（三）: 农村网红; what proves it is the platform's account."""
+    account = "抖音号 shicheng_bailian，粉丝 1.2 万"
+    group = claim(bare, township, "influencer", evidence=GroupEvidence.ACCOUNT, source=account)
+
+    decide_groups([group.pk], verify=True, actor=department)
+
+    assert verified_groups([bare.pk], TODAY) == {(bare.pk, "influencer")}
+    group.refresh_from_db()
+    assert (group.get_evidence_display(), group.source) == ("平台账号", account)
+
+
 def test_nobody_verifies_what_they_claimed(bare: Any, township: Any) -> None:
     group = claim(bare, township)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from training.people.choices import (
     OPEN_REQUESTS,
     RIGHTS_TRANSITIONS,
     ConsentPurpose,
+    Education,
     IdentityCheck,
     RightsChannel,
     RightsKind,
@@ -205,16 +207,43 @@ def test_a_changed_phone_has_to_be_verified_again(trainee: Any, officer: Any) ->
     assert trainee.phone_verified_at is None
 
 
-@pytest.mark.parametrize(("name", "phone"), [("=1+1", ""), ("曾晓明", "123"), ("", "")])
+def test_schooling_and_employer_are_put_right_and_what_is_not_said_stays(trainee: Any, officer: Any) -> None:
+    request = checked(trainee, RightsKind.CORRECT, officer)
+    before = (trainee.name, trainee.phone, trainee.township)
+
+    done = correct_particulars(
+        request.pk,
+        education=Education.COLLEGE,
+        employer="大畲村电商服务站",
+        employer_uscc="91350100M000100Y43",
+        answer="按毕业证和营业执照改好",
+        actor=officer,
+    )
+
+    trainee.refresh_from_db()
+    assert (trainee.education, trainee.employer) == ("college", "大畲村电商服务站")
+    assert trainee.employer_uscc == "91350100M000100Y43"
+    assert (trainee.name, trainee.phone, trainee.township) == before
+    assert sorted(json.loads(done.changes)) == ["education", "employer", "employer_uscc"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "=1+1"},
+        {"name": "曾晓明", "phone": "123"},
+        {"name": ""},
+        {"employer": "大畲村电商服务站", "employer_uscc": "91350100M000100Y44"},
+        {},
+    ],
+)
 def test_a_correction_that_is_wrong_itself_changes_nothing(
-    trainee: Any, officer: Any, name: str, phone: str
+    trainee: Any, officer: Any, said: dict[str, str]
 ) -> None:
     request = checked(trainee, RightsKind.CORRECT, officer)
 
     with pytest.raises(InvalidInputError):
-        correct_particulars(
-            request.pk, name=name, phone=phone, township="", village="", answer="好", actor=officer
-        )
+        correct_particulars(request.pk, answer="好", actor=officer, **said)
 
     request.refresh_from_db()
     assert request.status == RightsStatus.CHECKED

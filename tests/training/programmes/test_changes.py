@@ -26,7 +26,7 @@ from training.programmes.preset import Preset
 from training.programmes.preset_file import load_preset, preset_names, read_preset, write_preset
 from training.programmes.rule import UNCONFIRMED, Model, Rule
 from training.programmes.schema import fields_of, sections
-from training.programmes.words import FIELDS, SECTIONS, changes_in_words, field_name
+from training.programmes.words import FIELDS, SECTIONS, changes_in_words, choice_name, field_name
 
 FIVE = preset_names()
 
@@ -157,6 +157,12 @@ def test_every_section_and_every_field_has_a_name_for_people() -> None:
     }  # fmt: skip
 
 
+def test_every_choice_has_a_name_for_people() -> None:
+    choices = {code for model in all_models() for field in fields_of(model) for code in field.choices}
+
+    assert {code for code in choices if code.isascii() and choice_name(code) == code} == {"%"}
+
+
 # A draft
 
 
@@ -220,7 +226,6 @@ def test_the_county_s_word_settles_what_the_document_leaves_open() -> None:
     assert "photos.min_per_half_day" not in whole.unconfirmed
     assert whole.photos.source == UNCONFIRMED
     assert whole.photos.clause == "本县确认：石商务字〔2021〕3号（赖局长，2021-03-01）"
-    assert whole.cite(whole.photos) == whole.photos.clause
     assert "follow_up.days" not in value.unconfirmed
     assert value.follow_up.clause == preset("shicheng").follow_up.clause
 

@@ -251,6 +251,15 @@ def test_huidongs_marks_differ_by_the_level_of_the_place() -> None:
     ]
 
 
+def test_what_is_printed_at_a_place_carries_the_mark_of_its_level() -> None:
+    huidong = preset("huidong")
+
+    assert huidong.mark_at(["village", "village"]) == "国家电子商务进农村综合示范项目"
+    assert huidong.mark_at(["town"]) == "国家级电子商务进农村综合示范项目"
+    assert huidong.mark_at(["village", "town"]) == huidong.mark_at([]) == huidong.mark_text
+    assert preset("shicheng").mark_at(["village"]) == preset("shicheng").mark_text
+
+
 def test_each_county_calls_the_ministrys_system_as_its_document_does() -> None:
     names = {name: system.name for name in FIVE if (system := preset(name).ministry_system)}
 

@@ -1,4 +1,4 @@
-"""What a county may not publish (AC-25), and what it may."""
+"""What a county may not publish, and what it may."""
 
 from __future__ import annotations
 

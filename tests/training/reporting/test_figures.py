@@ -11,7 +11,7 @@ from django.core.management import call_command
 from tests.training.reporting.recounting import kept, recounted
 from tests.training.signing import enrol, hold_and_close, scan, send
 from training.accounts.choices import Role
-from training.attendance.services import approve_correction, propose_correction
+from training.attendance.services import approve_corrections, propose_correction
 from training.core.actor import SYSTEM, Actor
 from training.core.audit import record
 from training.demo.people import synthetic_people
@@ -93,7 +93,7 @@ def test_a_correction_that_counts_counts_at_once(approved: Any, clock: Any) -> N
                 reason="终端没电",
                 actor=approved.actor(CLERK),
             )
-            approve_correction(made.pk, actor=approved.actor(REVIEWER))
+            approve_corrections([made.pk], actor=approved.actor(REVIEWER))
 
     after, again = both(approved)
 

@@ -1,4 +1,4 @@
-"""人次 and 人数 are different figures (AC-03, AC-04)."""
+"""人次 and 人数 are different figures."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from tests.training.signing import enrol, hold_and_close, scan, send
 from training.accounts.choices import Role
 from training.attendance.models import AttendanceEvent
-from training.attendance.services import approve_correction, propose_correction, propose_void
+from training.attendance.services import approve_corrections, propose_correction, propose_void
 from training.core.actor import NOBODY
 from training.demo.people import synthetic_people
 from training.demo.scenery import plan_farmers_session, roster_workbook
 from training.enrolment.services import import_roster
-from training.programmes.models import RuleSet
+from training.programmes.models import FundLine, RuleSet
 from training.programmes.rule import UNCONFIRMED
 from training.reporting.counting import mark_news
 from training.reporting.queries import counted_enrolments, depths, indicators
@@ -108,6 +108,21 @@ def test_all_who_may_look_see_the_same_figure(approved: Any, clock: Any, role: R
     hold_and_close(approved, clock, absent={12})
 
     assert counted_enrolments(approved.programme, approved.actor(role)).count() == 11
+
+
+def test_a_class_that_asks_for_no_subsidy_is_in_the_statistics_and_in_no_target(
+    approved: Any, clock: Any
+) -> None:
+    """石城 三（三） (SC-09): 鼓励电商协会、企事业单位组织的培训."""
+    hold_and_close(approved, clock, absent={11, 12})
+    FundLine.objects.filter(programme=approved.programme, code="training").update(claimable=False)
+    rule_set = RuleSet.objects.get(programme=approved.programme)
+    next(line for line in rule_set.body["fund_lines"] if line["code"] == "training")["claimable"] = False
+    rule_set.save()
+
+    assert figures(approved)["completed"] == 10
+    assert renci(approved).actual == 0
+    assert any("不申领补贴的资金条线（人才培训）" in limit for limit in renci(approved).limits)
 
 
 def demand(county: Any, **target: Any) -> None:
@@ -215,9 +230,9 @@ def test_attended_follows_what_the_register_says(approved: Any, clock: Any) -> N
         approved.session.pk, lesson_id=lesson.pk, enrolment_id=people[1].pk, kind="sign_in",
         happened_at=lesson.starts_at, reason="读卡器故障", actor=clerk,
     )  # fmt: skip
-    approve_correction(made_up.pk, actor=reviewer)
+    approve_corrections([made_up.pk], actor=reviewer)
     assert figures(approved)["attended"] == 2
 
     event = AttendanceEvent.objects.get(enrolment=people[0])
-    approve_correction(propose_void(event.pk, reason="误刷", actor=clerk).pk, actor=reviewer)
+    approve_corrections([propose_void(event.pk, reason="误刷", actor=clerk).pk], actor=reviewer)
     assert figures(approved)["attended"] == 1

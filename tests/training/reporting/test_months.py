@@ -11,7 +11,7 @@ from tests.conftest import approved
 from tests.standing import stage
 from tests.training.signing import hold_and_close
 from training.accounts.choices import Role
-from training.attendance.services import approve_correction, propose_correction
+from training.attendance.services import approve_corrections, propose_correction
 from training.core.errors import ForbiddenError, InvalidInputError, InvalidTransitionError
 from training.core.models import AuditEvent
 from training.reporting import counting, figures
@@ -51,7 +51,7 @@ def make_up(county: Any) -> None:
                 county.session.pk, lesson_id=lesson.pk, enrolment_id=place.pk, kind=kind, happened_at=at,
                 reason="终端没电，纸质签到", actor=clerk,
             )  # fmt: skip
-            approve_correction(made.pk, actor=reviewer)
+            approve_corrections([made.pk], actor=reviewer)
 
 
 def report(county: Any, month: str = "2021-05") -> MonthReport:

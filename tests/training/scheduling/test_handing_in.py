@@ -181,6 +181,7 @@ def test_only_the_institutions_own_class_managers_take_a_class(county: County, o
 
 def test_what_a_revision_leaves_out_stays(county: County) -> None:
     said: dict[str, Any] = {"delivery": "mixed", "organiser_department": "县商务局", "township": "琴江镇"}
+    said["external_funding"] = "人社局就业创业培训经费 2 万元"
     said["other_forms"] = [county.session.rule_set.rules.forms[1].code]
     revise_plan(county.session.pk, plan=FARMERS_PLAN | said, actor=county.actor(CLERK))
     revise_plan(county.session.pk, plan=FARMERS_PLAN, actor=county.actor(CLERK))

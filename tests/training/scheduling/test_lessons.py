@@ -292,7 +292,7 @@ def test_a_migration_that_builds_the_table_anew_keeps_the_database_refusing() ->
         names = {name for (name,) in cursor.fetchall()}
     assert names == {
         f"lesson_{what}_free_{event}"
-        for what in ("instructor", "venue", "session")
+        for what in ("instructor", "person", "venue", "session")
         for event in ("insert", "update")
     }
 

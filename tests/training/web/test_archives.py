@@ -195,7 +195,7 @@ def test_whoever_owes_something_is_reminded_at_each_step_and_once_a_step(closed:
     assert [role for role, _days in told("archive.overdue")] == sorted([CLERK, HEAD, MANAGER])
 
 
-def test_the_bureau_is_reminded_of_what_it_owes_and_nobody_of_a_whole_archive(
+def test_the_bureau_is_reminded_of_what_it_owes_and_of_a_whole_archive_only_who_hands_it_in(
     closed: Any, clock: Any
 ) -> None:
     proof = hand_in_proof(closed)
@@ -207,8 +207,10 @@ def test_the_bureau_is_reminded_of_what_it_owes_and_nobody_of_a_whole_archive(
     proof.verified_at = closed.session.closed_at
     proof.save()
     ItemState.objects.update(stale=True)
-    call_command("tick")
+    for _minute in range(2):
+        call_command("tick")
     assert told("archive.due") == []
+    assert told("archive.to_hand_in") == [(HEAD, 0)]
 
 
 def test_a_programme_that_reminds_nobody_reminds_nobody(closed: Any, clock: Any) -> None:
@@ -281,6 +283,20 @@ def test_rules_that_no_check_reads_concern_no_archive(closed: Any, browse: Brows
 
     assert page.context["found"].looked_at == 0
     assert "对现有的档案没有影响" in page.content.decode()
+
+
+@pytest.mark.parametrize("count", [0, 29])
+def test_what_other_rules_would_mean_takes_as_many_queries_for_one_as_for_thirty(
+    complete: Any, browse: Browse, count: int, django_assert_num_queries: Any
+) -> None:
+    draft(complete, "photos", {"min_per_half_day": 2})
+    copies(complete, count)
+    client = browse(CHIEF)
+    client.get(reverse("rule-draft-archives"))
+
+    with django_assert_num_queries(43):
+        page = client.get(reverse("rule-draft-archives"))
+    assert page.context["found"].looked_at == count + 1
 
 
 def test_without_a_draft_there_is_no_such_page(closed: Any, browse: Browse) -> None:

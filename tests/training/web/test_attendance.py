@@ -22,7 +22,6 @@ from training.accounts.choices import BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.attendance.models import AttendanceEvent, Correction, LostRange
 from training.attendance.services import (
     PaperRow,
-    approve_correction,
     approve_corrections,
     propose_correction,
     propose_lost_range,
@@ -138,7 +137,7 @@ def test_the_register_shows_everybody_half_day_by_half_day_and_lesson_by_lesson(
 def test_the_file_holds_what_the_page_shows(
     approved: Any, morning: Signer, browse: Callable[..., Client], propose: Any
 ) -> None:
-    approve_correction(propose(10, "sign_out").pk, actor=approved.actor(REVIEWER))
+    approve_corrections([propose(10, "sign_out").pk], actor=approved.actor(REVIEWER))
     client = browse(CLERK)
 
     by_half_day = csv_of(client, "register-export", approved.session.pk)
@@ -174,7 +173,7 @@ def test_the_register_asks_a_constant_number_of_questions(
 def test_the_page_of_a_person_explains_how_their_hours_came_about(
     approved: Any, morning: Signer, browse: Callable[..., Client], people: list[Any], propose: Any
 ) -> None:
-    approve_correction(propose(10, "sign_out").pk, actor=approved.actor(REVIEWER))
+    approve_corrections([propose(10, "sign_out").pk], actor=approved.actor(REVIEWER))
     propose(10, "check", reason="去了卫生间")
 
     shown = see(browse(CLERK), "attendance-person", people[9].pk)
@@ -353,7 +352,7 @@ def test_corrections_are_found_by_their_address_and_exported_as_shown(
     propose(10, "sign_out", actor=approved.actor(HEAD))
     propose(11)
     on_paper = propose(12, source="paper", reason="停电", evidence=paper("签到表"))
-    approve_correction(on_paper.pk, actor=approved.actor(REVIEWER))
+    approve_corrections([on_paper.pk], actor=approved.actor(REVIEWER))
     client = browse(HEAD)
 
     shown = see(client, "corrections", **query)
@@ -863,7 +862,7 @@ def test_every_page_renders_in_both_languages(
     language: str,
     role: Role,
 ) -> None:
-    approve_correction(propose(11).pk, actor=approved.actor(REVIEWER))
+    approve_corrections([propose(11).pk], actor=approved.actor(REVIEWER))
     propose(12, "sign_out", evidence=paper("说明"))
     clash(approved, lesson, people[:1])
     client = browse(role)

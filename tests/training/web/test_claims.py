@@ -19,6 +19,7 @@ from training.claims.models import Claim
 from training.claims.services import claim_session
 from training.core.models import AuditEvent
 from training.dossiers.models import Dossier
+from training.programmes.models import FundLine
 from training.scheduling.models import TrainingSession
 
 HEAD, REVIEWER = Role.INSTITUTION_HEAD, Role.BUREAU_REVIEWER
@@ -31,6 +32,24 @@ def claimed(handed_in: Any, django_capture_on_commit_callbacks: Any) -> Any:
         review_and_seal(handed_in)
     claim_session(handed_in.session.pk, actor=handed_in.actor(HEAD))
     return handed_in
+
+
+def test_a_class_without_subsidy_is_archived_and_waits_for_no_claim(
+    handed_in: Any, browse: Callable[..., Client], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    client = browse(HEAD)
+    assert "1 已封存待申领" in text(client.get(reverse("home")))
+
+    FundLine.objects.filter(programme=handed_in.programme).update(claimable=False)
+
+    assert "0 已封存待申领" in text(client.get(reverse("home")))
+    page_of_it = text(client.get(reverse("session", args=[handed_in.session.pk])))
+    assert "本期挂在不申领补贴的资金条线上，只计入统计" in page_of_it
+    refused = client.post(reverse("session-claim", args=[handed_in.session.pk]), follow=True)
+    assert "只计入统计，不申领补贴" in text(refused)
+    assert not Claim.objects.exists()
 
 
 def more_claims(county: Any, count: int) -> None:

@@ -117,20 +117,41 @@ def test_rules_are_readable_with_their_clauses(county: Any, browse: Callable[...
     assert "45 分钟为 1 学时" in shown
     assert "待确认" in shown
     assert "结业后第 30、90、180 天各联系一次" in shown
+    assert "最后一天课后 30 天内交齐，到期前 14、7、1 天提醒" in shown
+    assert "每个人都要有：姓名、证件号码、联系电话、住址（乡镇、村）" in shown
+    assert "没有核对就不算齐全：与别处相同的材料、否认参训、一人两处、姓名、电话都相同" in shown
     assert "1,800,000.00" in shown
     assert "0797-5792681" in shown
     assert "培训档案将作为申请财政补贴的必要依据" in shown
 
 
 @pytest.mark.parametrize("people", [1, 30])
+@pytest.mark.parametrize(
+    ("name", "args", "queries"),
+    [
+        ("indicator-enrolments", ["planned"], 12),
+        ("target-enrolments", ["renci"], 15),
+        ("figure-rows", [], 14),
+    ],
+)
 def test_the_list_behind_a_figure_asks_a_constant_number_of_questions(
-    make_county: Any, browse: Callable[..., Client], django_assert_num_queries: Any, people: int
+    make_county: Any,
+    browse: Callable[..., Client],
+    django_assert_num_queries: Any,
+    people: int,
+    name: str,
+    args: list[str],
+    queries: int,
 ) -> None:
     many = make_county("YF-2020", "永丰县", "91360825MA36DEMN7K", people=people)
+    type(many.session).objects.update(status="closed")
+    many.session.enrolments.update(status="completed")
     client = browse(Role.BUREAU_HEAD, many)
+    client.get(reverse(name, args=args))  # the measures are taken
 
-    with django_assert_num_queries(11):
-        client.get(reverse("indicator-enrolments", args=["planned"]))
+    with django_assert_num_queries(queries):
+        page = client.get(reverse(name, args=args))
+    assert page.context["page_obj"].paginator.count == people
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

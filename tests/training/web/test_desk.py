@@ -132,8 +132,9 @@ def test_an_item_shows_its_paper_in_the_page_and_is_accepted(
     photos = Evidence.objects.filter(item="A9", training_session=handed_in.session)
     pictures = [f'<img src="{reverse("file", args=["evidence", photo.pk])}"' for photo in photos]
     assert [picture in shown for picture in pictures].count(True) == 1
+    assert "2021-05-18 提交，已过 0 个工作日，2021-06-01 前核验完" in shown
     proof = client.get(address, {"item": "A3"}).content.decode()
-    assert re.search(r'<iframe class="paper" src="/files/proof/\d+#page=1"', proof)
+    assert re.search(r'<iframe class="paper [^"]*" src="/files/proof/\d+#page=1"', proof)
 
     response = client.post(reverse("desk-accept", args=[dossier.pk]), {"item": "A3"}, follow=True)
 
@@ -169,6 +170,21 @@ def test_a_mark_keeps_its_place_and_the_institution_reads_the_reason(
     shown = browse(HEAD).get(reverse("session", args=[handed_in.session.pk])).content.decode()
     assert f'<img src="{reverse("file", args=["evidence", photo.pk])}"' in shown
     assert '<line class="mark-across" x1="0" x2="1000" y1="120" y2="120"/>' in shown
+
+
+@pytest.mark.parametrize(("returned", "changeable"), [("A9", True), ("A4", False)])
+def test_the_institution_is_offered_only_what_was_returned_to_it(
+    handed_in: Any, browse: Callable[..., Client], returned: str, changeable: bool
+) -> None:
+    return_item(dossier_of(handed_in).pk, item=returned, reason="不清楚", actor=handed_in.actor(REVIEWER))
+    return_dossier(dossier_of(handed_in).pk, actor=handed_in.actor(REVIEWER))
+    client, key = browse(HEAD), [handed_in.session.pk]
+
+    shown = client.get(reverse("session", args=key)).content.decode()
+    photo = Evidence.objects.filter(item="A9").first()
+    assert (reverse("evidence-describe", args=[photo.pk]) in shown) == changeable
+    form = client.get(reverse("evidence-add", args=key)).context["form"]
+    assert [code for code, _title in form.fields["item"].choices if code] == [returned]
 
 
 def test_a_place_on_a_page_of_a_pdf_is_marked_on_its_picture_and_shown_to_the_institution(

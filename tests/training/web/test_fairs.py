@@ -27,9 +27,11 @@ from tests.training.fairs.scenes import (
 )
 from training.accounts.choices import Role
 from training.demo.scenery import TOWNSHIP, paper
+from training.enrolment.choices import POOR
 from training.fairs import people, services
 from training.fairs.choices import FairStatus
 from training.fairs.models import FairAttendance, FairInvitation, FairPost, Intention, JobFair, PlacementCheck
+from training.followup.models import FollowUp
 
 REVIEWER = Role.BUREAU_REVIEWER
 
@@ -193,6 +195,24 @@ def test_an_intention_becomes_a_placement_that_the_officer_checks(
     assert fair.status == FairStatus.COUNTED
 
 
+def test_who_was_hired_can_be_called_though_the_follow_up_is_over(
+    fair: JobFair, closed: Any, clock: Any, browse: Any
+) -> None:
+    hold(fair, closed, clock, 1)
+    row = fair.attendances.get()
+    hire(row, closed)
+    FollowUp.objects.filter(enrolment=row.enrolment).update(next_on=None)
+    officer, address = browse(OFFICER), reverse("followup-phone", args=[row.enrolment_id])
+    assert f"tel:{row.trainee.phone}" not in officer.post(address, follow=True).content.decode()
+
+    clock.set(o_clock(9, days=32))
+    page = officer.post(address).content.decode()
+
+    assert f"tel:{row.trainee.phone}" in page
+    assert "对接会录用复核" in page
+    assert reverse("fair-check", args=[PlacementCheck.objects.get(day=30).pk]) in page
+
+
 def test_what_is_still_missing_is_said_on_the_page_and_nothing_changes(fair: JobFair, browse: Any) -> None:
     client = browse(CLERK)
     post(client, "fair-hold", fair.pk)
@@ -247,6 +267,44 @@ def _more(fair: JobFair, county: Any) -> None:
     for row in fair.attendances.filter(digest=""):
         hire(row, county)
     plan(county, title="又一场")
+
+
+def test_a_wrong_sign_in_is_voided_on_the_list_and_stays_to_be_seen(
+    fair: JobFair, closed: Any, browse: Any
+) -> None:
+    paper_list(fair, closed, *(place(closed, number).trainee.id_number for number in (1, 2)))
+    client, wrong = browse(CLERK), fair.attendances.first()
+    assert post(client, "fair-attendance-void", wrong.pk, reason="") == 422
+    assert post(client, "fair-attendance-void", wrong.pk, reason="看错了一行") == 302
+
+    page = client.get(reverse("fair", args=[fair.pk])).context["page"]
+    assert (page.came, page.voided) == (1, 1)
+    assert len(lines(client, "fair-attendances-export", f"?fair={fair.pk}")) == 1
+    (voided,) = lines(client, "fair-attendances-export", f"?fair={fair.pk}&voided=yes")
+    assert (voided[2], voided[-1]) == (wrong.trainee.name, "看错了一行")
+    listed = client.get(reverse("fair-attendances") + f"?fair={fair.pk}&voided=yes").content.decode()
+    assert "看错了一行" in listed
+    assert "登记意向" not in listed
+    assert post(browse(OFFICER), "fair-attendance-void", wrong.pk, reason="x") == 403
+
+
+def test_of_who_came_and_was_hired_the_poor_are_told_as_a_number(
+    fair: JobFair, closed: Any, clock: Any, browse: Any
+) -> None:
+    for number, verified in ((1, True), (2, False)):
+        closed.session.enrolments.filter(number=number).update(group=POOR, group_verified=verified)
+    hold(fair, closed, clock, 1, 2, 3)
+    for row in fair.attendances.all():
+        hire(row, closed)
+
+    page = browse(REVIEWER).get(reverse("fair", args=[fair.pk])).context["page"]
+
+    assert (page.poor, page.came, page.came_poor) == ("具备条件贫困户", 3, 1)
+    assert page.intentions == {"hired": (3, 1)}
+    (ledger,) = lines(browse(REVIEWER), "fairs-export")
+    assert ledger[8:10] == ["3", "1"]
+    seen = browse(Role.TOWNSHIP).get(reverse("fair", args=[fair.pk])).content.decode()
+    assert "具备条件贫困户" not in seen
 
 
 def test_the_ledger_prints_what_the_filters_ask_for(

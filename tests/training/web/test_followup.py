@@ -70,6 +70,19 @@ def test_search_and_township_narrow_the_list(officer: Client, closed: Any) -> No
     assert all(trainee.township in row for row in by_township)
 
 
+def test_who_has_no_number_is_found_and_visited(officer: Client, closed: Any) -> None:
+    nobody = owed(closed, 1).enrolment.trainee
+    nobody.set_phone("")
+    nobody.save()
+    known = owed(closed, 2).enrolment.trainee
+    officer.post(reverse("trainee-phone", args=[known.pk]))
+
+    def listed(phone: str) -> int:
+        return officer.get(reverse("followups"), {"phone": phone}).context["page_obj"].paginator.count
+
+    assert [listed(phone) for phone in ("none", "verified", "unverified", "")] == [3, 3, 24, 30]
+
+
 def test_due_words_mean_what_the_home_page_counts(officer: Client, clock: Any) -> None:
     clock.advance(days=30)
     assert "共 10 条" in text(officer.get(reverse("followups"), {"due": "today"}))
@@ -91,6 +104,19 @@ def test_a_number_is_masked_until_asked_for_and_the_look_is_on_record(officer: C
     look = AuditEvent.objects.get(verb="phone.viewed")
     assert (look.user, look.subject_id) == (closed.user(OFFICER), str(enrolment.pk))
     assert number not in str(look.details) + look.subject
+
+
+def test_an_outcome_to_verify_is_a_reason_to_call_and_without_any_the_number_stays_masked(
+    officer: Client, closed: Any
+) -> None:
+    enrolment = owed(closed, 1).enrolment
+    FollowUp.objects.filter(enrolment=enrolment).update(next_on=None)
+    address = reverse("followup-phone", args=[enrolment.pk])
+    assert enrolment.trainee.phone not in text(officer.post(address, follow=True))
+
+    claim_shop(closed)
+
+    assert enrolment.trainee.phone in text(officer.post(address))
 
 
 def test_the_bureau_reads_the_list_and_not_the_numbers(closed: Any, browse: Callable[..., Client]) -> None:

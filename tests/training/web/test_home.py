@@ -17,6 +17,7 @@ from tests.training.web.conftest import claim_shop
 from training.accounts.choices import Role
 from training.accounts.models import User
 from training.core.models import AuditEvent, StoredFile
+from training.web.navigation import links_for
 
 CLERK = Role.INSTITUTION_CLERK
 REVIEWER = Role.BUREAU_REVIEWER
@@ -75,6 +76,26 @@ def test_every_link_at_the_top_opens_for_its_role(
             (here,) = [other for other in page.context["links"] if other.current]
             assert here.label == area.label
             assert [link.href for link in here.places if link.current] == [place.href]
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "args", "place"),
+    [
+        (CLERK, "register-scans", [], "各期培训"),
+        (CLERK, "dossier-versions", [1], "各期培训"),
+        (CLERK, "register", [1], "各期培训"),
+        (CLERK, "corrections", [], "更正"),
+        (REVIEWER, "reuses", [], "期与档案"),
+        (REVIEWER, "session-doubts", [1], "期与档案"),
+        (Role.AUDITOR, "attendance-person", [1], "期与档案"),
+    ],
+)
+def test_a_page_that_the_top_does_not_name_lies_under_one_that_it_names(
+    role: Role, name: str, args: list[int], place: str
+) -> None:
+    areas = links_for(role, reverse(name, args=args))
+
+    assert [link.label for area in areas for link in area.places if link.current] == [place]
 
 
 def test_the_bureau_sees_what_was_handed_in(handed_in: Any, browse: Callable[..., Client]) -> None:

@@ -230,7 +230,7 @@ def test_the_way_into_the_county_s_register(county: Any, browse: Callable[..., C
 def test_a_suspended_institution_lists_what_was_approved_before(
     approved: Any, browse: Any, clock: Any
 ) -> None:
-    """AC-06: nothing is cancelled by itself; the bureau sees it and decides."""
+    """Nothing is cancelled by itself; the bureau sees it and decides."""
     clock.advance(days=-1)
     training_licence(approved).update(valid_until=CLASS_DAY - timedelta(2))
     chief = browse(CHIEF)

@@ -18,6 +18,7 @@ from training.demo.scenery import add_institution, add_instructors
 from training.institutions.models import Instructor, InstructorProof
 from training.notifications.choices import Kind
 from training.notifications.queries import inbox
+from training.programmes.models import RuleSet
 
 CLERK, HEAD, MANAGER = Role.INSTITUTION_CLERK, Role.INSTITUTION_HEAD, Role.CLASS_MANAGER
 REVIEWER, CHIEF = Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
@@ -44,10 +45,12 @@ def test_an_instructor_with_a_proof_is_no_longer_marked(approved: Any, browse: A
 
 def test_what_is_written_about_somebody_can_be_changed(county: Any, browse: Any) -> None:
     person = county.instructors[0]
-    post(browse(CLERK), "instructor-edit", person.pk, **FIELDS, teaches="practice", domains=[])
+    said = {"teaches": "practice", "source": "local", "domains": []}
+    post(browse(CLERK), "instructor-edit", person.pk, **FIELDS, **said)
 
     person.refresh_from_db()
     assert (person.name, person.teaches, person.domains) == ("董老师", "practice", [])
+    assert person.get_source_display() == "本地电商创业典范"
 
 
 def names(client: Client, **query: Any) -> list[str]:
@@ -151,6 +154,23 @@ def test_questionnaires_go_in_as_a_count_and_averages(closed: Any, browse: Any) 
     found = Evaluation.objects.get()
     assert (found.answers, str(found.mean)) == (9, "4.25")
     assert "4.25" in see(browse(REVIEWER), "instructor", person.pk)
+
+
+def test_who_is_thought_little_of_is_pointed_out_where_the_rules_say_from_what_score(
+    closed: Any, browse: Any
+) -> None:
+    """永顺 二（六）4: 建立师资库和讲师评价机制 (YS-15)."""
+    person = closed.instructors[0]
+    post(browse(MANAGER), "evaluation-trainees", closed.session.pk, person.pk, **PAPERS)
+    assert names(browse(REVIEWER), state="low") == []
+    assert browse(REVIEWER).get(reverse("instructor", args=[person.pk])).context["page"].floor is None
+
+    rule_set = RuleSet.objects.get(programme=closed.programme)
+    rule_set.body["institutions"]["instructor_floor"] = 4.3
+    rule_set.save()
+
+    assert names(browse(REVIEWER), state="low") == [person.name]
+    assert "平均评分低于本项目规则的 4.3 分" in see(browse(REVIEWER), "instructor", person.pk)
 
 
 @pytest.mark.parametrize(

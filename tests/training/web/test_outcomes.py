@@ -12,14 +12,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from tests.training.outcomes.results import completed, note_results, settle
+from tests.training.outcomes.results import completed, note_results, sell, settle
 from tests.training.web.conftest import claim_shop
 from training.accounts.choices import Role
 from training.core import clock as product_clock
 from training.demo.scenery import add_places, paper
+from training.enrolment.choices import POOR
 from training.institutions.models import AgreementIndicator
+from training.outcomes.choices import Check
 from training.outcomes.models import Designation, EnterpriseOutcome, HouseholdSales, Outcome
-from training.outcomes.services import claim_outcome
+from training.outcomes.services import claim_outcome, recheck_outcome
 from training.scheduling.models import TrainingSession
 
 CLERK, OFFICER, REVIEWER = Role.INSTITUTION_CLERK, Role.FOLLOW_UP, Role.BUREAU_REVIEWER
@@ -231,6 +233,26 @@ def test_both_numbers_of_a_rate_lead_to_lists_of_as_many(
         assert len(download(exported)) == int(figure) + 1
 
 
+def test_a_rate_says_how_many_of_it_were_not_looked_at_again(
+    closed: Any, browse: Callable[..., Client], clock: Any
+) -> None:
+    TrainingSession.objects.update(class_type="entrepreneurship_employment")
+    settle(claim_shop(closed), closed)
+    clock.advance(days=200)
+    client = browse(REVIEWER)
+
+    (line, *_others) = client.get(reverse("outcome-rates")).context["rates"]
+
+    assert (line.rate.achieved, line.overdue) == (1, 1)
+    assert client.get(line.not_rechecked).context["page_obj"].paginator.count == 1
+    assert "共 1 条" in text(client.get(reverse("outcomes"), {"status": "overdue"}))
+    recheck_outcome(
+        Outcome.objects.get().pk, true=True, method=Check.PHONE, note="还在卖", actor=closed.actor(REVIEWER)
+    )
+    (line, *_others) = client.get(reverse("outcome-rates")).context["rates"]
+    assert (line.rate.achieved, line.overdue) == (1, 0)
+
+
 def test_people_who_are_not_due_yet_stand_apart(closed: Any, browse: Callable[..., Client]) -> None:
     TrainingSession.objects.update(class_type="entrepreneurship_employment")
 
@@ -312,6 +334,21 @@ def test_sales_say_how_much_and_what_the_household_gained(closed: Any, browse: C
     assert "脐橙 200公斤" in page
     assert "增收 300.00" in page
     assert download(client.get(reverse("sales-export")))[-1].endswith("脐橙,200公斤,300.00,本人口述")
+
+
+def test_what_the_poor_sold_is_told_for_the_county_and_never_for_one_household(
+    closed: Any, browse: Callable[..., Client]
+) -> None:
+    sell(closed, 1, amount_fen=100_00, gain_fen=30_00)
+    sell(closed, 2, amount_fen=200_00)
+    closed.session.enrolments.filter(number=1).update(group=POOR, group_verified=True)
+    client = browse(OFFICER)
+
+    page = client.get(reverse("sales"))
+
+    assert page.context["sold"] == (2, 300_00, 30_00)
+    assert "其中建档立卡户（入册时已核实）1 户，合计 100.00 元，增收 30.00 元" in text(page)
+    assert "建档立卡" not in text(client.get(reverse("sales"), {"q": completed(closed).trainee.name}))
 
 
 def test_a_firm_is_registered_by_one_and_confirmed_by_another(

@@ -124,6 +124,8 @@ def test_a_correction_shows_before_and_after(person: Any, browse: Browse) -> Non
         "phone": person.phone,
         "township": "琴江镇",
         "village": "大畲村",
+        "education": "college",
+        "employer": "大畲村电商服务站",
         "answer": "改好了",
     }
     client.post(reverse("rights-answer", args=[asked.pk]), said)
@@ -131,6 +133,8 @@ def test_a_correction_shows_before_and_after(person: Any, browse: Browse) -> Non
     page = client.get(reverse("rights-request", args=[asked.pk])).content.decode()
     assert before in page
     assert "曾晓明" in page
+    assert "大专" in page
+    assert "大畲村电商服务站" in page
 
 
 def test_what_is_late_waits_on_the_home_of_the_officer_and_the_head(

@@ -14,8 +14,11 @@ from training.core.models import AuditEvent
 from training.demo.people import synthetic_people
 from training.demo.scenery import FARMERS_PLAN, add_institution, roster_workbook
 from training.enrolment.services import import_roster
+from training.people.models import Trainee
+from training.programmes.models import RuleSet
+from training.programmes.preset_file import load_preset
 from training.scheduling.lessons import add_lesson, change_lesson, remove_lesson
-from training.scheduling.models import CalendarFeed, Lesson, Venue
+from training.scheduling.models import CalendarFeed, Lesson, TrainingSession, Venue
 from training.scheduling.services import plan_session
 from training.scheduling.venues import add_venue
 
@@ -382,6 +385,53 @@ def test_venues_are_found_and_exported_as_listed(county: Any, browse: Any) -> No
         assert [line.split(",")[0] for line in lines[1:]] == ["长江村站点"]
 
 
+def test_a_station_is_trained_when_somebody_who_works_there_has_completed(closed: Any, browse: Any) -> None:
+    """宝丰 附件1: 站点至少配备1名及以上专职人员，且参加过相应培训 (BF-23, YS-18)."""
+    actor, client = closed.actor(REVIEWER), browse(REVIEWER)
+    place: dict[str, Any] = {"kind": "station", "level": "village", "address": "x", "seats": 20}
+    trained = add_venue(None, name="大畲村电商服务站", actor=actor, **place)
+    untrained = add_venue(None, name="长江村电商服务站", actor=actor, **place)
+    worker = closed.session.enrolments.filter(status="completed")[0].trainee
+    Trainee.objects.filter(pk=worker.pk).update(employer=trained.name)
+    absent = closed.session.enrolments.exclude(status="completed")[0].trainee
+    Trainee.objects.filter(pk=absent.pk).update(employer=untrained.name)
+
+    for asked, venue in (("trained", trained), ("untrained", untrained)):
+        page = client.get(reverse("venues"), {"staff": asked})
+        assert list(page.context["page_obj"]) == [venue]
+    assert client.get(reverse("venue", args=[trained.pk])).context["trained"] == 1
+    assert "还没有人结业" in shown(client.get(reverse("venue", args=[untrained.pk])))
+
+
+def test_who_completed_elsewhere_is_nothing_an_institution_can_ask(closed: Any, browse: Any) -> None:
+    add_venue(None, name="县级站点", kind="station", address="x", seats=20, actor=closed.actor(REVIEWER))
+    station = Venue.objects.get(name="县级站点")
+    client = browse(CLERK)
+
+    assert "staff" not in client.get(reverse("venues")).context["filters"].fields
+    assert client.get(reverse("venues"), {"staff": "untrained"}).context["page_obj"].paginator.count == 2
+    assert client.get(reverse("venue", args=[station.pk])).context["trained"] is None
+
+
+def test_a_place_says_what_has_to_hang_there(county: Any, browse: Any) -> None:
+    def hanging(kind: str, level: str) -> list[str]:
+        name = f"{kind}{level}"
+        place = add_venue(
+            None, name=name, kind=kind, level=level, address="x", seats=9, actor=county.actor(REVIEWER)
+        )
+        return list(browse(REVIEWER).get(reverse("venue", args=[place.pk])).context["signs"])
+
+    body = county.session.rule_set.body
+    marks = [mark.model_dump(mode="json") for mark in load_preset("huidong").place_marks]
+    RuleSet.objects.filter(pk=county.session.rule_set_id).update(body=body | {"place_marks": marks})
+
+    assert hanging("station", "village") == [
+        "国家电子商务进农村综合示范项目",
+        "惠东县××镇××村（社区）电子商务服务点",
+    ]
+    assert hanging("training", "town") == ["国家级电子商务进农村综合示范项目"]
+
+
 def test_the_list_of_venues_asks_as_often_for_many_as_for_few(
     county: Any, browse: Any, django_assert_num_queries: Any
 ) -> None:
@@ -454,6 +504,8 @@ def test_what_has_not_changed_is_not_sent_again(county: Any, browse: Any, clock:
         ({"until": "2021-05-17"}, False),
         ({"township": "琴江镇"}, True),
         ({"township": "小松镇"}, False),
+        ({"organiser": "人社"}, True),
+        ({"organiser": "妇联"}, False),
         ({"since": "not a day", "category": "nonsense"}, True),
     ],
 )
@@ -462,6 +514,7 @@ def test_sessions_are_found_by_what_when_and_where_and_exported_so(
     submitted: Any, browse: Any, role: Role, name: str, asked: dict[str, str], found: bool
 ) -> None:
     Venue.objects.update(township="琴江镇")
+    TrainingSession.objects.update(organiser_department="县人社局")
     client = browse(role)
 
     page = client.get(reverse(name), asked)

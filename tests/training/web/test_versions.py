@@ -18,7 +18,7 @@ from tests.machine import POPPLER
 from tests.training.reviews import review_and_seal, stand_in
 from tests.training.web.conftest import dossier_of
 from training.accounts.choices import Role
-from training.claims.services import claim_session
+from training.claims.services import claim_session, submit_claim
 from training.core import clock
 from training.core.files import read
 from training.dossiers.choices import BuildStep, CheckStage
@@ -27,6 +27,7 @@ from training.dossiers.property_checks import check_properties, check_yearly
 from training.dossiers.seal import Sealer
 from training.dossiers.sealing import finish_seal, seal_key, unseal_dossier
 from training.dossiers.versions import begin_version, note_progress
+from training.notifications.models import Notification
 from training.scheduling.models import TrainingSession
 
 CLERK, REVIEWER, HEAD = Role.INSTITUTION_CLERK, Role.BUREAU_REVIEWER, Role.BUREAU_HEAD
@@ -184,23 +185,63 @@ def test_a_claim_and_a_year_each_check_the_four_properties_again_and_the_paper_s
     assert said_in(answer.content, "DA/T 70-2018", "申领补贴", dossier.training_session.code)
 
 
+def spoil_the_package(county: Any) -> DossierVersion:
+    """One bit of what is sealed, on the disk."""
+    version: DossierVersion = dossier_of(county).versions.get()
+    path = Path(version.package.file.path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    return version
+
+
+def told(kind: str) -> set[str]:
+    """The roles that heard of it."""
+    return set(Notification.objects.filter(kind=kind).values_list("membership__role", flat=True))
+
+
 def test_a_check_finds_a_package_that_was_changed_on_the_disk(
     handed_in: Any, browse: Browse, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         review_and_seal(handed_in)
-    version = dossier_of(handed_in).versions.get()
-    path = Path(version.package.file.path)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(bytes(content))
+    version = spoil_the_package(handed_in)
 
     check = check_properties(version.pk, CheckStage.YEAR)
 
     assert (check.holds, check.problem) == (False, "压缩包读不出，或与保存时不一致")
+    assert told("dossier.properties_failed") == {"bureau_reviewer", "bureau_head", "auditor"}
     assert "未通过：压缩包读不出" in page(browse(REVIEWER), handed_in).content.decode()
     answer = browse(REVIEWER).get(reverse("print-property-check", args=[check.pk]))
     assert said_in(answer.content, "未通过", "压缩包读不出")
+
+
+def test_a_claim_whose_archive_no_longer_holds_says_so_to_both_sides_until_it_is_sealed_anew(
+    handed_in: Any, browse: Browse, django_capture_on_commit_callbacks: Any
+) -> None:
+    head = handed_in.actor(Role.INSTITUTION_HEAD)
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    spoil_the_package(handed_in)
+    with django_capture_on_commit_callbacks(execute=True):
+        claim = claim_session(handed_in.session.pk, actor=head)
+
+    assert {"institution_head", "institution_clerk", "bureau_head", "finance_reviewer"} <= told(
+        "dossier.properties_failed"
+    )
+    address = reverse("claim", args=[claim.pk])
+    assert "查明以前不要据此申领或拨付" in browse(CLERK).get(address).content.decode()
+    dossier = dossier_of(handed_in)
+    archive = reverse("bureau-dossier", args=[dossier.pk])
+    assert "由负责人解封，重新封存" in browse(REVIEWER).get(archive).content.decode()
+
+    unseal_dossier(dossier.pk, reason="数据包坏了", actor=handed_in.actor(Role.BUREAU_HEAD))
+    with django_capture_on_commit_callbacks(execute=True):
+        review_and_seal(handed_in)
+    with django_capture_on_commit_callbacks(execute=True):
+        submit_claim(claim.pk, actor=head)
+    assert "四性检测" not in browse(CLERK).get(address).content.decode()
+    assert PropertyCheck.objects.first().holds
 
 
 def test_the_head_hands_a_sealed_version_over_and_prints_the_list_in_two_copies(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +34,6 @@ LIMIT_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
 SAFE: Final = ("GET", "HEAD")
 
 OPERATIONS: Final[list[Operation]] = []
-Query = TypeVar("Query", bound=BaseModel)
 Reads = Callable[..., BaseModel]
 
 

@@ -90,11 +90,6 @@ def held_events(session: TrainingSession, actor: Actor) -> list[AttendanceEvent]
     return list(rows.select_related("station"))
 
 
-def held_envelopes(actor: Actor) -> list[HeldEnvelope]:
-    """What could not enter the ledger at all."""
-    return list(HeldEnvelope.objects.visible_to(actor).select_related("station__institution"))
-
-
 def chain_gaps(sessions: Iterable[TrainingSession]) -> dict[int, tuple[str, ...]]:
     """session id -> names of stations with events missing before that session's last one.
 

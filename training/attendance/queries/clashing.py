@@ -1,4 +1,4 @@
-"""The same person counted at places or times that can't all be right (domain.md §3.3 F11)."""
+"""The same person counted at places or times that can't all be right."""
 
 from __future__ import annotations
 

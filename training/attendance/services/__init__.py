@@ -7,7 +7,6 @@ from training.attendance.services.closing import (
 )
 from training.attendance.services.corrections import (
     PaperRow,
-    approve_correction,
     approve_corrections,
     decline_correction,
     propose_correction,
@@ -26,7 +25,6 @@ from training.attendance.services.walk_ins import RevealedCard, reveal_walk_in
 __all__ = [
     "PaperRow",
     "RevealedCard",
-    "approve_correction",
     "approve_corrections",
     "approve_lost_range",
     "complete_anew",

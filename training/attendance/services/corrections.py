@@ -221,11 +221,6 @@ def propose_void(
     return two_people.propose(correction, reason, actor=actor)
 
 
-def approve_correction(correction_id: int, *, actor: Actor) -> Correction:
-    """核准 one; see `approve_corrections`."""
-    return approve_corrections([correction_id], actor=actor)[0]
-
-
 @transaction.atomic
 def approve_corrections(correction_ids: Iterable[int], *, actor: Actor) -> list[Correction]:
     """核准: from now on they count. All or none, by somebody who proposed none of them.

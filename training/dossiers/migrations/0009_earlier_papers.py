@@ -8,7 +8,7 @@ KEPT = ("kind", "number", "valid_until", "file")
 def keep_earlier_papers(apps, schema_editor):
     """Where the approved timetable was kept; sealed archives go by their package and are left alone."""
     approved = apps.get_model("dossiers", "ApprovedPaper")
-    lessons = apps.get_model("scheduling", "Lesson")
+    lessons = apps.get_model("scheduling", "Lesson").objects
     licences = apps.get_model("institutions", "Licence").objects.filter(refused_at=None)
     proofs = apps.get_model("institutions", "InstructorProof").objects.filter(refused_at=None)
     timetables = apps.get_model("dossiers", "ApprovedTimetable").objects.select_related("training_session")

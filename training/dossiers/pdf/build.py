@@ -19,7 +19,8 @@ from training.dossiers.pdf.attached import Originals
 from training.dossiers.pdf.cover import Cover
 from training.dossiers.pdf.finish import finish
 from training.dossiers.pdf.frame import Document, Furniture, contents
-from training.dossiers.pdf.parts import Writer, long_day, span
+from training.dossiers.pdf.parts import Writer
+from training.dossiers.pdf.printed import long_day, span
 from training.dossiers.pdf.seal_page import Signatory, seal_page
 from training.dossiers.pdf.style import PART
 from training.dossiers.seal import SealNote
@@ -38,14 +39,6 @@ class Built:
 
     pages: int
     lacking: tuple[str, ...]
-
-
-def build_pdf(facts: DossierFacts, seal: SealNote | None, fonts_dir: Path) -> bytes:
-    """The dossier in memory; see `write_pdf`."""
-    with TemporaryDirectory(prefix="yidang-") as directory:
-        target = Path(directory) / "dossier.pdf"
-        write_pdf(facts, seal, fonts_dir, target)
-        return target.read_bytes()
 
 
 def write_pdf(
@@ -79,7 +72,7 @@ def write_pdf(
             title=_title(facts),
             author=facts.session.institution,
             subject=facts.session.code,
-            at=facts.as_of.astimezone(writer.zone),
+            at=facts.as_of.astimezone(writer.wall.zone),
             used=used,
         )
         originals.append_to(target, placed.originals)
@@ -134,7 +127,7 @@ def _cover(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Cover:
         items=facts.items,
         verify_url=facts.verify_url,
         seal=seal,
-        sealed_on=long_day(seal.sealed_at.astimezone(writer.zone).date()) if seal else "",
+        sealed_on=long_day(seal.sealed_at.astimezone(writer.wall.zone).date()) if seal else "",
     )
 
 
@@ -143,14 +136,14 @@ def _furniture(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> Fu
         mark=facts.programme.mark_text,
         session=facts.session.code,
         phones="　".join(facts.programme.phones),
-        printed=writer.stamp(facts.as_of),
+        printed=writer.wall.stamp(facts.as_of),
         verify_url=facts.verify_url,
         draft=seal is None,
     )
 
 
 def _signatories(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> dict[str, Signatory]:
-    submitted = writer.stamp(facts.submitted_at) if facts.submitted_at else ""
+    submitted = writer.wall.stamp(facts.submitted_at) if facts.submitted_at else ""
     return {
         "institution": Signatory(
             "培训机构（签章）", facts.session.institution, facts.submitted_by, submitted
@@ -159,6 +152,6 @@ def _signatories(facts: DossierFacts, seal: SealNote | None, writer: Writer) -> 
             "商务主管部门（签章）",
             f"{facts.programme.county}商务局",
             seal.sealed_by if seal else "",
-            writer.stamp(seal.sealed_at) if seal else "",
+            writer.wall.stamp(seal.sealed_at) if seal else "",
         ),
     }

@@ -197,7 +197,8 @@ def contents() -> TableOfContents:
     part: dict[str, Any] = {"fontName": BOLD, "fontSize": 10.5, "leading": 14, "spaceBefore": 5}
     inside: dict[str, Any] = {"fontName": REGULAR, "fontSize": 9, "leading": 12, "leftIndent": 18}
     styles = [ParagraphStyle(f"toc{n}", textColor=INK, **look) for n, look in enumerate((part, inside))]
-    style = [FONT, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
+    paddings = {"LEFT": 0, "RIGHT": 0, "TOP": 2, "BOTTOM": 2}  # of a small dossier they fit one page
+    style = [FONT, *((f"{side}PADDING", (0, 0), (-1, -1), points) for side, points in paddings.items())]
     return TableOfContents(
         levelStyles=styles, dotsMinLevel=0, rightColumnWidth=40, tableStyle=TableStyle(style)
     )

@@ -21,6 +21,7 @@ from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from training.dossiers import fonts
 from training.dossiers.fonts import BOLD, REGULAR, visible
+from training.dossiers.pdf.printed import HALF_DAYS
 from training.dossiers.pdf.style import (
     BOTTOM,
     CELL,
@@ -38,7 +39,6 @@ from training.dossiers.pdf.style import (
     paragraph,
 )
 
-HALF_DAYS = {"am": "上午", "pm": "下午"}
 HEAD = PAGE_HEIGHT - 13 * mm  # the title's line
 ROW_HEIGHT = 14 * mm
 QR_SIZE = 11.5 * mm

@@ -1,33 +1,32 @@
-"""The nine parts, the completion table and the appendix, each a plain function over the facts."""
+"""The nine parts, in the order of the items, with what was uploaded for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
 from training.dossiers.facts import (
-    Attachment,
     DossierFacts,
-    HalfDayRegister,
     ItemFacts,
     LessonFacts,
     PhotoFacts,
-    RegisterRow,
     words,
 )
 from training.dossiers.fonts import missing_characters
-from training.dossiers.pdf.attached import PHOTO_BOX, Attached, DrawnLeaf, listing, size
+from training.dossiers.pdf.appendix import APPENDIX, COMPLETION, appendix, completion
+from training.dossiers.pdf.attached import PHOTO_BOX, Attached, DrawnLeaf, listing
 from training.dossiers.pdf.budget import budget_table
+from training.dossiers.pdf.printed import HALF_DAYS, Wall, long_day, span, whole_digest
+from training.dossiers.pdf.register import registers
 from training.dossiers.pdf.style import (
     CELL,
     FONT,
     NOTE,
     WARNING,
-    WIDTH,
     Column,
     Heading,
     fields,
@@ -35,13 +34,9 @@ from training.dossiers.pdf.style import (
     table,
 )
 from training.dossiers.pdf.volume import Piece, Volume
-from training.dossiers.seal import SealNote, fingerprint
+from training.dossiers.seal import SealNote
 
-HALF_DAYS = {"am": "上午", "pm": "下午"}
-COMPLETION, APPENDIX = "结业情况", "附录　原始文件与签名事件"
 _NUMERALS = "一二三四五六七八九十"
-_SIGNATURE_ROW = 21.0
-"""Room for a signature by hand, in points."""
 
 
 class Writer:
@@ -51,7 +46,7 @@ class Writer:
         self.facts = facts
         self.attached = attached
         self.seal = seal
-        self.zone = ZoneInfo(facts.programme.timezone)
+        self.wall = Wall(ZoneInfo(facts.programme.timezone))
         self._photo_digests = {photo.attachment.sha256 for photo in facts.photos}
         self._by_digest = {a.file.sha256: a for a in attached}
 
@@ -60,7 +55,11 @@ class Writer:
         flowables: list[Flowable] = []
         for position, item in enumerate(self.facts.items):
             flowables += self._part(position, item)
-        return [*flowables, *self._completion(), *self._appendix()]
+        return [
+            *flowables,
+            *completion(self.facts),
+            *appendix(self.facts, self.attached, self.wall, self.lacking),
+        ]
 
     def volume(self) -> list[Flowable]:
         """卷内清单, a page of its own."""
@@ -76,7 +75,7 @@ class Writer:
     def _pieces(self) -> Iterator[Piece]:
         """Each part, and behind it the originals in it; class photos are counted with their part."""
         facts = self.facts
-        whole = facts.session.institution, facts.as_of.astimezone(self.zone).date().isoformat()
+        whole = facts.session.institution, facts.as_of.astimezone(self.wall.zone).date().isoformat()
         for position, item in enumerate(facts.items):
             by, on = whole
             state = "齐全" if item.complete else "不齐全"
@@ -84,7 +83,7 @@ class Writer:
             yield Piece(item.code, by, item.title, on, part_title(position, item), remark)
             for attached in self._attached_to(item):
                 file = attached.file
-                on = file.uploaded_at.astimezone(self.zone).date().isoformat()
+                on = file.uploaded_at.astimezone(self.wall.zone).date().isoformat()
                 heading = attached.title if attached.leaves else ""
                 yield Piece(item.code, file.uploaded_by, attached.title, on, heading, attached.manner)
         for title in (COMPLETION, APPENDIX):
@@ -117,14 +116,14 @@ class Writer:
             "A5": self._timetable,
             "A6": self._materials,
             "A7": self._roster,
-            "A8": self._registers,
+            "A8": partial(registers, self.facts, self.wall),
             "A9": self._photos,
         }
 
     def _state(self, item: ItemFacts) -> list[Flowable]:
         """Whether the item is complete, what is missing, the clause that asks for it, by which rules and when."""
         state = "齐全" if item.complete else "不齐全"
-        checked = f"按第 {item.rule_version} 版规则核对，{self.stamp(self.facts.as_of)}"
+        checked = f"按第 {item.rule_version} 版规则核对，{self.wall.stamp(self.facts.as_of)}"
         words = [paragraph(f"{state} · 依据：{item.clause} · {checked}", NOTE)]
         return words + [paragraph(f"· {finding}", WARNING) for finding in item.findings]
 
@@ -255,7 +254,7 @@ class Writer:
             (
                 str(lesson.sequence),
                 str(lesson.on),
-                f"{HALF_DAYS[lesson.half_day]} {self.clock(lesson.starts_at)}–{self.clock(lesson.ends_at)}",
+                f"{HALF_DAYS[lesson.half_day]} {self.wall.clock(lesson.starts_at)}–{self.wall.clock(lesson.ends_at)}",
                 f"{lesson.topic}（实操）" if lesson.practical else lesson.topic,
                 lesson.instructor,
                 lesson.venue,
@@ -314,7 +313,7 @@ class Writer:
         """The list of who came or left after approval had frozen the roster."""
         changes = self.facts.roster_changes
         if not changes:
-            return [paragraph("名册自批准以后没有增减。", NOTE)]
+            return [Spacer(1, 4), paragraph("名册自批准以后没有增减。", NOTE)]
         columns = [
             Column("日期", 62, "c"),
             Column("增减", 36, "c"),
@@ -329,131 +328,6 @@ class Writer:
             for c in changes
         ]
         return [Heading("批准以后的增减", 1), *table(columns, rows)]
-
-    def _registers(self) -> list[Flowable]:
-        flowables: list[Flowable] = [Heading("各半天汇总", 1), *self._register_totals(), *self._corrections()]
-        for number, register in enumerate(self.facts.registers, 1):
-            flowables += [PageBreak(), *self._register(number, register)]
-        return flowables
-
-    def _corrections(self) -> list[Flowable]:
-        """What no station signed stands apart, so that nobody has to look for it."""
-        if not self.facts.corrections:
-            return []
-        columns = [
-            Column("编号", 34, "r"),
-            Column("更正", 56, "c"),
-            Column("学员", 0.2),
-            Column("课次", 40, "c"),
-            Column("时间", 66, "c"),
-            Column("原因", 0.4),
-            Column("提出", 0.2),
-            Column("核准", 0.2),
-        ]
-        rows = [
-            (
-                str(c.id),
-                c.label,
-                f"{c.number or '—'}　{c.name}",
-                f"第{c.lesson}课次",
-                self.stamp(c.happened_at) if c.happened_at else f"事件\n{c.voids[:16]}",
-                c.reason,
-                f"{c.proposed_by}\n{self.stamp(c.proposed_at)}",
-                f"{c.approved_by}\n{self.stamp(c.approved_at)}",
-            )
-            for c in self.facts.corrections
-        ]
-        return [Heading("补签、纸质补录与作废", 1), *table(columns, rows)]
-
-    def _register_totals(self) -> list[Flowable]:
-        columns = [
-            Column("序号", 36, "c"),
-            Column("半天", 0.5, "c"),
-            Column("课次", 0.5, "c"),
-            Column("应到（人）", 66, "r"),
-            Column("实到（人）", 66, "r"),
-            Column("缺席（人）", 66, "r"),
-            Column("在课分钟", 66, "r"),
-        ]
-        rows, sums = [], [0, 0, 0, 0]
-        for number, register in enumerate(self.facts.registers, 1):
-            figures = _figures(register.rows)
-            sums = [a + b for a, b in zip(sums, figures, strict=True)]
-            rows.append((str(number), half_day(register), _lessons(register), *map(str, figures)))
-        people = {row.number for r in self.facts.registers for row in r.rows if row.signed_in_at}
-        by_person = sum(
-            1
-            for person in people
-            for r in self.facts.registers
-            for row in r.rows
-            if row.number == person and row.signed_in_at
-        )
-        check = "相符" if by_person == sums[1] else "不符"
-        return [
-            *table(columns, rows, total=("", "合计", "", *map(str, sums))),
-            Spacer(1, 4),
-            paragraph(
-                f"交叉核对：按半天合计实到 {sums[1]}，按学员合计 {by_person}，{check}；"
-                f"至少到过一个半天的 {len(people)} 人（人数），名册 {len(self.facts.roster)} 人。",
-                NOTE,
-            ),
-        ]
-
-    def _register(self, number: int, register: HalfDayRegister) -> list[Flowable]:
-        lessons = [a for a in self.facts.lessons if a.sequence in register.lessons]
-        starts = min((a.starts_at for a in lessons), default=None)
-        ends = max((a.ends_at for a in lessons), default=None)
-        about = [
-            ("班次", f"{self.facts.session.code}　{self.facts.session.title}"),
-            ("日期", f"{long_day(register.on)}　{HALF_DAYS[register.half_day]}"),
-            ("时间", f"{self.clock(starts)}–{self.clock(ends)}"),
-            ("地点", "、".join(dict.fromkeys(a.venue for a in lessons))),
-            ("课程", "；".join(f"第{a.sequence}课次 {a.topic}" for a in lessons)),
-            ("授课人", "、".join(dict.fromkeys(a.instructor for a in lessons))),
-        ]
-        columns = [
-            Column("序号", 28, "c"),
-            Column("姓名", 0.32),
-            Column("证件号码", 104, "c"),
-            Column("签到", 36, "c"),
-            Column("签退", 36, "c"),
-            Column("分钟", 32, "r"),
-            Column("核验方式", 62, "c"),
-            Column("备注", 0.3),
-            Column("签名", 0.38),
-        ]
-        rows = [
-            (
-                str(r.number),
-                r.name,
-                r.id_number,
-                self.clock(r.signed_in_at),
-                self.clock(r.signed_out_at),
-                str(r.minutes),
-                r.method or "—",
-                r.note or ("" if r.signed_in_at else "缺席"),
-                "",
-            )
-            for r in register.rows
-        ]
-        absent = frozenset(n for n, r in enumerate(register.rows) if not r.signed_in_at)
-        due, came, missing, minutes = _figures(register.rows)
-        total = ("", f"实到 {came} 人", f"应到 {due} 人", "", "", str(minutes), f"缺席 {missing} 人", "", "")
-        return [
-            Heading(f"签到名册 {number}　{half_day(register)}", 1),
-            *fields(about),
-            *table(columns, rows, total=total, row_height=_SIGNATURE_ROW, muted=absent),
-            *self._attested(register),
-            _signatures("授课人（签字）", "班主任（签字）", "复核人（签字）"),
-        ]
-
-    def _attested(self, register: HalfDayRegister) -> list[Flowable]:
-        """Who stands for this register by account; the digest is of the events and corrections it stands on."""
-        said = [
-            paragraph(f"{a.role}{a.name} {self.stamp(a.at)} 以账号签认，名册摘要 {a.digest[:16]}…", NOTE)
-            for a in register.attestations
-        ]
-        return [Spacer(1, 6), *said] if said else []
 
     def _photos(self) -> list[Flowable]:
         flowables: list[Flowable] = [
@@ -492,9 +366,9 @@ class Writer:
         """What stands under a photo (DA/T 50-2014): time, place, class, people, background, who took it."""
         file = photo.attachment
         if photo.taken_at:
-            yield f"{self.stamp(photo.taken_at)}　{photo.place}"
+            yield f"{self.wall.stamp(photo.taken_at)}　{photo.place}"
         else:
-            yield f"拍摄时间不详，上传于 {self.stamp(file.uploaded_at)}　{photo.place}"
+            yield f"拍摄时间不详，上传于 {self.wall.stamp(file.uploaded_at)}　{photo.place}"
         yield f"第{photo.lesson}课次　{photo.topic}"
         known = (
             ("人物", photo.persons),
@@ -506,149 +380,10 @@ class Writer:
             yield said
         yield f"SHA-256 {file.sha256[:32]}…"
 
-    def _completion(self) -> list[Flowable]:
-        columns = [
-            Column("序号", 30, "c"),
-            Column("姓名", 0.4),
-            Column("实到学时", 60, "c"),
-            Column("应到学时", 60, "c"),
-            Column("结业", 40, "c"),
-            Column("说明", 0.6),
-        ]
-        rows = [
-            (str(r.number), r.name, r.attended, r.required, "是" if r.completed else "否", r.explanation)
-            for r in self.facts.completion
-        ]
-        people = len({r.number for r in self.facts.completion if r.completed})
-        programme = self.facts.programme
-        total = ("", f"结业 {self.facts.renci} 人次", "", "", f"{people} 人", "")
-        return [
-            PageBreak(),
-            Heading(COMPLETION, 0),
-            *fields(
-                [
-                    ("结业人次", f"{self.facts.renci} 人次"),
-                    ("结业人数", f"{people} 人"),
-                    ("名册人数", f"{len(self.facts.roster)} 人"),
-                    ("规则", f"第 {programme.rule_version} 版　{programme.source_document}"),
-                ]
-            ),
-            paragraph("人次：本期达到结业条件的参训次数；人数：其中不重复的学员。一期之内二者相等。", NOTE),
-            *table(
-                columns,
-                rows,
-                total=total,
-                muted=frozenset(n for n, r in enumerate(self.facts.completion) if not r.completed),
-            ),
-        ]
-
-    def _appendix(self) -> list[Flowable]:
-        return [
-            PageBreak(),
-            Heading(APPENDIX, 0),
-            *self._files(),
-            *self._stations(),
-            *self._lost(),
-            *self._held(),
-            *self._rare(),
-        ]
-
-    def _files(self) -> list[Flowable]:
-        columns = [
-            Column("附件", 28, "c"),
-            Column("项", 24, "c"),
-            Column("文件名", 1 - 1e-9),
-            Column("大小", 48, "r"),
-            Column("上传", 92, "c"),
-            Column("SHA-256", 168),
-        ]
-        rows = [
-            (
-                str(a.number),
-                a.file.item,
-                a.file.name,
-                size(a.file.size),
-                self._uploaded(a.file),
-                whole_digest(a.file.sha256),
-            )
-            for a in self.attached
-        ]
-        return [Heading("全部原始文件", 1), *table(columns, rows)]
-
-    def _uploaded(self, file: Attachment) -> str:
-        return f"{file.uploaded_by}\n{self.stamp(file.uploaded_at)}"
-
-    def _stations(self) -> list[Flowable]:
-        columns = [
-            Column("签到终端", 0.34),
-            Column("编号", 0.66),
-            Column("公钥指纹", 106, "c"),
-            Column("事件", 34, "r"),
-            Column("事件链", 116),
-        ]
-        rows = []
-        for station in self.facts.stations:
-            chain = sorted((e.seq, e.digest) for e in self.facts.envelopes if e.station == station.id)
-            span = f"第 {chain[0][0]}–{chain[-1][0]} 号\n链头 {chain[-1][1][:16]}…" if chain else "本期无事件"
-            rows.append((station.name, station.id, fingerprint(station.public_key), str(len(chain)), span))
-        return [Heading("签到终端与事件链", 1), *table(columns, rows)]
-
-    def _lost(self) -> list[Flowable]:
-        if not self.facts.lost:
-            return []
-        names = {station.id: station.name for station in self.facts.stations}
-        columns = [
-            Column("签到终端", 0.3),
-            Column("缺号", 80, "c"),
-            Column("原因", 0.7),
-            Column("说明人", 90, "c"),
-            Column("核准人", 90, "c"),
-        ]
-        rows = [
-            (
-                names.get(gap.station, gap.station),
-                f"{gap.first_seq}–{gap.last_seq}",
-                gap.reason,
-                gap.proposed_by,
-                f"{gap.approved_by}\n{self.stamp(gap.approved_at)}",
-            )
-            for gap in self.facts.lost
-        ]
-        return [Heading("说明为丢失的事件", 1), *table(columns, rows)]
-
-    def _held(self) -> list[Flowable]:
-        held = [e for e in self.facts.envelopes if e.standing != "counted"]
-        if not held:
-            return []
-        names = {station.id: station.name for station in self.facts.stations}
-        columns = [
-            Column("签到终端", 0.5),
-            Column("序号", 40, "r"),
-            Column("事件摘要（前16位）", 110, "c"),
-            Column("原因", 0.5),
-        ]
-        rows = [
-            (names.get(e.station, e.station), str(e.seq), e.digest[:16], e.reason or e.standing) for e in held
-        ]
-        return [Heading("扣留未计入的事件", 1), *table(columns, rows)]
-
     @cached_property
     def lacking(self) -> tuple[str, ...]:
         """The characters of the facts that no font has, in the order of their codes."""
         return tuple(sorted(set().union(*map(missing_characters, words(self.facts)))))
-
-    def _rare(self) -> list[Flowable]:
-        if not self.lacking:
-            return []
-        codes = "、".join(f"U+{ord(character):04X}" for character in self.lacking)
-        return [Heading("字库未收的字", 1), paragraph(f"下列字以编码代替字形，文字数据无误：{codes}。")]
-
-    def clock(self, at: datetime | None) -> str:
-        """Hours and minutes on the wall of the county; a dash for none."""
-        return f"{at.astimezone(self.zone):%H:%M}" if at else "—"
-
-    def stamp(self, at: datetime) -> str:
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
 
 def _validity(starts: date | None, ends: date | None) -> str:
@@ -665,37 +400,3 @@ def part_title(position: int, item: ItemFacts) -> str:
 def _hours(lessons: Iterable[LessonFacts]) -> str:
     """In all, as the sum of what is printed."""
     return f"{sum(float(lesson.hours) for lesson in lessons):g}"
-
-
-def half_day(register: HalfDayRegister) -> str:
-    return f"{register.on} {HALF_DAYS[register.half_day]}"
-
-
-def span(first: date, last: date) -> str:
-    return long_day(first) if first == last else f"{long_day(first)} 至 {long_day(last)}"
-
-
-def whole_digest(digest: str) -> str:
-    """All 64 digits on two equal lines."""
-    return f"{digest[:32]}\n{digest[32:]}"
-
-
-def long_day(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
-
-
-def _figures(rows: Sequence[RegisterRow]) -> tuple[int, int, int, int]:
-    """Due, came, absent, minutes."""
-    came = sum(row.signed_in_at is not None for row in rows)
-    return len(rows), came, len(rows) - came, sum(row.minutes for row in rows)
-
-
-def _lessons(register: HalfDayRegister) -> str:
-    return "、".join(f"第{sequence}课次" for sequence in register.lessons)
-
-
-def _signatures(*labels: str) -> Flowable:
-    signed = [paragraph(f"{label}：＿＿＿＿＿＿＿＿", CELL) for label in labels]
-    dated = [paragraph("日期：＿＿＿＿＿＿＿＿", CELL) for _ in labels]
-    lines = Table([signed, dated], [WIDTH / len(labels)] * len(labels), style=TableStyle([FONT]))
-    return KeepTogether([Spacer(1, 12), lines])

@@ -1,4 +1,4 @@
-"""Lifecycle B of domain.md §4.5: drafted by the institution, put in force by the bureau, changed by a new version."""
+"""Agreements: drafted by the institution, put in force by the bureau, changed by a new version."""
 
 from __future__ import annotations
 
@@ -164,6 +164,7 @@ def add_task(
 
 @transaction.atomic
 def remove_task(task_id: int, *, actor: Actor) -> Agreement:
+    """From a draft only: what is in force changes by a new version."""
     task: AgreementTask = AgreementTask.objects.fetch(actor, pk=task_id)
     agreement = _draft(task.agreement_id, actor)
     record(actor, "agreement.task_removed", task)
@@ -200,6 +201,7 @@ def add_indicator(
 
 @transaction.atomic
 def remove_indicator(indicator_id: int, *, actor: Actor) -> Agreement:
+    """From a draft only: what is in force changes by a new version."""
     indicator: AgreementIndicator = AgreementIndicator.objects.fetch(actor, pk=indicator_id)
     agreement = _draft(indicator.agreement_id, actor)
     record(actor, "agreement.indicator_removed", indicator)
@@ -213,7 +215,7 @@ def activate_agreement(agreement_id: int, *, actor: Actor) -> Agreement:
 
     Locks the fund line: two that are confirmed at once do not both get what is left of it.
 
-    石城 附件2 项目3 四是, AC-31: a task of a class type with required rates needs their numbers first.
+    石城 附件2 项目3 四是: a task of a class type with required rates needs their numbers first.
     """
     demand(actor, "agreement.confirm")
     agreement: Agreement = Agreement.objects.select_related("institution").lock(actor, pk=agreement_id)

@@ -95,6 +95,7 @@ def suspend_instructor(instructor_id: int, *, reason: str, actor: Actor) -> Inst
 
 @transaction.atomic
 def reinstate_instructor(instructor_id: int, *, reason: str, actor: Actor) -> Instructor:
+    """恢复授课, for a reason that stays in the trail."""
     demand(actor, "instructor.suspend")
     instructor: Instructor = Instructor.objects.lock(actor, pk=instructor_id)
     said = the_reason(reason)

@@ -1,4 +1,4 @@
-"""Lifecycle A of domain.md §4.5: registered, submitted, admitted, suspended, reinstated, removed."""
+"""An institution: registered, submitted, admitted, suspended, reinstated, removed."""
 
 from __future__ import annotations
 

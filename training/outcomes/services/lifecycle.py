@@ -1,4 +1,4 @@
-"""One outcome from claim to lapse: domain.md §4.5 L."""
+"""One outcome from claim to lapse."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def _keep_evidence(
 
 
 def _refuse_partial(outcome: Outcome, actor: Actor) -> None:
-    """Neither the claimant nor the institution whose rate depends on it (domain.md §4.4, AC-33)."""
+    """Neither the claimant nor the institution whose rate depends on it."""
     if actor.user_id is not None and outcome.claimed_by_id == actor.user_id:
         raise ForbiddenError(_("申报人不能核实自己申报的成果。"))
     if actor.role in INSTITUTION_ROLES:

@@ -27,6 +27,7 @@ from training.people.services.pool import (
     stop_contact,
 )
 from training.people.services.rights import (
+    PARTICULARS,
     answer_request,
     ask_oneself,
     check_identity,
@@ -39,6 +40,7 @@ from training.people.services.rights import (
 )
 
 __all__ = [
+    "PARTICULARS",
     "Known",
     "add_group",
     "allow_contact",

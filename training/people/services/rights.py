@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from stdnum.cn.uscc import is_valid as is_uscc
 
 from training.accounts.choices import Role
 from training.accounts.permissions import demand
@@ -92,29 +93,45 @@ def answer_request(request_id: int, *, answer: str, actor: Actor) -> RightsReque
     return _answered(request, answer, actor)
 
 
+class Particulars(TypedDict, total=False):
+    """What may be put right; the identity number is another person's business: a new row."""
+
+    name: str
+    phone: str
+    township: str
+    village: str
+    education: str
+    employer: str
+    employer_uscc: str
+
+
+PARTICULARS: Final = tuple(Particulars.__annotations__)
+
+
 @transaction.atomic
 def correct_particulars(
-    request_id: int, *, name: str, phone: str, township: str, village: str, answer: str, actor: Actor
+    request_id: int, *, answer: str, actor: Actor, **said: Unpack[Particulars]
 ) -> RightsRequest:
     """Put right what the person says is wrong; before, after and reason stay with the request.
 
-    Sealed dossiers keep the name they were sealed with: they are archives, and what was signed under it.
+    What is not said stays as it is. Sealed dossiers keep the name they were sealed with: they are archives, and
+    what was signed under it.
     """
     request = _handled(request_id, actor, RightsKind.CORRECT)
     trainee: Trainee = Trainee.objects.lock(actor, pk=request.trainee_id)
-    after = _checked_particulars(name=name, phone=phone, township=township, village=village)
     changes = {
         field: [getattr(trainee, field), value]
-        for field, value in after.items()
+        for field, value in _checked_particulars(said).items()
         if value != getattr(trainee, field)
     }
     if not changes:
         raise InvalidInputError(_("没有改动。没有什么要改的，请写明原因，不予办理。"))
-    trainee.set_phone(after["phone"])
+    if "phone" in changes:
+        trainee.set_phone(changes["phone"][1])
     for field, (_before, value) in changes.items():
         setattr(trainee, field, value)
     known_as = {trainee.name, *changes.get("name", ())}
-    trainee.save(update_fields={*after, *PHONE_FIELDS})
+    trainee.save(update_fields={*changes, *PHONE_FIELDS})
     mark_namesakes(trainee.programme, known_as)
     if "name" in changes:
         write_name_words([trainee])
@@ -122,16 +139,18 @@ def correct_particulars(
     return _answered(request, answer, actor, fields=sorted(changes))
 
 
-def _checked_particulars(*, name: str, phone: str, township: str, village: str) -> dict[str, str]:
+def _checked_particulars(said: Particulars) -> dict[str, str]:
+    plain = {field: str(value).strip() for field, value in said.items()}
     try:
-        return {
-            "name": check_name(name),
-            "phone": check_phone(phone) if phone.strip() else "",
-            "township": township.strip(),
-            "village": village.strip(),
-        }
+        if "name" in plain:
+            plain["name"] = check_name(plain["name"])
+        if plain.get("phone"):
+            plain["phone"] = check_phone(plain["phone"])
     except InputError as problem:
         raise InvalidInputError(problem.message, code=problem.code) from problem
+    if plain.get("employer_uscc") and not is_uscc(plain["employer_uscc"]):
+        raise InvalidInputError(_("单位的统一社会信用代码不对，请对照营业执照核对；不知道的可以不填。"))
+    return plain
 
 
 @transaction.atomic

@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.dossiers.choices import Owes
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
-
-ANY = ("", _("全部"))
+from training.web.lists import FilterForm, choose
 
 
 class Due(models.TextChoices):
@@ -30,7 +28,7 @@ class TodoFilter(FilterForm):
     """`items` are (code, label); `institutions` empty for who works at one. `ours_only`: no other side's are shown."""
 
     item = forms.ChoiceField(label=_("档案项"), required=False)
-    due = forms.ChoiceField(label=_("期限"), required=False, choices=[ANY, *Due.choices])
+    due = choose(_("期限"), Due.choices)
     who = forms.ChoiceField(
         label=_("由谁办"), required=False, choices=[("", _("本单位")), *Owes.choices, ANYBODY]
     )
@@ -46,9 +44,7 @@ class TodoFilter(FilterForm):
     ) -> None:
         super().__init__(request)
         ours = [(str(row.pk), row.name) for row in institutions]
-        self.fields["item"].choices = [ANY, *items]  # type: ignore[attr-defined]
-        self.fields["institution"].choices = [ANY, *ours]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(item=items, institution=ours)
         if not ours:
             del self.fields["institution"]
         if ours_only:

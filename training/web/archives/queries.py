@@ -19,8 +19,8 @@ from training.accounts.permissions import may
 from training.core import clock
 from training.core.actor import ALL, Actor
 from training.dossiers.choices import DoubtKind, Owes
+from training.dossiers.missing import Finding, ItemResult, named
 from training.dossiers.queries import CLOSED
-from training.dossiers.rules import Finding, ItemResult, named
 from training.dossiers.snapshots import catch_up, kept_items, owed_items, owes, with_kept_items
 from training.enrolment.choices import ON_ROSTER
 from training.enrolment.models import Enrolment

@@ -18,9 +18,8 @@ from training.core.errors import InvalidInputError
 from training.enrolment.models import Enrolment
 from training.scheduling.models import TrainingSession
 from training.web.forms import CardForm, TimeInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
-ANY = [("", _("全部"))]
 PREFIX = {CorrectionKind.SIGN_IN: "in", CorrectionKind.SIGN_OUT: "out"}
 
 
@@ -32,10 +31,10 @@ class Waits(models.TextChoices):
 
 
 class CorrectionFilter(FilterForm):
-    waits = forms.ChoiceField(label=_("待核准"), required=False, choices=[*ANY, *Waits.choices])
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[*ANY, *CorrectionStatus.choices])
-    kind = forms.ChoiceField(label=_("种类"), required=False, choices=[*ANY, *CorrectionKind.choices])
-    source = forms.ChoiceField(label=_("来源"), required=False, choices=[*ANY, *CorrectionSource.choices])
+    waits = choose(_("待核准"), Waits.choices)
+    status = choose(_("状态"), CorrectionStatus.choices)
+    kind = choose(_("种类"), CorrectionKind.choices)
+    source = choose(_("来源"), CorrectionSource.choices)
 
 
 class ClashFilter(FilterForm):
@@ -50,7 +49,7 @@ class Trouble(models.TextChoices):
 
 
 class ChainFilter(FilterForm):
-    show = forms.ChoiceField(label=_("只看"), required=False, choices=[*ANY, *Trouble.choices])
+    show = choose(_("只看"), Trouble.choices)
 
 
 class ReasonForm(CardForm):

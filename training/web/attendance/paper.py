@@ -15,7 +15,7 @@ from training.web.attendance.queries import half_days_of, roster_of
 
 def blank_sheets(session: TrainingSession) -> bytes:
     """The PDF for all half-days; each row's code opens the page where it is keyed in."""
-    lessons, roster = list(session.lessons.all()), roster_of(session)
+    lessons, roster = list(session.lessons.select_related("venue")), roster_of(session)
     rules, server = session.rule_set.rules, settings.PUBLIC_URL.rstrip("/")
     sheets = [
         PaperSheet(
@@ -38,7 +38,7 @@ def blank_sheets(session: TrainingSession) -> bytes:
         for on, half_day in half_days_of(session)
     ]  # fmt: skip
     register = PaperRegister(
-        mark=rules.mark_text,
+        mark=rules.mark_at(lesson.venue.level for lesson in lessons),
         session=session.code,
         title=session.title,
         institution=session.institution.name,

@@ -25,8 +25,7 @@ class AuditFilter(FilterForm):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
         named = sorted(VERBS.items(), key=lambda entry: entry[0])
-        self.fields["verb"].choices = [("", _("全部")), (ANY_LOOK, _("查看敏感信息")), *named]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(verb=[(ANY_LOOK, _("查看敏感信息")), *named])
 
     @property
     def chosen(self) -> dict[str, Any]:

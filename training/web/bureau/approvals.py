@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from training.core import clock
 from training.core.actor import Actor
 from training.courses.rules import Notice
+from training.dossiers.missing import Finding, ItemResult, findings
 from training.dossiers.queries import check_sessions
-from training.dossiers.rules import Finding, ItemResult, findings
 from training.enrolment.noticing import is_doubt, notices_of
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession

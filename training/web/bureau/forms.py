@@ -13,15 +13,10 @@ from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
 from training.scheduling.choices import SessionStatus
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 from training.web.timetable.sessions import PlannedFilter
 
-ANY = [("", _("全部"))]
 HANDED_IN = [choice for choice in SessionStatus.choices if choice[0] != SessionStatus.DRAFT]
-
-
-def choose(label: Any, choices: Iterable[Any]) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[*ANY, *choices])
 
 
 class SessionFilter(PlannedFilter):
@@ -32,8 +27,7 @@ class SessionFilter(PlannedFilter):
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any], *, actor: Actor) -> None:
         super().__init__(request, actor=actor)
-        self.fields["institution"].choices = [*ANY, *((str(row.pk), row.name) for row in institutions)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(institution=((str(row.pk), row.name) for row in institutions))
 
 
 class Step(models.TextChoices):
@@ -49,8 +43,7 @@ class QueueFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
         super().__init__(request)
-        self.fields["institution"].choices = [*ANY, *((str(row.pk), row.name) for row in institutions)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(institution=((str(row.pk), row.name) for row in institutions))
 
 
 class HeldFilter(FilterForm):

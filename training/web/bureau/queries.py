@@ -29,9 +29,9 @@ from training.complaints.queries import weighing_on
 from training.core.actor import Actor
 from training.courses.rules import Notice
 from training.dossiers.choices import DossierStatus
+from training.dossiers.missing import Finding, ItemResult, findings
 from training.dossiers.models import Dossier, Evidence
 from training.dossiers.queries import check_session, check_sessions, with_archive
-from training.dossiers.rules import Finding, ItemResult, findings
 from training.dossiers.snapshots import kept
 from training.enrolment.call_list import has_news
 from training.enrolment.choices import ON_ROSTER
@@ -129,6 +129,7 @@ SESSION_COLUMNS = (
     _("档案状态"),
     _("提交时间"),
     _("档案项"),
+    _("主办单位"),
 )
 
 
@@ -145,6 +146,7 @@ def session_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
             dossier.get_status_display() if dossier else "",
             localtime(session.submitted_at).strftime("%Y-%m-%d %H:%M") if session.submitted_at else "",
             f"{sum(item.complete for item in items)}/{len(items)}",
+            session.organiser_department,
         )
 
 

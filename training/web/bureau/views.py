@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from training.attendance.services import reveal_walk_in as open_card
+from training.dossiers.after_seal import failed_check
 from training.dossiers.choices import DossierStatus
 from training.dossiers.reviewing import return_dossier as send_back_dossier
 from training.dossiers.sealing import seal_dossier
@@ -101,7 +102,12 @@ def return_session(request: WorkRequest, session: Any) -> HttpResponse:
 @about(queries.dossier_of, "archive.view")
 def dossier(request: WorkRequest, dossier: Any) -> HttpResponse:
     archive = queries.archive(dossier, request.actor)
-    context = {"dossier": dossier, "archive": archive, "plan": archive.plan}
+    context = {
+        "dossier": dossier,
+        "archive": archive,
+        "plan": archive.plan,
+        "failed": failed_check(dossier),
+    }
     response = render(request, "bureau/dossier.html", context)
     if dossier.status == DossierStatus.SEALING:
         response["Refresh"] = str(REFRESH_SECONDS)  # asks again by itself, also without JavaScript

@@ -19,7 +19,7 @@ from training.certificates.paper import CertificatePaper, build_certificates
 from training.certificates.rules import check_code
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
-from training.dossiers.pdf.parts import long_day
+from training.dossiers.pdf.printed import long_day
 from training.enrolment.choices import EnrolmentStatus
 from training.scheduling.models import TrainingSession
 

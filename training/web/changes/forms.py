@@ -12,9 +12,7 @@ from training.institutions.models import Instructor
 from training.scheduling.choices import ChangeKind, ChangeStatus
 from training.scheduling.models import Lesson, Venue
 from training.web.forms import CardForm, DateInput, TimeInput
-from training.web.lists import FilterForm
-
-ANY = [("", _("全部"))]
+from training.web.lists import FilterForm, choose
 
 
 def reason_field(help_text: Any = "") -> forms.CharField:
@@ -24,8 +22,8 @@ def reason_field(help_text: Any = "") -> forms.CharField:
 
 
 class ChangeFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[*ANY, *ChangeStatus.choices])
-    kind = forms.ChoiceField(label=_("变更什么"), required=False, choices=[*ANY, *ChangeKind.choices])
+    status = choose(_("状态"), ChangeStatus.choices)
+    kind = choose(_("变更什么"), ChangeKind.choices)
 
 
 class RosterFilter(FilterForm):

@@ -7,9 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from training.claims.choices import ClaimStatus
-from training.web.bureau.forms import ANY, choose
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 REACHED = (ClaimStatus.DRAFT, ClaimStatus.SUBMITTED, ClaimStatus.WITHDRAWN)
 
@@ -28,9 +27,7 @@ class ClaimFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, choices: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         super().__init__(request)
-        for name, rows in choices.items():
-            self.fields[name].choices = [*ANY, *rows]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(**choices)
 
 
 class WithdrawForm(CardForm):

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from training.claims.services import submit_claim, withdraw_claim
+from training.dossiers.after_seal import failed_check
 from training.web.claims import papers, queries
 from training.web.claims.forms import ClaimFilter, WithdrawForm
 from training.web.forms import done, form_page
@@ -45,8 +46,8 @@ def export_claims(request: WorkRequest) -> StreamingHttpResponse:
 
 @about(queries.claim_of, "claim.view")
 def claim(request: WorkRequest, claim: Any) -> HttpResponse:
-    people = queries.counted(claim)
-    return render(request, "claims/claim.html", {"claim": claim, "people": people})
+    page = {"claim": claim, "people": queries.counted(claim), "failed": failed_check(claim.dossier)}
+    return render(request, "claims/claim.html", page)
 
 
 @require_POST

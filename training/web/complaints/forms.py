@@ -9,9 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.complaints.choices import ComplaintKind, ComplaintStatus, Verdict
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
-
-ANY = ("", _("全部"))
+from training.web.lists import FilterForm, choose
 
 
 class Show(models.TextChoices):
@@ -21,9 +19,9 @@ class Show(models.TextChoices):
 
 
 class ComplaintFilter(FilterForm):
-    kind = forms.ChoiceField(label=_("类型"), required=False, choices=[ANY, *ComplaintKind.choices])
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *ComplaintStatus.choices])
-    show = forms.ChoiceField(label=_("待办"), required=False, choices=[ANY, *Show.choices])
+    kind = choose(_("类型"), ComplaintKind.choices)
+    status = choose(_("状态"), ComplaintStatus.choices)
+    show = choose(_("待办"), Show.choices)
 
 
 class AssignForm(CardForm):

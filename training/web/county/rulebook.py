@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 
@@ -13,9 +14,11 @@ from training.programmes.models import Programme, RuleSet
 from training.programmes.money import SOURCES, FundLine, FundShare
 from training.programmes.preset import (
     AcceptanceStage,
+    ArchiveRule,
     AttendanceRule,
     ClassType,
     Notice,
+    PhotoRule,
     PlaceMark,
     PlanningRule,
     Preset,
@@ -24,7 +27,7 @@ from training.programmes.preset import (
 from training.programmes.queries import rule_set_on
 from training.programmes.rule import Rule
 from training.programmes.target import Target
-from training.programmes.words import CHOICES
+from training.programmes.words import choice_name
 
 YEAR = tuple(range(1, 13))
 
@@ -229,95 +232,106 @@ def _mark(mark: PlaceMark) -> Iterator[str]:
 
 def sentences(rules: Preset) -> list[Said]:
     """The rules that hold numbers, as people say them."""
-    face, fee = rules.face, rules.fee_standard
-    said: list[tuple[str, str, Rule]] = [
-        (
-            _("项目期"),
-            _("%(start)s 至 %(end)s，课程只能安排在这段时间内。")
-            % {"start": rules.window.starts_on, "end": rules.window.ends_on},
-            rules.window,
-        ),
-        (
-            _("培训机构"),
-            _("至少 %(count)s 家具备资质的机构。") % {"count": rules.min_institutions},
-            rules.institutions,
-        ),
-        (
-            _("开班申请"),
-            (
-                _("最晚在开课前 %(days)s 个工作日提交，晚了不能提交。")
-                if rules.planning.lead_is_limit
-                else _("最晚在开课前 %(days)s 个工作日提交。")
-            )
-            % {"days": rules.planning.lead_working_days},
-            rules.planning,
-        ),
-        *((title, text, rules.planning) for title, text in _teaching(rules.planning)),
-        (
-            _("档案核验"),
-            _("商务局收到档案后 %(days)s 个工作日内核验；另一人复核：%(second)s。")
-            % {
-                "days": rules.review.working_days,
-                "second": CHOICES[rules.review.second_person],
-            },
-            rules.review,
-        ),
-        (
-            _("剔除和申诉"),
-            _("结业被剔除后 %(days)s 天内，培训机构或乡镇可以申诉。") % {"days": rules.review.appeal_days},
-            rules.review,
-        ),
-        (
-            _("课程专题"),
-            _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * rules.topic_match.min_share},
-            rules.topic_match,
-        ),
-        (
-            _("学员年龄"),
-            _("开课当天年满 %(age)s 周岁。") % {"age": rules.eligibility.min_age},
-            rules.eligibility,
-        ),
-        *((title, text, rules.attendance) for title, text in _attendance(rules.attendance)),
-        (
-            _("现场照片"),
-            _("每半天至少 %(count)s 张。") % {"count": rules.photos.min_per_half_day},
-            rules.photos,
-        ),
-        (
-            _("人脸比对"),
-            _(
-                "距离小于 %(pass).2f 为相符，不小于 %(ask).2f 为不相符，之间由人判断；只用于单独同意的学员，从不是唯一的方式。"
-            )
-            % {"pass": face.pass_below, "ask": face.ask_below},
-            face,
-        ),
-        (_("启用人脸比对"), _("启用。") if face.enabled else _("不启用。"), face),
-        (
-            _("训后跟踪"),
-            _("结业后第 %(days)s 天各联系一次；创业、就业等成果看结业后 %(months)s 个月内。")
-            % {
-                "days": _("、").join(map(str, rules.follow_up.days)),
-                "months": rules.follow_up.outcome_months,
-            },
-            rules.follow_up,
-        ),
-        (
-            _("个人信息权利请求"),
-            _("收到后 %(days)s 个工作日内答复。") % {"days": rules.rights.answer_working_days},
-            rules.rights,
-        ),
-        (
-            _("补贴标准"),
-            _("不超过《%(name)s》（%(number)s）。") % {"name": fee.name, "number": fee.number},
-            fee,
-        ),
-        *(
-            [(_("补贴标准"), _("或者按%(other)s。") % {"other": fee.alternative}, fee)]
-            if fee.alternative
-            else []
-        ),
+    said = (*_before_class(rules), *_of_archives(rules), *_in_class(rules), *_afterwards(rules))
+    return [
+        Said(title, tuple(text for _title, text, _rule in rows), rule)
+        for (title, rule), rows in groupby(said, key=lambda row: (row[0], row[2]))
     ]
-    return [Said(title, (text,), rule) for title, text, rule in said]
+
+
+def _before_class(rules: Preset) -> Iterator[tuple[str, str, Rule]]:
+    window, planning = rules.window, rules.planning
+    yield (
+        _("项目期"),
+        _("%(start)s 至 %(end)s，课程只能安排在这段时间内。")
+        % {"start": window.starts_on, "end": window.ends_on},
+        window,
+    )
+    yield (
+        _("培训机构"),
+        _("至少 %(count)s 家具备资质的机构。") % {"count": rules.min_institutions},
+        rules.institutions,
+    )
+    if wanted := rules.institutions.min_instructors:
+        said = _("入库前至少有 %(count)s 名资质已核验的授课人。") % {"count": wanted}
+        yield _("机构入库"), said, rules.institutions
+    if floor := rules.institutions.instructor_floor:
+        said = _("授课人平均评分低于 %(floor)g 分的，提醒商务局。") % {"floor": floor}
+        yield _("讲师评价"), said, rules.institutions
+    handed_in = (
+        _("最晚在开课前 %(days)s 个工作日提交，晚了不能提交。")
+        if planning.lead_is_limit
+        else _("最晚在开课前 %(days)s 个工作日提交。")
+    )
+    yield _("开班申请"), handed_in % {"days": planning.lead_working_days}, planning
+    for title, text in _teaching(planning):
+        yield title, text, planning
+
+
+def _of_archives(rules: Preset) -> Iterator[tuple[str, str, Rule]]:
+    review = rules.review
+    yield (
+        _("档案核验"),
+        _("商务局收到档案后 %(days)s 个工作日内核验；另一人复核：%(second)s。")
+        % {"days": review.working_days, "second": choice_name(review.second_person)},
+        review,
+    )
+    yield (
+        _("剔除和申诉"),
+        _("结业被剔除后 %(days)s 天内，培训机构或乡镇可以申诉。") % {"days": review.appeal_days},
+        review,
+    )
+    for title, text in _archive(rules.archive):
+        yield title, text, rules.archive
+
+
+def _in_class(rules: Preset) -> Iterator[tuple[str, str, Rule]]:
+    match, face = rules.topic_match, rules.face
+    yield (
+        _("课程专题"),
+        _("本类别的专题不少于全部课时的 %(share).0f %%。") % {"share": 100 * match.min_share},
+        match,
+    )
+    yield (
+        _("学员年龄"),
+        _("开课当天年满 %(age)s 周岁。") % {"age": rules.eligibility.min_age},
+        rules.eligibility,
+    )
+    for title, text in _attendance(rules.attendance):
+        yield title, text, rules.attendance
+    for text in _photos(rules.photos):
+        yield _("现场照片"), text, rules.photos
+    yield (
+        _("人脸比对"),
+        _(
+            "距离小于 %(pass).2f 为相符，不小于 %(ask).2f 为不相符，之间由人判断；只用于单独同意的学员，从不是唯一的方式。"
+        )
+        % {"pass": face.pass_below, "ask": face.ask_below},
+        face,
+    )
+    yield _("启用人脸比对"), _("启用。") if face.enabled else _("不启用。"), face
+
+
+def _afterwards(rules: Preset) -> Iterator[tuple[str, str, Rule]]:
+    followed, rights, fee = rules.follow_up, rules.rights, rules.fee_standard
+    yield (
+        _("训后跟踪"),
+        _("结业后第 %(days)s 天各联系一次；创业、就业等成果看结业后 %(months)s 个月内。")
+        % {"days": _("、").join(map(str, followed.days)), "months": followed.outcome_months},
+        followed,
+    )
+    yield (
+        _("个人信息权利请求"),
+        _("收到后 %(days)s 个工作日内答复。") % {"days": rights.answer_working_days},
+        rights,
+    )
+    yield (
+        _("补贴标准"),
+        _("不超过《%(name)s》（%(number)s）。") % {"name": fee.name, "number": fee.number},
+        fee,
+    )
+    if fee.alternative:
+        yield _("补贴标准"), _("或者按%(other)s。") % {"other": fee.alternative}, fee
 
 
 def _teaching(rule: PlanningRule) -> Iterator[tuple[str, str]]:
@@ -356,6 +370,37 @@ def _teaching(rule: PlanningRule) -> Iterator[tuple[str, str]]:
         _("授课人转场"),
         _("两处场地之间按直线每小时 %(speed)s 公里核对赶不赶得到。") % {"speed": rule.travel_kmh},
     )
+
+
+def _photos(rule: PhotoRule) -> Iterator[str]:
+    yield _("每半天至少 %(count)s 张。") % {"count": rule.min_per_half_day}
+    if rule.caption_parts:
+        yield _("说明除题名外还要写：%(parts)s。") % {"parts": _listed(rule.caption_parts)}
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return _("、").join(map(choice_name, codes))
+
+
+def _archive(rule: ArchiveRule) -> Iterator[tuple[str, str]]:
+    yield (
+        _("交齐档案"),
+        _("最后一天课后 %(days)s 天内交齐，到期前 %(remind)s 天提醒。")
+        % {"days": rule.due_days, "remind": _("、").join(map(str, rule.remind_days))},
+    )
+    if rule.roster_fields:
+        yield _("名册"), _("每个人都要有：%(fields)s。") % {"fields": _listed(rule.roster_fields)}
+    if rule.phone_verified_rate:
+        yield (
+            _("名册"),
+            _("电话核实过的不少于 %(share).0f %%。") % {"share": 100 * rule.phone_verified_rate},
+        )
+    if rule.shared_phone_limit:
+        yield _("名册"), _("一个电话最多 %(count)s 人共用。") % {"count": rule.shared_phone_limit}
+    if rule.open_doubts:
+        yield _("疑点"), _("没有核对就不算齐全：%(doubts)s。") % {"doubts": _listed(rule.open_doubts)}
+    yield _("签到名册签字"), choice_name(rule.register_signatures)
+    yield _("保管期限"), choice_name(rule.retention) if rule.retention else _("还没有定。")
 
 
 def _attendance(rule: AttendanceRule) -> Iterator[tuple[str, str]]:

@@ -15,18 +15,12 @@ from training.institutions.models import Institution
 from training.programmes.preset import Preset
 from training.scheduling.models import TrainingSession
 from training.web.courses.queries import PRACTICE, THEORY, CourseState, courseware, session_topics
-from training.web.forms import CardForm, UploadField
-from training.web.lists import FilterForm
+from training.web.forms import CHOOSE, CardForm, UploadField
+from training.web.lists import FilterForm, choose
 
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
 MAX_ROWS = 80
 SPARE_ROWS = 3
 METHODS = (_("讲授"), _("案例分析"), _("演示"), _("分组讨论"), _("手机实操"), _("上机实操"), _("现场教学"))
-
-
-def choose(label: Any, choices: Iterable[Any]) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[ANY, *choices])
 
 
 class _ByInstitution(FilterForm):
@@ -39,11 +33,7 @@ class _ByInstitution(FilterForm):
         if not institutions:
             del self.fields["institution"]
             return
-        self._offer("institution", [(str(row.pk), row.name) for row in institutions])
-
-    def _offer(self, field: str, choices: Iterable[tuple[str, Any]]) -> None:
-        self.fields[field].choices = [ANY, *choices]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(institution=[(str(row.pk), row.name) for row in institutions])
 
 
 class CourseFilter(_ByInstitution):
@@ -52,7 +42,7 @@ class CourseFilter(_ByInstitution):
 
     def __init__(self, request: HttpRequest, rules: Preset, institutions: Sequence[Institution] = ()) -> None:
         super().__init__(request, institutions)
-        self._offer("category", [(entry.code, entry.name) for entry in rules.categories])
+        self.offer(category=[(entry.code, entry.name) for entry in rules.categories])
 
 
 class OutlineFilter(_ByInstitution):
@@ -67,7 +57,7 @@ class CoursewareFilter(_ByInstitution):
         self, request: HttpRequest, topics: Iterable[str], institutions: Sequence[Institution] = ()
     ) -> None:
         super().__init__(request, institutions)
-        self._offer("topic", [(topic, topic) for topic in topics])
+        self.offer(topic=[(topic, topic) for topic in topics])
 
 
 class CourseForm(CardForm):

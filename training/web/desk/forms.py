@@ -8,8 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from training.web.bureau.forms import ANY, choose
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class Due(models.TextChoices):
@@ -34,8 +33,7 @@ class DeskFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
         super().__init__(request)
-        self.fields["institution"].choices = [*ANY, *((str(row.pk), row.name) for row in institutions)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(institution=((str(row.pk), row.name) for row in institutions))
 
 
 class MarkForm(forms.Form):

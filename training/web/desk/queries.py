@@ -8,13 +8,14 @@ from typing import Any
 
 from training.core.actor import Actor
 from training.dossiers.choices import DossierStatus
+from training.dossiers.missing import ItemResult
 from training.dossiers.models import Dossier
 from training.dossiers.papers import ItemPaper, item_papers, with_papers
 from training.dossiers.queries import with_archive
 from training.dossiers.rounds import ItemStanding, Standing, history, standing
-from training.dossiers.rules import ItemResult
 from training.scheduling.models import TrainingSession
 from training.web.bureau.queries import Plan, RegisterPage, plan, register_pages
+from training.web.desk.waiting import Lying, lying_here
 
 
 def dossier_of(pk: int, actor: Actor) -> Dossier:
@@ -51,6 +52,11 @@ class Desk:
     @property
     def under_review(self) -> bool:
         return self.dossier.status == DossierStatus.SUBMITTED
+
+    @property
+    def lying(self) -> Lying | None:
+        """Since when and until when, while it waits for the bureau."""
+        return lying_here(self.dossier) if self.under_review else None
 
     @property
     def own(self) -> bool:

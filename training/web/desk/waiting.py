@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -15,8 +15,8 @@ from training.core import clock
 from training.core.actor import Actor
 from training.core.working_days import end_of_term
 from training.dossiers.choices import DossierStatus
+from training.dossiers.missing import ItemResult
 from training.dossiers.risks import Risk, risks_of, score
-from training.dossiers.rules import ItemResult
 from training.dossiers.snapshots import kept
 from training.programmes.models import RuleSet
 from training.scheduling.models import TrainingSession
@@ -79,9 +79,7 @@ def lying(
         rows.order_by("dossier__submitted_at", "pk").values_list("pk", "dossier__submitted_at", "rule_set")
     )
     terms = _terms({rule_set for _pk, _at, rule_set in said})
-    found = [
-        Lying(pk, localdate(at), end_of_term(localdate(at), terms[rule_set])) for pk, at, rule_set in said
-    ]
+    found = [_since(pk, at, terms[rule_set]) for pk, at, rule_set in said]
     if due:
         found = [row for row in found if row.overdue]
     if not risk and order != "risk":
@@ -89,6 +87,16 @@ def lying(
     scores = {pk: score(risks) for pk, risks in risks_of([row.session for row in found]).items()}
     flagged = [row for row in found if scores[row.session] or not risk]
     return sorted(flagged, key=lambda row: -scores[row.session]) if order == "risk" else flagged
+
+
+def lying_here(dossier: Any) -> Lying:
+    """Of one that lies at the bureau."""
+    session = dossier.training_session
+    return _since(session.pk, dossier.submitted_at, session.rule_set.rules.review.working_days)
+
+
+def _since(session: int, at: datetime, working_days: int) -> Lying:
+    return Lying(session, localdate(at), end_of_term(localdate(at), working_days))
 
 
 def _terms(rule_sets: set[int]) -> dict[int, int]:

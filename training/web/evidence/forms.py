@@ -11,15 +11,14 @@ from training.uploads.choices import Likeness, ReuseStatus
 from training.uploads.scans import Destination
 from training.web.evidence.queries import HalfDayPlace, suggested
 from training.web.forms import CardForm, UploadsField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 
-ANY = ("", _("全部"))
 SCAN_TYPES = ".pdf,.jpg,.jpeg,.png,.heic"
 
 
 class ReuseFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *ReuseStatus.choices])
-    likeness = forms.ChoiceField(label=_("相同之处"), required=False, choices=[ANY, *Likeness.choices])
+    status = choose(_("状态"), ReuseStatus.choices)
+    likeness = choose(_("相同之处"), Likeness.choices)
     across = forms.ChoiceField(
         label=_("范围"),
         required=False,

@@ -8,13 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from training.attendance.choices import ExclusionStatus
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
-
-ANY = ("", _("全部"))
+from training.web.lists import FilterForm, choose
 
 
 class ExclusionFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *ExclusionStatus.choices])
+    status = choose(_("状态"), ExclusionStatus.choices)
 
 
 class ProposeForm(CardForm):

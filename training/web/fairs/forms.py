@@ -9,16 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from training.fairs.choices import FairStatus, Found, IntentionStatus, PaperKind, Source
 from training.web.forms import CardForm, DateInput, TimeInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 
-ANY = ("", _("全部"))
 FEN = 100
 Few = forms.Textarea(attrs={"rows": 3})
 
 
 class FairFilter(FilterForm):
     q = forms.CharField(label=_("名称、地点、编号"), required=False, max_length=64, widget=forms.SearchInput)
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *FairStatus.choices])
+    status = choose(_("状态"), FairStatus.choices)
     by = forms.ChoiceField(
         label=_("主办"),
         required=False,
@@ -37,12 +36,10 @@ class PeopleFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, fairs: Iterable[Any], townships: Iterable[str]) -> None:
         super().__init__(request)
-        self._offer("fair", ((str(fair.pk), str(fair)) for fair in fairs))
-        self._offer("township", ((name, name) for name in townships))
-        self.full_clean()
-
-    def _offer(self, name: str, choices: Iterable[tuple[str, Any]]) -> None:
-        self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+        self.offer(
+            fair=((str(fair.pk), str(fair)) for fair in fairs),
+            township=((name, name) for name in townships),
+        )
 
 
 class ExpectedFilter(PeopleFilter):
@@ -52,11 +49,14 @@ class ExpectedFilter(PeopleFilter):
 
 
 class AttendanceFilter(PeopleFilter):
-    source = forms.ChoiceField(label=_("依据"), required=False, choices=[ANY, *Source.choices])
+    source = choose(_("依据"), Source.choices)
     listed = forms.ChoiceField(
         label=_("邀请"),
         required=False,
         choices=[ANY, ("yes", _("在邀请名单上")), ("no", _("不在邀请名单上"))],
+    )
+    voided = forms.ChoiceField(
+        label=_("作废"), required=False, choices=[("", _("没有作废的")), ("yes", _("已作废的"))]
     )
     counted = forms.ChoiceField(
         label=_("计入"),
@@ -82,10 +82,8 @@ class CandidateFilter(FilterForm):
         categories: Iterable[tuple[str, Any]],
     ) -> None:
         super().__init__(request)
-        offered = {"township": [(name, name) for name in townships], "group": groups, "category": categories}
-        for name, choices in offered.items():
-            self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
-        self.full_clean()
+        named = ((name, name) for name in townships)
+        self.offer(township=named, group=groups, category=categories)
 
 
 DUE = [

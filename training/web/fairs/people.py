@@ -104,6 +104,15 @@ def intend(request: WorkRequest, attendance: Any) -> HttpResponse:
     return form_page(request, form, title=_("登记意向"), subtitle=attendance.trainee, back=back)
 
 
+@about(queries.attendance_of, "fair.manage")
+def void(request: WorkRequest, attendance: Any) -> HttpResponse:
+    form = forms.ReasonForm(request.POST or None, label=_("作废这次签到"))
+    if form.accept(partial(services.void_attendance, attendance.pk, actor=request.actor)):
+        return _to_list(request, attendance.fair_id, _("已作废，不再计入；本人到了可以再刷卡。"))
+    back = f"{reverse('fair-attendances')}?fair={attendance.fair_id}"
+    return form_page(request, form, title=_("作废这次签到"), subtitle=attendance.trainee, back=back)
+
+
 def _to_list(request: WorkRequest, fair: int, said: Any) -> HttpResponse:
     messages.success(request, said)
     return redirect(f"{reverse('fair-attendances')}?fair={fair}")

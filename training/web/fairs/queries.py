@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from training.accounts.choices import INSTITUTION_ROLES
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
+from training.enrolment.choices import POOR, poor
 from training.fairs import queries as room
 from training.fairs.choices import IntentionStatus
 from training.fairs.clashes import lessons_beside
 from training.fairs.models import (
+    STANDS,
     FairAttendance,
     FairEmployer,
     FairInvitation,
@@ -42,6 +44,7 @@ FAIR_COLUMNS = (
     gettext_lazy("用人单位"),
     gettext_lazy("参加对接的学员（人次）"),
     gettext_lazy("录用"),
+    gettext_lazy("其中建档立卡（已核实）"),
     gettext_lazy("未参训来客"),
 )
 PERSON_COLUMNS = (gettext_lazy("姓名"), gettext_lazy("乡镇"), gettext_lazy("村（社区）"))
@@ -61,6 +64,7 @@ ATTENDANCE_COLUMNS = (
     gettext_lazy("签到时间"),
     gettext_lazy("在邀请名单上"),
     gettext_lazy("意向和结果"),
+    gettext_lazy("作废的原因"),
 )
 PLACEMENT_COLUMNS = (
     gettext_lazy("应复核日期"),
@@ -143,6 +147,7 @@ def fair_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
             fair.employed,
             fair.came,
             fair.hired,
+            fair.hired_poor,
             "" if fair.visitors is None else fair.visitors,
         )
 
@@ -173,17 +178,24 @@ def reached(actor: Actor) -> room.Reach:
 
 @dataclass(frozen=True)
 class FairPage:
-    """`came` are attendances (one a trainee), of which `by_paper` stand on a paper list alone."""
+    """`came` are attendances (one a trainee), of which `by_paper` stand on a paper list alone.
+
+    `poor` is what the programme calls its registered poor, None where it knows none; of the `intentions` of
+    each state the second number is theirs.
+    """
 
     fair: Any
     employers: list[Any]
     invited: int
     came: int
+    came_poor: int
     by_paper: int
     unlisted: int
+    voided: int
     strangers: int
     posts: int
-    intentions: dict[str, int]
+    poor: str | None
+    intentions: dict[str, tuple[int, int]]
     checks: dict[int, tuple[int, int]]
     owed: int
     papers: list[Any]
@@ -196,8 +208,9 @@ class FairPage:
         return organiser(self.fair)
 
     @property
-    def results(self) -> list[tuple[Any, int]]:
-        return [(status.label, self.intentions.get(status, 0)) for status in IntentionStatus]
+    def results(self) -> list[tuple[Any, int, int]]:
+        """State, intentions, those of the poor."""
+        return [(status.label, *self.intentions.get(status, (0, 0))) for status in IntentionStatus]
 
     @property
     def still(self) -> list[tuple[int, int, int]]:
@@ -210,11 +223,12 @@ def fair_page(fair: JobFair, actor: Actor) -> FairPage:
     employers = list(fair.employers.prefetch_related(Prefetch("posts", posts)))
     listed = FairInvitation.objects.filter(fair=fair, trainee=OuterRef("trainee"))
     counted = fair.attendances.aggregate(
-        came=Count("pk"),
-        by_paper=Count("pk", filter=Q(digest="")),
-        unlisted=Count("pk", filter=~Exists(listed)),
+        came=Count("pk", filter=STANDS),
+        came_poor=Count("pk", filter=STANDS & poor("enrolment")),
+        by_paper=Count("pk", filter=STANDS & Q(digest="")),
+        unlisted=Count("pk", filter=Q(STANDS, ~Exists(listed))),
+        voided=Count("pk", filter=~STANDS),
     )
-    intentions = Intention.objects.filter(attendance__fair=fair).order_by().values_list("status")
     return FairPage(
         fair=fair,
         employers=employers,
@@ -222,7 +236,8 @@ def fair_page(fair: JobFair, actor: Actor) -> FairPage:
         **counted,
         strangers=room.strangers(fair),
         posts=sum(len(employer.posts.all()) for employer in employers),
-        intentions=dict(intentions.annotate(Count("pk"))),
+        poor=next((it.name for it in newest(fair.programme, actor).rules.groups if it.code == POOR), None),
+        intentions=_intentions(fair),
         checks=room.still_employed(fair),
         owed=room.owed(fair),
         papers=list(fair.papers.select_related("file")),
@@ -230,6 +245,12 @@ def fair_page(fair: JobFair, actor: Actor) -> FairPage:
         stations=list(fair.stations.select_related("institution")),
         beside=lessons_beside(fair, actor),
     )
+
+
+def _intentions(fair: JobFair) -> dict[str, tuple[int, int]]:
+    rows = Intention.objects.filter(attendance__fair=fair).order_by().values_list("status")
+    theirs = Count("pk", filter=poor("attendance__enrolment"))
+    return {status: (all_, of_poor) for status, all_, of_poor in rows.annotate(Count("pk"), poor=theirs)}
 
 
 def stations(actor: Actor) -> list[Any]:
@@ -305,10 +326,12 @@ def attendances(
     township: str = "",
     source: str = "",
     listed: str = "",
+    voided: str = "",
     counted: str = "",
 ) -> QuerySet[Any]:
-    """`counted`: only what counts, as attendances, or with one row a person."""
+    """`counted`: only what counts, as attendances, or with one row a person; `voided`: what somebody voided."""
     rows = _of(room.attendances(actor), "", q=q, fair=fair, township=township)
+    rows = rows.exclude(STANDS) if voided else rows.filter(STANDS)
     if source:
         rows = rows.filter(digest="") if source == "paper" else rows.exclude(digest="")
     if listed:
@@ -339,6 +362,7 @@ def attendance_lines(rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
             f"{localtime(row.signed_in_at):%H:%M}" if row.signed_in_at else "",
             _("是") if row.expected else _("否"),
             _("；").join(_wanted(intention) for intention in row.intentions.all()),
+            row.void_reason,
         )
 
 

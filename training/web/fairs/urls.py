@@ -32,6 +32,7 @@ urlpatterns = [
     path("invitations/<int:pk>/remove/", people.uninvite, name="fair-uninvite"),
     path("<int:pk>/paper-list/", people.paper_list, name="fair-paper-list"),
     path("attendances/<int:pk>/intention/", people.intend, name="fair-intend"),
+    path("attendances/<int:pk>/void/", people.void, name="fair-attendance-void"),
     path("intentions/<int:pk>/", people.settle, name="fair-settle"),
     path("placements/<int:pk>/", people.check, name="fair-check"),
 ]

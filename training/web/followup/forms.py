@@ -13,9 +13,8 @@ from training.core.errors import InvalidInputError
 from training.followup.choices import Conclusion, ContactMethod, ContactResult, Guidance, ReferralStatus
 from training.web.followup.statistics import DIMENSIONS, UNITS
 from training.web.forms import WORKBOOK_TYPES, CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 
-ANY = ("", _("全部"))
 NONE = ("", _("无"))
 DUE = (
     ("", _("未完成")),
@@ -26,6 +25,12 @@ DUE = (
     ("due", _("到期的全部")),
     ("done", _("已完成")),
     ("all", _("全部")),
+)
+PHONES = (
+    ANY,
+    ("verified", _("已核实")),
+    ("unverified", _("有号码，还没有核实")),
+    ("none", _("没有号码，要上门")),
 )
 FIRST = ("q", "due", "township", "village")
 HIDDEN = ("session", "class_type", "category", "group", "served", "guidance", "wants", "unit")
@@ -39,9 +44,10 @@ class FollowUpFilter(FilterForm):
     officer = forms.ChoiceField(label=_("负责人"), required=False)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
     village = forms.ChoiceField(label=_("村（社区）"), required=False)
+    phone = forms.ChoiceField(label=_("电话"), required=False, choices=PHONES)
     institution = forms.ChoiceField(label=_("培训机构"), required=False)
-    result = forms.ChoiceField(label=_("最近一次结果"), required=False, choices=[ANY, *ContactResult.choices])
-    conclusion = forms.ChoiceField(label=_("阶段结论"), required=False, choices=[ANY, *Conclusion.choices])
+    result = choose(_("最近一次结果"), ContactResult.choices)
+    conclusion = choose(_("阶段结论"), Conclusion.choices)
     session = forms.RegexField(r"^\d{1,9}$", required=False, widget=forms.HiddenInput)
     class_type = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     category = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
@@ -61,12 +67,13 @@ class FollowUpFilter(FilterForm):
         officers: Iterable[tuple[int, str]],
     ) -> None:
         super().__init__(request)
-        self._offer("township", [(name, name) for name in townships])
-        self._offer("village", [(name, name) for name in villages(request.GET.get("township", ""))])
-        self._offer("institution", institutions)
         self.officers = list(officers)
-        self._offer("officer", [("me", _("我")), ("none", _("没有分配")), *self.officers])
-        self.full_clean()
+        self.offer(
+            township=[(name, name) for name in townships],
+            village=[(name, name) for name in villages(request.GET.get("township", ""))],
+            institution=institutions,
+            officer=[("me", _("我")), ("none", _("没有分配")), *self.officers],
+        )
 
     @property
     def first(self) -> list[forms.BoundField]:
@@ -81,9 +88,6 @@ class FollowUpFilter(FilterForm):
     def more_chosen(self) -> bool:
         return any(field.value() for field in self.more)
 
-    def _offer(self, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
-        self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
-
 
 class StatisticsFilter(FilterForm):
     q = None  # type: ignore[assignment]  # nobody is searched for here
@@ -93,8 +97,7 @@ class StatisticsFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
         super().__init__(request)
-        self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=((name, name) for name in townships))
 
 
 class ReferralFilter(FilterForm):
@@ -104,13 +107,12 @@ class ReferralFilter(FilterForm):
         required=False,
         choices=[("", ReferralStatus.OPEN.label), *ReferralStatus.choices[1:], ("all", _("全部"))],
     )
-    purpose = forms.ChoiceField(label=_("转介事项"), required=False, choices=[ANY, *Guidance.choices])
+    purpose = choose(_("转介事项"), Guidance.choices)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
     def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
         super().__init__(request)
-        self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=((name, name) for name in townships))
 
 
 class ContactForm(CardForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -14,14 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from training.accounts.permissions import may
 from training.attendance.models import Completion
 from training.attendance.queries import HalfDay, RegisterLine, register
+from training.core import clock
 from training.core.actor import Actor
 from training.enrolment.models import Enrolment
 from training.enrolment.permissions import group_names
+from training.fairs.models import PlacementCheck
+from training.fairs.queries import checks_owed
 from training.followup.choices import Conclusion, ContactResult, FollowUpStatus, Guidance, ReferralStatus
 from training.followup.models import TO_DO, Contact, ContactImport, FollowUp, HandedOver, Handover, Referral
 from training.followup.queries import contactable
 from training.followup.queries import officers as officers_of
 from training.institutions.models import Institution
+from training.outcomes.choices import OutcomeStatus
 from training.outcomes.models import Outcome
 from training.outcomes.queries import outcomes as all_outcomes
 from training.people.models import Trainee
@@ -29,8 +34,6 @@ from training.people.queries import found
 from training.programmes.queries import the_programme
 from training.scheduling.choices import HalfDay as HalfDayName
 from training.web.followup import statistics
-from training.web.trainees.queries import townships as townships
-from training.web.trainees.queries import villages as villages
 
 COLUMNS = (
     _("应联系日期"),
@@ -123,6 +126,7 @@ def follow_ups(
     due: str = "",
     township: str = "",
     village: str = "",
+    phone: str = "",
     institution: str = "",
     officer: str = "",
     result: str = "",
@@ -140,7 +144,7 @@ def follow_ups(
     rows: QuerySet[Any] = FollowUp.objects.visible_to(actor).filter(WHEN[due](today))
     if due in OWED:
         rows = contactable(rows)
-    people = _people(actor, q, township, village)
+    people = _people(actor, q, township, village, PHONE[phone])
     if people is not None:
         rows = rows.filter(trainee__in=people.values("pk"))
     if officer:
@@ -169,12 +173,22 @@ def follow_ups(
 ORDER = {"done": ("-done_at", "-pk"), "due": ("due_on", "pk"), "all": ("due_on", "pk")}
 
 
-def _people(actor: Actor, q: str, township: str, village: str) -> QuerySet[Any] | None:
+PHONE: dict[str, Q] = {
+    "": Q(),
+    "verified": Q(phone_verified_at__isnull=False),
+    "unverified": Q(phone_verified_at=None) & ~Q(phone_tail_hash=""),
+    "none": Q(phone_tail_hash=""),
+}
+
+
+def _people(
+    actor: Actor, q: str, township: str, village: str, phone: Q | None = None
+) -> QuerySet[Any] | None:
     """The trainees that are asked for by who they are; None where that does not narrow anything."""
-    if not (q or township or village):
+    if not (q or township or village or phone):
         return None
     place = {name: value for name, value in (("township", township), ("village", village)) if value}
-    people: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(**place)
+    people: QuerySet[Any] = Trainee.objects.visible_to(actor).filter(phone or Q(), **place)
     return found(people, q, phones=may(actor, "trainee.contact")) if q else people
 
 
@@ -239,11 +253,26 @@ class Person:
     contacts: list[Contact]
     handed: list[HandedOver]
     outcomes: list[Outcome]
+    placements: list[PlacementCheck]
+    """Whether they still work where a fair got them in, as far as that is to be asked now."""
+
+    @property
+    def next_stage(self) -> FollowUp | None:
+        owed = [follow_up for follow_up in self.follow_ups if follow_up.next_on]
+        return min(owed, key=attrgetter("next_on"), default=None)
+
+    @property
+    def other_work(self) -> bool:
+        """A reason to call that is no stage of the follow-up."""
+        return bool(self.placements) or any(
+            one.status in (OutcomeStatus.EVIDENCED, OutcomeStatus.RECHECK_DUE) or one.overdue
+            for one in self.outcomes
+        )
 
     @property
     def owed(self) -> bool:
         """Whether somebody is still to call: only so long is the number shown in full."""
-        return any(follow_up.next_on for follow_up in self.follow_ups)
+        return self.next_stage is not None or self.other_work
 
     @property
     def denied(self) -> bool:
@@ -279,6 +308,7 @@ def person(enrolment: Enrolment, actor: Actor) -> Person:
             .order_by("-handover", "follow_up__day")
         ),
         outcomes=list(all_outcomes(actor).filter(enrolment=enrolment)),
+        placements=list(checks_owed(actor, clock.today()).filter(intention__attendance__enrolment=enrolment)),
     )
 
 

@@ -36,14 +36,15 @@ from training.web.followup.forms import (
 )
 from training.web.gate import WorkRequest, about, needs
 from training.web.lists import File, FilterForm, Listing, download, figures_page, list_view
+from training.web.trainees.queries import townships, villages
 
 
 def _filters(request: WorkRequest) -> FollowUpFilter:
     actor = request.actor
     return FollowUpFilter(
         request,
-        townships=queries.townships(actor),
-        villages=partial(queries.villages, actor),
+        townships=townships(actor),
+        villages=partial(villages, actor),
         institutions=queries.institutions(actor),
         officers=queries.officers(actor),
     )
@@ -151,13 +152,13 @@ def undo(request: WorkRequest, handover: Any) -> HttpResponse:
 
 @list_view("followup.view", "followup/referrals.html", export="followup-referrals-export")
 def referrals(request: WorkRequest) -> Listing:
-    filters = ReferralFilter(request, queries.townships(request.actor))
+    filters = ReferralFilter(request, townships(request.actor))
     file = File(_("转介.csv"), queries.REFERRAL_COLUMNS, queries.referral_lines)
     return Listing(queries.referrals(request.actor, **filters.chosen), filters, file)
 
 
 def _table(request: WorkRequest) -> tuple[StatisticsFilter, str, list[statistics.Line]]:
-    filters = StatisticsFilter(request, queries.townships(request.actor))
+    filters = StatisticsFilter(request, townships(request.actor))
     chosen = filters.chosen
     by = chosen.pop("by") or "township"
     return filters, by, statistics.table(request.actor, by=by, today=clock.today(), **chosen)
@@ -204,7 +205,9 @@ def _person_page(request: WorkRequest, enrolment: Any, **context: Any) -> HttpRe
 @about(queries.enrolment_of, "followup.log")
 def phone(request: WorkRequest, enrolment: Any) -> HttpResponse:
     """The person's page with the number in clear, on this one answer; the look is on record."""
-    return _person_page(request, enrolment, phone=view_phone(enrolment.pk, actor=request.actor))
+    other_work = queries.person(enrolment, request.actor).other_work
+    number = view_phone(enrolment.pk, actor=request.actor, other_work=other_work)
+    return _person_page(request, enrolment, phone=number)
 
 
 @about(queries.follow_up_of, "followup.log")

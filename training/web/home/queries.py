@@ -33,6 +33,8 @@ from training.outcomes.queries import to_recheck
 from training.people.queries import open_requests, overdue_requests, waiting_groups
 from training.programmes.choices import RegionLevel
 from training.programmes.models import Region
+from training.reports.queries import overdue_obligations
+from training.reports.rules import MEETINGS, MIDTERM
 from training.scheduling.choices import SessionStatus
 from training.scheduling.models import TrainingSession
 from training.uploads.choices import ReuseStatus
@@ -100,6 +102,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
             *_complaints(actor),
             *_fairs(actor),
             *_unjudged(actor),
+            *_obligations(actor),
         ]
     if actor.role == Role.TOWNSHIP:
         return [
@@ -119,7 +122,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
     if actor.role in FINANCE_ROLES:
         return _for_finance(actor)
     if actor.role == Role.LEADING_GROUP:
-        return [*_town_reports(actor), _sealed(actor)]
+        return [*_town_reports(actor), *_obligations(actor), _sealed(actor)]
     if actor.role == Role.ACCEPTANCE:
         return [_sealed(actor)]
     if actor.role == Role.ADMIN:
@@ -443,6 +446,23 @@ def _for_follow_up(actor: Actor) -> list[Waiting]:
 
 def _for_auditor(actor: Actor) -> list[Waiting]:
     return [_sealed(actor), *_held(actor)]
+
+
+def _obligations(actor: Actor) -> list[Waiting]:
+    """Only where the county's document wants them and they are late."""
+    said = {
+        MIDTERM: Waiting(
+            1,
+            _("中期评估还没有做"),
+            _("项目实施过半；做一份绩效自评并定稿"),
+            reverse("self-evaluations"),
+        ),
+        MEETINGS: Waiting(
+            1, _("半年没有开领导小组会议"), _("每两个季度至少一次；开过的请登记"), reverse("meetings")
+        ),
+    }
+    late = overdue_obligations(actor)
+    return [row for code, row in said.items() if code in late]
 
 
 def _town_reports(actor: Actor, *also: TownState) -> list[Waiting]:

@@ -19,14 +19,10 @@ from training.enrolment.sheets import ColumnPreview, Layout
 from training.scheduling.choices import Delivery, SessionStatus
 from training.scheduling.models import TrainingSession
 from training.scheduling.services import OPTIONAL_FIELDS
-from training.web.forms import ROSTER_TYPES, CardForm, UploadField, UploadsField
+from training.web.forms import CHOOSE, ROSTER_TYPES, CardForm, UploadField, UploadsField
 from training.web.institution.queries import PlanOptions, Todo
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 from training.web.timetable.sessions import PlannedFilter
-
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
-
 
 FOLD = (
     '{% load i18n %}<details class="folded"{% if form.unfolded %} open{% endif %}>'
@@ -45,8 +41,8 @@ class SessionFilter(PlannedFilter):
         if actor.role != Role.CLASS_MANAGER:
             del self.fields["whose"]
 
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *SessionStatus.choices])
-    todo = forms.ChoiceField(label=_("待办"), required=False, choices=[ANY, *Todo.choices])
+    status = choose(_("状态"), SessionStatus.choices)
+    todo = choose(_("待办"), Todo.choices)
 
 
 class RosterFilter(FilterForm):
@@ -246,7 +242,11 @@ class EvidenceForm(CardForm):
         required=False,
         help_text=_("照片必须选它拍的是哪一课次。"),
     )
-    caption = forms.CharField(label=_("说明"), max_length=200, help_text=_("例如：5 月 18 日上午，学员实操"))
+    caption = forms.CharField(
+        label=_("说明"),
+        max_length=200,
+        help_text=_("例如：5 月 18 日上午，学员实操。每半天至少一张带横幅或项目标识的全景。"),
+    )
     uploads = UploadsField(
         label=_("文件"),
         accept=".jpg,.jpeg,.png,.heic,.pdf,.xlsx",
@@ -257,7 +257,12 @@ class EvidenceForm(CardForm):
         super().__init__(*args, **options)
         lessons = [(lesson.pk, _lesson(lesson)) for lesson in session.lessons.all()]
         demanded = session.rule_set.rules.items_for(session.class_type)
-        items = [(entry.code, f"{entry.code} {entry.title}") for entry in demanded]
+        dossier = getattr(session, "dossier", None)
+        items = [
+            (entry.code, f"{entry.code} {entry.title}")
+            for entry in demanded
+            if not (dossier and dossier.spares(entry.code))
+        ]
         self.fields["item"].choices = [CHOOSE, *items]  # type: ignore[attr-defined]
         self.fields["lesson_id"].choices = [("", _("不属于某一课次")), *lessons]  # type: ignore[attr-defined]
 

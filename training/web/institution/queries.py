@@ -22,10 +22,10 @@ from training.core.actor import Actor
 from training.courses.models import Outline
 from training.courses.queries import approved_outlines
 from training.dossiers.choices import TAKES_EVIDENCE, Decision, DossierStatus
+from training.dossiers.missing import ItemResult
 from training.dossiers.models import Dossier, Evidence, ItemReview
 from training.dossiers.queries import check_sessions
 from training.dossiers.rounds import running_round
-from training.dossiers.rules import ItemResult
 from training.enrolment.call_list import has_news
 from training.enrolment.choices import ON_ROSTER, EnrolmentStatus
 from training.enrolment.models import Enrolment, RosterImport
@@ -84,7 +84,7 @@ def _waiting(rows: QuerySet[Any], todo: Todo) -> QuerySet[Any]:
     if todo == Todo.ARCHIVE:
         return rows.filter(status=SessionStatus.CLOSED, dossier__status__in=TAKES_EVIDENCE)
     if todo == Todo.CLAIM:
-        return rows.filter(status=SessionStatus.ARCHIVED)
+        return rows.filter(status=SessionStatus.ARCHIVED, agreement__fund_line__claimable=True)
     return rows.filter(status=todo.value)
 
 
@@ -220,6 +220,13 @@ class SessionPage(SessionFacts, SessionRow):
     @property
     def takes_evidence(self) -> bool:
         return self.dossier is None or self.dossier.status in TAKES_EVIDENCE
+
+    @cached_property
+    def open_items(self) -> set[str]:
+        """Archive items whose papers may be changed: of a returned archive those that the bureau returned."""
+        if not self.takes_evidence:
+            return set()
+        return {item.code for item in self.items if not (self.dossier and self.dossier.spares(item.code))}
 
     @property
     def over(self) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 from training.core import files
 from training.core.actor import Actor
 from training.enrolment.choices import ImportStatus
+from training.enrolment.handed_in import layout_of
 from training.enrolment.models import Enrolment, RosterImport
-from training.enrolment.queries import is_stalled, layout_of
+from training.enrolment.queries import is_stalled
 from training.enrolment.roster_book import roster_template
 from training.enrolment.sheets import ColumnPreview, preview
 from training.people.rules import mask_id_number, mask_phone

@@ -17,9 +17,9 @@ from training.claims.services import claim_session
 from training.core.uploads import XLSX
 from training.dossiers import collecting, reviewing, services
 from training.enrolment.choices import ImportStatus
+from training.enrolment.handed_in import layout_of
+from training.enrolment.handed_in import marked_roster as marked_roster_of
 from training.enrolment.permissions import group_names
-from training.enrolment.queries import layout_of
-from training.enrolment.queries import marked_roster as marked_roster_of
 from training.enrolment.services import (
     cancel_import,
     correct_phone,

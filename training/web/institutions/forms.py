@@ -18,13 +18,13 @@ from training.institutions.choices import (
     LicenceKind,
     Procurement,
 )
-from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.forms import CHOOSE, CardForm, DateInput, UploadField
+from training.web.lists import FilterForm, choose
 from training.web.people.forms import AccountForm
 
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
 UNSAID = ("", _("没有写明"))
+COUNTED = "counted"
+"""Beside the states an institution may be in: that it counts for “at least so many”."""
 SCAN = _("PDF、JPG 或 PNG。")
 Rows = forms.Textarea(attrs={"rows": 3})
 
@@ -53,27 +53,27 @@ class When(models.TextChoices):
 
 
 class InstitutionFilter(FilterForm):
-    standing = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *InstitutionStatus.choices])
-    alert = forms.ChoiceField(label=_("要处理"), required=False, choices=[ANY, *Alert.choices])
+    standing = choose(_("状态"), [*InstitutionStatus.choices, (COUNTED, _("证照和协议都有效的"))])
+    alert = choose(_("要处理"), Alert.choices)
 
 
 class AgreementFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *AgreementStatus.choices])
-    kind = forms.ChoiceField(label=_("文件类型"), required=False, choices=[ANY, *AgreementKind.choices])
+    status = choose(_("状态"), AgreementStatus.choices)
+    kind = choose(_("文件类型"), AgreementKind.choices)
     line = forms.ChoiceField(label=_("资金条线"), required=False)
     institution = forms.ChoiceField(label=_("培训机构"), required=False)
 
     def __init__(self, request: HttpRequest, lines: Iterable[Any], institutions: Iterable[Any]) -> None:
         super().__init__(request)
-        for name, rows in (("line", lines), ("institution", institutions)):
-            named = [(str(row.pk), row.name) for row in rows]
-            self.fields[name].choices = [ANY, *named]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(
+            line=((str(row.pk), row.name) for row in lines),
+            institution=((str(row.pk), row.name) for row in institutions),
+        )
 
 
 class ExpiringFilter(FilterForm):
-    what = forms.ChoiceField(label=_("材料"), required=False, choices=[ANY, *PaperKind.choices])
-    when = forms.ChoiceField(label=_("到期"), required=False, choices=[ANY, *When.choices])
+    what = choose(_("材料"), PaperKind.choices)
+    when = choose(_("到期"), When.choices)
 
 
 class InstitutionForm(CardForm):

@@ -53,7 +53,7 @@ from training.scheduling.choices import TAKES_ATTENDANCE, WAS_APPROVED, SessionS
 from training.scheduling.models import TrainingSession
 from training.uploads.same_papers import with_uses
 from training.web.bureau.history import Deed, deeds
-from training.web.institutions.forms import Alert, PaperKind, When
+from training.web.institutions.forms import COUNTED, Alert, PaperKind, When
 
 USUAL_RATES = ("就业率", "创业率", "满意度", "合格率", "结业率")
 """Names as the counties' documents write them; they are kept, not translated."""
@@ -201,12 +201,19 @@ class InstitutionRow:
 def institution_rows(
     actor: Actor, *, q: str = "", standing: str = "", alert: str = ""
 ) -> list[InstitutionRow]:
-    """Those that wait for a decision first, then by name; a county has some dozens, so all are looked at."""
-    rules = rules_today(the_programme(actor), actor)
+    """Those that wait for a decision first, then by name; a county has some dozens, so all are looked at.
+
+    `standing` is one of their states, or COUNTED: those that count for “at least so many”.
+    """
+    programme = the_programme(actor)
+    rules = rules_today(programme, actor)
     names = kind_names(rules)
     found: QuerySet[Any] = Institution.objects.visible_to(actor)
     if q:
         found = found.filter(Q(name__icontains=q) | Q(uscc__icontains=q) | Q(contact__icontains=q))
+    if standing == COUNTED:
+        counted = active_institutions(programme, actor, clock.today())
+        found, standing = found.filter(pk__in=counted.values("pk")), ""
     found = found.annotate(sessions=Count("training_sessions")).prefetch_related("licences", "agreements")
     rows = [
         InstitutionRow(row, names.get(row.kind, ""), local_registration(row, rules))
@@ -290,7 +297,7 @@ class InstitutionPage:
 
     @property
     def scope_is_silent(self) -> bool:
-        """The scope as written does not speak of training (F15)."""
+        """The scope as written does not speak of training."""
         scope = self.institution.business_scope
         return bool(scope) and "培训" not in scope
 
@@ -329,7 +336,7 @@ def institution_page(institution: Institution, actor: Actor) -> InstitutionPage:
 
 
 def _ahead(actor: Actor) -> QuerySet[Any]:
-    """Approved sessions that still have lessons to come (AC-06)."""
+    """Approved sessions that still have lessons to come."""
     rows: QuerySet[Any] = TrainingSession.objects.visible_to(actor).filter(
         status__in=TAKES_ATTENDANCE, lessons__ends_at__gt=clock.now()
     )

@@ -12,12 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from training.accounts.models import Membership
 from training.assessment.choices import QUESTIONS, Source
 from training.institutions.choices import InstructorSource, ProofKind, Teaches
-from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.forms import CHOOSE, CardForm, DateInput, UploadField
+from training.web.lists import FilterForm, choose
 from training.web.people.forms import AccountForm
-
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
 
 
 class ProofState(models.TextChoices):
@@ -28,6 +25,7 @@ class ProofState(models.TextChoices):
     EXPIRING = "expiring", _("60 天内到期")
     NOTHING = "nothing", _("没有有效证明")
     TWICE = "twice", _("同一证书两家机构都报")
+    LOW = "low", _("评价低于规则的分数")
     SUSPENDED = "suspended", _("暂停授课")
 
 
@@ -39,12 +37,11 @@ class Queued(models.TextChoices):
 
 class OwnFilter(FilterForm):
     domain = forms.ChoiceField(label=_("专题"), required=False)
-    state = forms.ChoiceField(label=_("资质与状态"), required=False, choices=[ANY, *ProofState.choices])
+    state = choose(_("资质与状态"), ProofState.choices)
 
     def __init__(self, request: HttpRequest, topics: Iterable[str]) -> None:
         super().__init__(request)
-        self.fields["domain"].choices = [ANY, *((topic, topic) for topic in topics)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(domain=((topic, topic) for topic in topics))
 
 
 class PoolFilter(OwnFilter):
@@ -52,13 +49,11 @@ class PoolFilter(OwnFilter):
 
     def __init__(self, request: HttpRequest, topics: Iterable[str], institutions: Iterable[Any]) -> None:
         super().__init__(request, topics)
-        named = ((str(row.pk), row.name) for row in institutions)
-        self.fields["institution"].choices = [ANY, *named]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(institution=((str(row.pk), row.name) for row in institutions))
 
 
 class ProofFilter(FilterForm):
-    state = forms.ChoiceField(label=_("核验"), required=False, choices=[ANY, *Queued.choices])
+    state = choose(_("核验"), Queued.choices)
 
 
 class InstructorForm(CardForm):

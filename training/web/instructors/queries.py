@@ -18,7 +18,7 @@ from training.accounts.models import Membership
 from training.accounts.permissions import may
 from training.assessment.choices import Source
 from training.assessment.models import Evaluation
-from training.assessment.queries import Overall, overall, standing_evaluations
+from training.assessment.queries import Overall, is_below, overall, rated_below, standing_evaluations
 from training.assessment.rules import ANONYMOUS_FROM
 from training.core import clock
 from training.core.actor import Actor
@@ -85,12 +85,16 @@ def listed(
         rows = rows.filter(pk__in=_who_teach(actor, domain))
     if institution:
         rows = rows.filter(institution=institution)
-    return (
-        _in_state(rows, state, own)
-        .select_related("institution")
-        .prefetch_related("proofs")
-        .order_by("name", "pk")
-    )
+    if state == ProofState.LOW:
+        floor = _floor(actor)
+        rows = rows.filter(pk__in=rated_below(floor, actor) if floor else ())
+    else:
+        rows = _in_state(rows, state, own)
+    return rows.select_related("institution").prefetch_related("proofs").order_by("name", "pk")
+
+
+def _floor(actor: Actor) -> float | None:
+    return rules_today(the_programme(actor), actor).institutions.instructor_floor
 
 
 def _who_teach(actor: Actor, domain: str) -> list[int]:
@@ -238,6 +242,8 @@ class InstructorPage:
     ahead: list[Lesson]
     taught: list[Taught]
     overall: list[Overall]
+    floor: float | None
+    """Where one of `overall` is below it, the score that the rules want at least."""
     history: list[Deed]
     account: Membership | None
 
@@ -247,6 +253,7 @@ def instructor_page(instructor: Instructor, actor: Actor) -> InstructorPage:
     evaluations = _shown_to(actor, standing_evaluations(actor).filter(instructor=instructor))
     lessons: QuerySet[Any] = Lesson.objects.visible_to(actor).filter(instructor=instructor)
     approved = lessons.filter(training_session__status__in=TAKES_ATTENDANCE, ends_at__gt=clock.now())
+    thought, floor = overall(evaluations), _floor(actor)
     return InstructorPage(
         instructor=instructor,
         fault=teaching_fault(instructor, clock.today()),
@@ -254,7 +261,8 @@ def instructor_page(instructor: Instructor, actor: Actor) -> InstructorPage:
         others=list(others_with_same_certificate(instructor, actor)),
         ahead=list(approved.select_related("training_session")),
         taught=_taught(lessons, evaluations),
-        overall=overall(evaluations),
+        overall=thought,
+        floor=floor if is_below(floor, thought) else None,
         history=deeds([instructor, *proofs], actor),
         account=account_of_instructor(instructor) if may(actor, "instructor.invite") else None,
     )

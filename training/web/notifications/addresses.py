@@ -58,6 +58,7 @@ PAGES: Final[Mapping[str, Callable[[Notification], str]]] = {
     "institutions.Agreement": lambda row: reverse("agreement", args=[row.about_id]),
     "institutions.Instructor": lambda row: reverse("instructor", args=[row.about_id]),
     "programmes.Programme": lambda _row: reverse("bureau-institutions"),
+    "dossiers.Dossier": lambda row: reverse("dossier-versions", args=[row.about_id]),
     "integrity.IntegrityRun": lambda row: reverse("integrity-run", args=[row.about_id]),
     "courses.Outline": lambda row: reverse("outline", args=[row.about_id]),
     "courses.Courseware": lambda row: reverse("courseware-piece", args=[row.about_id]),

@@ -1,8 +1,7 @@
-from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class Show(models.TextChoices):
@@ -10,4 +9,4 @@ class Show(models.TextChoices):
 
 
 class InboxFilter(FilterForm):
-    show = forms.ChoiceField(label=_("只看"), required=False, choices=[("", _("全部")), *Show.choices])
+    show = choose(_("只看"), Show.choices)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.db.models import Exists, Min, OuterRef
 from django.utils.timezone import localdate, localtime
 
 from training.accounts.choices import AT_INSTITUTION, BUREAU_ROLES, INSTITUTION_ROLES, Role
 from training.core import clock
 from training.core.actor import SYSTEM
-from training.dossiers.choices import Owes
+from training.dossiers.choices import DossierStatus, Owes
 from training.dossiers.models import ItemState
 from training.dossiers.snapshots import owed_items, unreached_townships
 from training.institutions.choices import AgreementStatus, InstitutionStatus
@@ -163,6 +164,24 @@ def _tell_owing(
     return len(told)
 
 
+def warn_of_archives_to_hand_in() -> int:
+    """The head of the institution, once before the deadline, of an archive that lacks nothing and lies there still."""
+    today = clock.today()
+    lacking = ItemState.objects.filter(training_session=OuterRef("pk"), complete=False)
+    whole = TrainingSession.objects.filter(~Exists(lacking), dossier__status=DossierStatus.COLLECTING)
+    near = whole.annotate(due_on=Min("item_states__due_on")).filter(
+        due_on__range=(today - JUST_PASSED, today + FAR_AHEAD)
+    )
+    told = 0
+    for session in near.select_related("institution").prefetch_related("rule_set"):
+        left = (session.due_on - today).days
+        if any(days >= left for days in session.rule_set.rules.archive.remind_days):
+            said = {"session": str(session), "day": f"{session.due_on}"}
+            head = {Role.INSTITUTION_HEAD}
+            told += len(notify_once(Kind.ARCHIVE_TO_HAND_IN, session, roles=head, actor=SYSTEM, **said))
+    return told
+
+
 def warn_of_waiting_reviews() -> int:
     """The bureau, some working days before its term for a dossier ends and once when it has; how many were told."""
     today = clock.today()
@@ -214,6 +233,7 @@ def warn_of_everything() -> int:
         + warn_of_expiring_proofs()
         + warn_of_stations()
         + warn_of_due_archives()
+        + warn_of_archives_to_hand_in()
         + warn_of_waiting_reviews()
         + warn_of_reuses()
     )

@@ -21,15 +21,15 @@ from training.outcomes.choices import (
     Platform,
 )
 from training.web.forms import PAPER_TYPES, CardForm, DateInput, UploadField, UploadsField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 from training.web.outcomes.statistics import DIMENSIONS
 
-ANY = ("", _("全部"))
 NONE = ("", _("不填"))
 STATUSES = (
     ANY,
     ("undecided", _("待核实、认定")),
     ("standing", _("认定有效")),
+    ("overdue", _("认定有效，复核超期")),
     *OutcomeStatus.choices,
 )
 SIDES = (
@@ -37,6 +37,7 @@ SIDES = (
     ("numerator", _("已实现的人（分子）")),
     ("missing", _("还没有的人")),
     ("not_yet", _("未到时间的人")),
+    ("overdue", _("已实现、复核超期的人")),
 )
 PAPERS_HINT = _("PDF、JPG 或 PNG，可以一次选几个文件，每个不超过 50 MB。")
 Choices = Iterable[tuple[Any, Any]]
@@ -50,7 +51,7 @@ def person_field() -> forms.CharField:
 
 class OutcomeFilter(FilterForm):
     q = person_field()
-    kind = forms.ChoiceField(label=_("成果类型"), required=False, choices=[ANY, *OutcomeKind.choices])
+    kind = choose(_("成果类型"), OutcomeKind.choices)
     status = forms.ChoiceField(label=_("状态"), required=False, choices=STATUSES)
     grade = forms.ChoiceField(
         label=_("证据等级"), required=False, choices=[ANY, ("AB", _("A 和 B")), *EvidenceGrade.choices]
@@ -72,7 +73,7 @@ class OutcomeStatisticsFilter(FilterForm):
 
 class RecheckFilter(FilterForm):
     q = person_field()
-    kind = forms.ChoiceField(label=_("成果类型"), required=False, choices=[ANY, *OutcomeKind.choices])
+    kind = choose(_("成果类型"), OutcomeKind.choices)
 
 
 class RateFilter(FilterForm):
@@ -105,31 +106,29 @@ class CohortFilter(RateFilter):
         if self.cleaned_data.get("rate"):  # the agreement says all of this itself
             for name in ("kind", "months", "class_type"):
                 self.fields[name].widget = forms.HiddenInput()
-        self.fields["class_type"].choices = [ANY, *class_types]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(class_type=class_types)
 
 
 class SalesFilter(FilterForm):
     q = person_field()
-    platform = forms.ChoiceField(label=_("平台"), required=False, choices=[ANY, *Platform.choices])
+    platform = choose(_("平台"), Platform.choices)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
     def __init__(self, request: HttpRequest, townships: Iterable[str]) -> None:
         super().__init__(request)
-        self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=((name, name) for name in townships))
 
 
 class EnterpriseFilter(FilterForm):
     q = forms.CharField(label=_("企业名称或代码"), required=False, max_length=64, widget=forms.SearchInput)
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *EnterpriseStatus.choices])
+    status = choose(_("状态"), EnterpriseStatus.choices)
 
 
 class DesignationFilter(FilterForm):
     q = forms.CharField(
         label=_("姓名、拼音、证号后四位或地方"), required=False, max_length=64, widget=forms.SearchInput
     )
-    kind = forms.ChoiceField(label=_("称号"), required=False, choices=[ANY, *DesignationKind.choices])
+    kind = choose(_("称号"), DesignationKind.choices)
     state = forms.ChoiceField(
         label=_("状态"),
         required=False,

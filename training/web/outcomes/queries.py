@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from training.accounts.permissions import may
+from training.core import clock
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.models import Enrolment
@@ -181,7 +182,9 @@ def outcomes(
     rows = _named(room.outcomes(actor), q)
     if kind:
         rows = rows.filter(kind=kind)
-    if status:
+    if status == "overdue":
+        rows = rows.filter(room.overdue_on(clock.today()))
+    elif status:
         rows = rows.filter(status__in=GROUPS.get(status, (status,)))
     if grade:
         rows = rows.filter(grade__in=list(grade))
@@ -247,6 +250,7 @@ class RateLine:
 
     name: Any
     rate: room.Rate
+    overdue: int
     href: str
 
     def side(self, name: str) -> str:
@@ -263,6 +267,10 @@ class RateLine:
     @property
     def not_yet(self) -> str:
         return self.side("not_yet")
+
+    @property
+    def not_rechecked(self) -> str:
+        return self.side("overdue")
 
 
 @dataclass(frozen=True)
@@ -297,6 +305,7 @@ def rates(programme: Programme, actor: Actor, *, months: int, as_of: date) -> li
         RateLine(
             cohort.kind.label,
             replace(base, achieved=cohort.numerator.count()),
+            cohort.overdue.count(),
             _people_at(kind=cohort.kind.value, months=months, as_of=as_of),
         )
         for cohort in cohorts
@@ -308,7 +317,12 @@ def promises(programme: Programme, actor: Actor, *, as_of: date) -> list[Promise
     return [
         PromiseLine(
             row,
-            RateLine(row.indicator.rate, row.rate, _people_at(rate=row.indicator.pk, as_of=as_of)),
+            RateLine(
+                row.indicator.rate,
+                row.rate,
+                row.cohort.overdue.count(),
+                _people_at(rate=row.indicator.pk, as_of=as_of),
+            ),
             names.get(row.indicator.class_type, ""),
         )
         for row in room.promises(programme, actor, as_of=as_of)
@@ -352,6 +366,7 @@ def people(cohort: room.Cohort, *, side: str, q: str = "") -> QuerySet[Any]:
         "numerator": cohort.numerator,
         "missing": cohort.denominator.exclude(pk__in=cohort.numerator.order_by().values("pk")),
         "not_yet": cohort.not_yet,
+        "overdue": cohort.overdue,
     }.get(side, cohort.denominator)
     if q:
         rows = rows.filter(trainee__in=whose(q))

@@ -13,11 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from training.core import clock
 from training.core.actor import Actor
 from training.enrolment.choices import EnrolmentStatus
 from training.enrolment.models import Enrolment
 from training.outcomes.choices import COUNTED_GRADES, STANDING, UNDECIDED, OutcomeKind
 from training.outcomes.models import Outcome
+from training.outcomes.queries import overdue_on
 from training.web.followup import statistics
 from training.web.followup.statistics import Figure, Line, chosen_of, label_of, names
 
@@ -36,10 +38,12 @@ FIGURES: Final[Mapping[str, Promise]] = {
     "completed": gettext_lazy("结业（人）"),
     "people": gettext_lazy("有成果（人）"),
     **{kind.value: kind.label for kind in OutcomeKind},
+    "overdue": gettext_lazy("其中复核超期"),
     "undecided": gettext_lazy("待核实、认定"),
 }
 LEADS_TO: Final[Mapping[str, Mapping[str, str]]] = {
     **{kind.value: {"kind": kind.value, "status": "standing", "grade": "AB"} for kind in OutcomeKind},
+    "overdue": {"status": "overdue", "grade": "AB"},
     "undecided": {"status": "undecided"},
 }
 
@@ -52,6 +56,7 @@ def table(actor: Actor, *, by: str) -> list[Line]:
     counts = {
         "people": Count("enrolment__trainee", filter=COUNTED, distinct=True),
         **{f"n_{kind}": Count("pk", filter=COUNTED & Q(kind=kind)) for kind in OutcomeKind.values},
+        "overdue": Count("pk", filter=COUNTED & overdue_on(clock.today())),
         "undecided": Count("pk", filter=Q(status__in=UNDECIDED)),
     }
     completed = Enrolment.objects.visible_to(actor).filter(status=EnrolmentStatus.COMPLETED).order_by()

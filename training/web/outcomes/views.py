@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from training.accounts.permissions import may
 from training.core import clock
-from training.outcomes.queries import sales_total
+from training.outcomes.queries import of_the_poor, sales_total
 from training.outcomes.services import (
     add_evidence,
     claim_enterprise,
@@ -205,8 +205,10 @@ def sales(request: WorkRequest) -> Listing:
     filters = forms.SalesFilter(request, queries.townships(programme, request.actor))
     rows = queries.sales(programme, request.actor, **filters.chosen)
     file = File(_("农户网销.csv"), queries.SALES_COLUMNS, queries.sales_lines)
-    households, fen = sales_total(rows)
-    return Listing(rows, filters, file, beside={"households": households, "fen": fen})
+    beside: dict[str, Any] = {"sold": sales_total(rows)}
+    if not filters.active:  # of a few households it would say which of them are poor
+        beside["poor"] = sales_total(of_the_poor(rows))
+    return Listing(rows, filters, file, beside=beside)
 
 
 @about(queries.trainee_of, "sales.record")

@@ -8,15 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from training.partners.choices import Purpose, TokenState
 from training.web.forms import CardForm, DateInput
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class TokenFilter(FilterForm):
     q = forms.CharField(label=_("使用单位"), required=False, max_length=64, widget=forms.SearchInput)
-    state = forms.ChoiceField(label=_("状态"), required=False, choices=[("", _("全部")), *TokenState.choices])
-    purpose = forms.ChoiceField(
-        label=_("可以读取"), required=False, choices=[("", _("全部")), *Purpose.choices]
-    )
+    state = choose(_("状态"), TokenState.choices)
+    purpose = choose(_("可以读取"), Purpose.choices)
 
 
 class IssueForm(CardForm):

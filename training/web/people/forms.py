@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from training.accounts.choices import AT_INSTITUTION, INSTITUTION_ROLES, AccountState, Body, Department, Role
 from training.programmes.queries import gazetteer
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm
 
-ANY = [("", _("全部"))]
 NO_FACTOR = "no_factor"
 WHOLE_INSTALLATION = ("", _("整个系统（只限系统管理员）"))
 COUNTY_ROLES = sorted(
@@ -30,13 +29,12 @@ class AccountFilter(FilterForm):
     state = forms.ChoiceField(
         label=_("状态"),
         required=False,
-        choices=[*ANY, *AccountState.choices, (NO_FACTOR, _("该设动态码没设"))],
+        choices=[ANY, *AccountState.choices, (NO_FACTOR, _("该设动态码没设"))],
     )
 
     def __init__(self, request: HttpRequest, roles: Iterable[Any]) -> None:
         super().__init__(request)
-        self.fields["role"].choices = [*ANY, *roles]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(role=roles)
 
 
 def role_field(choices: Iterable[Any], **options: Any) -> forms.ChoiceField:

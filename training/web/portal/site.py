@@ -26,7 +26,6 @@ from training.web.portal import queries
 from training.web.portal.forms import CertificateForm, ComplaintForm, TicketForm
 from training.web.portal.public import public_page
 
-A_WEEK = 7 * 24 * 3600
 checking = at_most("certificate", limit=60, seconds=600, methods=READING | SENDING)
 complaining = at_most("complaint", limit=10, seconds=3600, methods=SENDING)
 asking = at_most("complaint_status", limit=20, seconds=600, methods=SENDING)

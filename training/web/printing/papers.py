@@ -21,7 +21,7 @@ from training.core.actor import Actor
 from training.core.audit import record
 from training.core.errors import InvalidTransitionError
 from training.dossiers.compile import cost_lines
-from training.dossiers.pdf.parts import long_day
+from training.dossiers.pdf.printed import long_day
 from training.dossiers.pdf.session_papers import (
     ApplicationPaper,
     ApprovalPaper,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.programmes.preset import Preset
 from training.programmes.preset_file import PRESETS, PresetError, located, preset_names, read_preset
-from training.web.forms import CardForm, UploadField
+from training.web.forms import CHOOSE, CardForm, UploadField
 
 TITLE = re.compile(r"^(?:code|county): *(.+)$", re.MULTILINE)
 
@@ -40,7 +40,7 @@ class OpenForm(CardForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["name"].choices = [("", _("请选择")), *preset_choices()]  # type: ignore[attr-defined]
+        self.fields["name"].choices = [CHOOSE, *preset_choices()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """What was shown before goes before a new choice."""

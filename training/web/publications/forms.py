@@ -5,13 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from training.publications.choices import PublicationStatus
 from training.web.forms import WORKBOOK_TYPES, CardForm, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class PublicationFilter(FilterForm):
-    status = forms.ChoiceField(
-        label=_("状态"), required=False, choices=[("", _("全部")), *PublicationStatus.choices]
-    )
+    status = choose(_("状态"), PublicationStatus.choices)
 
 
 class TableForm(CardForm):

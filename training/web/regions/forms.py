@@ -11,27 +11,24 @@ from training.programmes.choices import RegionLevel
 from training.programmes.errors import RegionsRefusedError
 from training.programmes.preset_file import located
 from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 
-ANY = [("", _("全部"))]
 POOR_NOW, POOR_ONCE, NEVER = "now", "once", "never"
 
 
 class RegionFilter(FilterForm):
     q = forms.CharField(label=_("名称或代码"), required=False, max_length=64, widget=forms.SearchInput)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
-    level = forms.ChoiceField(label=_("级别"), required=False, choices=[*ANY, *RegionLevel.choices])
+    level = choose(_("级别"), RegionLevel.choices)
     poor = forms.ChoiceField(
         label=_("贫困村"),
         required=False,
-        choices=[*ANY, (POOR_NOW, _("现在是")), (POOR_ONCE, _("曾经是，已退出")), (NEVER, _("没有认定过"))],
+        choices=[ANY, (POOR_NOW, _("现在是")), (POOR_ONCE, _("曾经是，已退出")), (NEVER, _("没有认定过"))],
     )
 
     def __init__(self, request: HttpRequest, townships: Iterable[Any]) -> None:
         super().__init__(request)
-        named = [(row.code, row.name) for row in townships]
-        self.fields["township"].choices = [*ANY, *named]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=((row.code, row.name) for row in townships))
 
 
 class RegionsFileForm(CardForm):

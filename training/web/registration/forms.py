@@ -12,16 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from training.enrolment.choices import ApplicationStatus, CallStatus, Source
 from training.enrolment.columns import EDUCATION, EMPLOYER, GROUP, ID_NUMBER, NAME, PHONE, TOWNSHIP, VILLAGE
+from training.enrolment.handed_in import expected_of
 from training.enrolment.models import RegistrationCall
-from training.enrolment.queries import expected_of, townships
+from training.enrolment.queries import townships
 from training.enrolment.roster_file import RosterRow, read_person
 from training.people.choices import Education
-from training.web.forms import WORKBOOK_TYPES, CardForm, UploadField
-from training.web.lists import FilterForm
+from training.web.forms import CHOOSE, WORKBOOK_TYPES, CardForm, UploadField
+from training.web.lists import FilterForm, choose
 from training.web.registration.queries import Show
 
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
 ELSEWHERE: Final = "-"
 """Chosen for a township that is not in the list: the bureau reviews these."""
 
@@ -39,22 +38,21 @@ FIELD_OF: Final[Mapping[str, str]] = {
 
 
 class CallFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *CallStatus.choices])
-    show = forms.ChoiceField(label=_("待办"), required=False, choices=[ANY, *Show.choices])
+    status = choose(_("状态"), CallStatus.choices)
+    show = choose(_("待办"), Show.choices)
 
 
 class ApplicationFilter(FilterForm):
     q = forms.CharField(
         label=_("姓名、拼音、证号或手机后四位，或村"), required=False, max_length=64, widget=forms.SearchInput
     )
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *ApplicationStatus.choices])
-    source = forms.ChoiceField(label=_("来源"), required=False, choices=[ANY, *Source.choices])
+    status = choose(_("状态"), ApplicationStatus.choices)
+    source = choose(_("来源"), Source.choices)
     township = forms.ChoiceField(label=_("乡镇"), required=False)
 
     def __init__(self, request: HttpRequest, names: Sequence[str]) -> None:
         super().__init__(request)
-        self.fields["township"].choices = [ANY, *zip(names, names, strict=True)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=zip(names, names, strict=True))
 
 
 class _Moment(forms.DateTimeInput):

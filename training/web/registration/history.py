@@ -1,4 +1,4 @@
-"""One person's way through a session: who did what, when and why (lifecycle D of domain.md §4.5)."""
+"""One person's way through a session: who did what, when and why."""
 
 from __future__ import annotations
 

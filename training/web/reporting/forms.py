@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 from training.reporting.choices import Dimension, SliceKind
 from training.reporting.stated import Kind
 from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm
 from training.web.reporting.words import DEPTH_NAMES
 
 PARTS = ("numerator", "denominator", "not_yet")
+PEOPLE = "people"
 SEARCH = gettext_lazy("期号、培训名称或机构")
 
 
@@ -22,6 +23,9 @@ class SessionSearch(FilterForm):
     """Sessions are searched, not people: not everyone who reads the figures may read names."""
 
     q = forms.CharField(label=SEARCH, required=False, max_length=64, widget=forms.SearchInput)
+    counted = forms.ChoiceField(
+        required=False, choices=[(PEOPLE, PEOPLE)], widget=forms.HiddenInput
+    )  # each person once, as 人数 counts them
 
 
 class PartFilter(SessionSearch):
@@ -47,7 +51,7 @@ class VillageFilter(FilterForm):
         label=gettext_lazy("哪些村"),
         required=False,
         choices=(
-            ("", gettext_lazy("全部")),
+            ANY,
             ("reached", gettext_lazy("有人结业的")),
             ("unreached", gettext_lazy("还没有人结业的")),
         ),

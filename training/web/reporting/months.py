@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
@@ -25,7 +26,7 @@ from training.reporting.months import (
 )
 from training.reporting.queries import Measured, catch_up
 from training.reporting.tallying import Tally
-from training.web.reporting.queries import names_of
+from training.web.reporting.queries import names_of, rows_address
 from training.web.reporting.words import DEPTH_NAMES
 
 
@@ -58,11 +59,21 @@ class Said:
     row: Difference
 
 
+class MonthFigure(NamedTuple):
+    """At one depth what the month brought and all until its end, each with the list as it is now."""
+
+    depth: str
+    month: Tally
+    until: Tally
+    month_rows: str
+    until_rows: str
+
+
 @dataclass(frozen=True)
 class MonthPage:
     month: str
     reports: list[MonthReport]  # the last first
-    figures: list[tuple[str, Tally, Tally]]  # depth, of the month, until its end
+    figures: list[MonthFigure]
     differences: list[Said]
     measures: list[Measured]
     moved: list[Moved]
@@ -99,10 +110,12 @@ def of_month(programme: Programme, month: str, actor: Actor) -> MonthPage:
         month=month,
         reports=said,
         figures=[
-            (
+            MonthFigure(
                 str(DEPTH_NAMES[depth]),
                 frozen.get((*county, Dimension.MONTH.value, depth), Tally()),
                 frozen.get((*county, Dimension.UNTIL.value, depth), Tally()),
+                rows_address(depth, *county, Dimension.MONTH, month),
+                rows_address(depth, *county, Dimension.UNTIL, month),
             )
             for depth in DEPTHS
         ],

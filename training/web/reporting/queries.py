@@ -36,7 +36,6 @@ from training.reporting.metrics import (
     Measure,
     Part,
     Question,
-    completions,
     percent,
     practitioners,
 )
@@ -56,10 +55,9 @@ from training.reporting.queries import (
 )
 from training.reporting.stated import LABOUR, OF_BASE, OF_TARGET, POOR_ABLE, POOR_AWAY, PRACTITIONERS
 from training.reporting.tallying import Tally
-from training.reports.choices import CallResult
 from training.reports.models import PhoneCheck
 from training.reports.queries import phone_checks, results
-from training.reports.rules import Confirmation
+from training.reports.rules import Confirmation, confirmation
 from training.web.county.rulebook import source_names
 from training.web.reporting.rows import Behind
 from training.web.reporting.words import DEPTH_FORMULAS, DEPTH_NAMES, Names
@@ -122,6 +120,8 @@ class Standing:
     expected: Decimal | None
     href: str
     takings: list[tuple[Taking, Lists]]
+    is_due: bool
+    """Its last day is over."""
 
     @property
     def behind(self) -> bool:
@@ -204,9 +204,7 @@ def _phone(programme: Programme, actor: Actor) -> PhoneFigure | None:
     last = phone_checks(actor).filter(programme=programme).defer("frame").first()
     if last is None:
         return None
-    said = results(last)
-    confirmation = Confirmation(said.get(CallResult.CONFIRMED, 0), said.get(CallResult.DENIED, 0))
-    return PhoneFigure(last, confirmation)
+    return PhoneFigure(last, confirmation(results(last)))
 
 
 def _depths(sheet: figures.Sheet) -> list[Depth]:
@@ -219,8 +217,11 @@ def _target(row: Indicator, rules: Preset, today: date, actor: Actor) -> Standin
     return Standing(
         indicator=row,
         expected=None if row.share else row.expected(today, rules.window.starts_on),
-        href=reverse("target-enrolments", args=[row.code]) if row.rule.counts else "",
+        href=_target_rows(row.code, {"counted": "people"} if row.rule.counts == "people" else {})
+        if row.rule.counts
+        else "",
         takings=[(taking, _behind_taking(row, taking, actor)) for taking in row.takings],
+        is_due=row.due_on < today,
     )
 
 
@@ -242,6 +243,7 @@ COUNTED_HERE: Final = ("poor_training", "village_reach")
 
 def _behind_taking(row: Indicator, taking: Taking, actor: Actor) -> Lists:
     declared = {"declared": "1"} if taking.code.endswith(DECLARED) else {}
+    people = {"counted": "people"} if taking.code.startswith("people") else {}
     if row.rule.counted_by == "stated":
         return Lists(_stated_list(OF_TARGET + row.code), _stated_list(OF_BASE + row.code))
     if row.rule.counted_by == "shop_growth":
@@ -253,9 +255,9 @@ def _behind_taking(row: Indicator, taking: Taking, actor: Actor) -> Lists:
         villages = reverse("poor-villages")
         return Lists(f"{villages}?state=reached", villages)
     if row.rule.counted_by in COUNTED_HERE:
-        return Lists(_target_rows(row.code, declared), reverse("poor-villages"))
+        return Lists(_target_rows(row.code, declared | people), reverse("poor-villages"))
     if row.rule.counts:
-        return Lists(_target_rows(row.code, declared))
+        return Lists(_target_rows(row.code, declared | people))
     place = ELSEWHERE.get((row.rule.counted_by or "", taking.code))
     if place is None or not may(actor, place[2]):
         return Lists()
@@ -279,8 +281,8 @@ def _behind_rate(code: str, taking: Taking, actor: Actor) -> Lists:
     if code in ("attendance_rate", "completion_rate"):
         return Lists(own, f"{own}?part=denominator")
     if code == "practitioner_coverage":
-        ending = "?declared=1" if taking.code.endswith(DECLARED) else ""
-        return Lists(own + ending, _stated_list(PRACTITIONERS))
+        ending = "&declared=1" if taking.code.endswith(DECLARED) else ""
+        return Lists(f"{own}?counted=people{ending}", _stated_list(PRACTITIONERS))
     if code in COHORTS and may(actor, "rate.view"):
         people = f"{reverse('outcome-people')}?kind={COHORTS[code]}&side="
         return Lists(people + "numerator", people + "denominator", people + "not_yet")
@@ -374,12 +376,11 @@ def behind_rate(code: str, programme: Programme, actor: Actor, *, part: str, dec
         )
     if code not in ("attendance_rate", "completion_rate") or measure is None:
         raise NotFoundError(code)
-    found = completions(question)
+    closed = places(programme, actor).filter(completion__isnull=False)
     if code == "attendance_rate":
-        found = found.filter(required_minutes__gt=0)
-    elif part == "numerator":
-        found = found.filter(completed=True)
-    rows = places(programme, actor).filter(pk__in=found.order_by().values("enrolment"))
+        rows = closed.filter(completion__required_minutes__gt=0)
+    else:
+        rows = closed.filter(completion__completed=True) if part == "numerator" else closed
     return Behind(
         str(measure.name), _formula(measure, question.rules), rows, minutes=code == "attendance_rate"
     )
@@ -664,13 +665,14 @@ def _dimensions(kind: str, names: Names) -> list[Dimension]:
 
 
 def _progress(sheet: figures.Sheet, target: Owed) -> LineChart | None:
-    """Cumulative by month up to now, beside an even pace to what is owed."""
+    """Cumulative by month up to now, or to when all was owed, beside an even pace to it."""
     until = sheet.of(Dimension.UNTIL)
     if not until and not target.renci:
         return None
     now = f"{clock.today():%Y-%m}"
     pace = _pace(target)
-    labels = figures.months(min([now, *until, *pace]), max([now, *until, *pace]))
+    is_over = bool(pace) and max(pace) < now
+    labels = figures.months(min([now, *until, *pace]), max([*until, *pace, *([] if is_over else [now])]))
     known = _carried(until, [month for month in labels if month <= max([now, *until])])
     lines = [
         Line(_("结业人次"), [tally.renci for tally in known]),

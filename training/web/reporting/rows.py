@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,7 +43,8 @@ class Behind:
     """What a figure counts: `rows`, sorted for people, and in words which figure it is.
 
     `sensitive`: that somebody is among them says something of them that is not everybody's to know.
-    `minutes`: what is counted are their minutes, so these are told of each.
+    `minutes`: what is counted are their minutes, so these are told of each. `one_each`: people are counted, so
+    each is listed once, with the first of their places.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Behind:
     rows: QuerySet[Any]
     sensitive: bool = False
     minutes: bool = False
+    one_each: bool = False
 
     def found(self, q: str) -> QuerySet[Any]:
         """Those of the sessions that `q` finds."""
@@ -62,10 +64,13 @@ class Behind:
                 | Q(**{f"{session}__title__icontains": q})
                 | Q(**{f"{session}__institution__name__icontains": q})
             )
+        if self.one_each:
+            firsts = rows.order_by().values("trainee").annotate(first=Min("pk")).values("first")
+            rows = rows.model.objects.filter(pk__in=firsts)
         related = ["trainee", "training_session__institution", "training_session__dossier"]
         if self.minutes:
             related.append("completion")
-        return rows.select_related(*related).order_by("-training_session", "number", "pk")
+        return rows.select_related(*related).order_by("-training_session_id", "number", "pk")
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -81,7 +86,9 @@ class Row:
     open_page: bool
 
 
-def named(rows: Iterable[Enrolment], actor: Actor, *, sensitive: bool = False) -> list[Row]:
+def named(found: QuerySet[Any], page: Iterable[int], actor: Actor, *, sensitive: bool = False) -> list[Row]:
+    """Those of `found` on a page that is known by its keys: sorting them all as whole rows takes much longer."""
+    rows = found.filter(pk__in=list(page))
     full = shows_names(actor, sensitive=sensitive)
     return [Row(row, row.trainee.name if full else mask_name(row.trainee.name), full) for row in rows]
 

@@ -37,7 +37,6 @@ COLUMNS: Final = (
     gettext_lazy("填写时间"),
 )
 CODE_COLUMN: Final = "村代码"
-MAX_LINES: Final = 5_000
 
 
 class StatedFilter(FilterForm):
@@ -53,8 +52,7 @@ class StatedFilter(FilterForm):
 
     def __init__(self, request: HttpRequest, kinds: Iterable[stated.Kind]) -> None:
         super().__init__(request)
-        self.fields["code"].choices = [("", _("全部")), *((kind.code, kind.name) for kind in kinds)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(code=((kind.code, kind.name) for kind in kinds))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from django.http import HttpResponse
@@ -136,17 +137,24 @@ def _of_rate(request: WorkRequest, code: str, filters: PartFilter) -> rows.Behin
     return queries.behind_rate(code, programme, request.actor, **filters.asked)
 
 
+def _counted_so(behind: rows.Behind, filters: SessionSearch) -> rows.Behind:
+    return replace(behind, one_each=bool(filters.value("counted")))
+
+
 def _page(
     request: WorkRequest, behind: rows.Behind, filters: SessionSearch, files: dict[str, str]
 ) -> HttpResponse:
+    behind = _counted_so(behind, filters)
     found = behind.found(filters.value("q"))
-    shown = partial(rows.named, actor=request.actor, sensitive=behind.sensitive)
+    shown = partial(rows.named, found, actor=request.actor, sensitive=behind.sensitive)
     beside = {"behind": behind, "people": rows.people(found), "files": files}
-    return Listing(found, filters, shown=shown, beside=beside).page(request, "reporting/rows.html")
+    keys = found.values_list("pk", flat=True)
+    return Listing(keys, filters, shown=shown, beside=beside).page(request, "reporting/rows.html")
 
 
 def _file(request: WorkRequest, behind: rows.Behind, filters: SessionSearch, ending: str) -> HttpResponseBase:
     """The very rows of the page; how many they are is in the file's name."""
+    behind = _counted_so(behind, filters)
     found = behind.found(filters.value("q"))
     names = queries.names_of(the_programme(request.actor), request.actor)
     lines = rows.lines(found, request.actor, names, behind)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from training.claims.models import Claim
 from training.core.actor import Actor
 from training.core.errors import NotFoundError
 from training.enrolment.models import Enrolment
@@ -15,8 +16,10 @@ from training.fairs.models import FairAttendance, JobFair
 from training.followup.models import FollowUp
 from training.outcomes.models import Outcome
 from training.people.rules import mask_name
-from training.reports.figures import COUNTY_BY_CODE, Metric, Span
-from training.reports.models import RollUp, TownReport
+from training.reports.figures import COUNTY_METRICS, METRICS, Metric, Span
+from training.reports.files import libraries, mapping
+from training.reports.models import MinistryReport, RollUp, SelfEvaluation, TownReport
+from training.reports.queries import spans_of
 from training.scheduling.models import TrainingSession
 from training.web.reporting.rows import shows_names
 
@@ -69,6 +72,16 @@ SHAPES: Final[Mapping[type, Shape]] = {
         ("last_on", "pk"),
         lambda row, _name: Line(f"{row.code} {row.title}", row.institution.name, "", row.last_on),
     ),
+    Claim: Shape(
+        ("dossier__training_session__institution",),
+        ("submitted_at", "pk"),
+        lambda row, _name: Line(
+            row.dossier.training_session.institution.name,
+            f"{row.dossier.training_session.code} {row.amount_fen / 100:.2f} 元",
+            "",
+            row.submitted_at,
+        ),
+    ),
     JobFair: Shape((), ("on", "pk"), lambda row, _name: Line(row.title, row.place, row.township, row.on)),
 }
 
@@ -80,8 +93,9 @@ class Behind(NamedTuple):
 
 
 def behind(code: str, span: Span) -> Behind:
-    """Raises NotFoundError for a figure there is not, and for one that counts no rows."""
-    metric = COUNTY_BY_CODE.get(code)
+    """Raises NotFoundError for a figure there is not, of a town or of the county, and for one that counts no rows."""
+    known = METRICS if span.township else COUNTY_METRICS
+    metric = next((metric for metric in known if metric.code == code), None)
     rows = metric.listed(span) if metric else None
     if metric is None or rows is None:
         raise NotFoundError(code)
@@ -99,6 +113,22 @@ def lines(rows: Iterable[Any], actor: Actor, metric: Metric) -> Iterator[Line]:
 def of_town(report: TownReport, *, total: bool) -> Span:
     """The days of a town's report; `total`: everything until their end."""
     return Span(report.programme, None if total else report.starts_on, report.due_on, report.township)
+
+
+def of_ministry(report: MinistryReport, line: str) -> Behind:
+    """Of a line of the mapping; raises NotFoundError for one that counts no rows."""
+    mapped = next((row for row in mapping().lines if row.code == line), None)
+    if mapped is None:
+        raise NotFoundError(line)
+    return behind(mapped.figure, spans_of(report.programme, report.month)[mapped.part])
+
+
+def of_evaluation(evaluation: SelfEvaluation, line: str) -> Behind:
+    """Of a line of the library; raises NotFoundError for one that counts no rows."""
+    found = next((row for row in libraries()[evaluation.library].lines if row.code == line), None)
+    if found is None:
+        raise NotFoundError(line)
+    return behind(found.metric, Span(evaluation.programme, None, evaluation.as_of))
 
 
 def of_county(roll_up: RollUp) -> Span:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from crispy_forms.bootstrap import StrictButton
 from django import forms
@@ -20,11 +20,8 @@ from training.reports.choices import (
 )
 from training.reports.files import LibraryLine, libraries
 from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 from training.web.reports.standing import TownState
-
-ANY: Final = ("", _("全部"))
-CHOOSE: Final = ("", _("请选择"))
 
 
 def _long(label: Any, *, rows: int = 4, **options: Any) -> forms.CharField:
@@ -46,12 +43,11 @@ class FigureFilter(FilterForm):
 
 class TownReportFilter(FilterForm):
     month = forms.ChoiceField(label=_("月份"), required=False)
-    state = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *TownState.choices])
+    state = choose(_("状态"), TownState.choices)
 
     def __init__(self, request: HttpRequest, months: Iterable[date]) -> None:
         super().__init__(request)
-        self.fields["month"].choices = [ANY, *_months(months)]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(month=_months(months))
 
 
 class TownReportForm(CardForm):
@@ -119,7 +115,7 @@ class DispatchForm(CardForm):
 
 
 class MinistryFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *MinistryStatus.choices])
+    status = choose(_("状态"), MinistryStatus.choices)
 
 
 class LockForm(CardForm):
@@ -140,7 +136,7 @@ class ReportedForm(CardForm):
 
 
 class EvaluationFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *EvaluationStatus.choices])
+    status = choose(_("状态"), EvaluationStatus.choices)
 
 
 class EvaluationForm(CardForm):
@@ -174,7 +170,7 @@ class ScoreForm(CardForm):
 
 
 class PhoneCheckFilter(FilterForm):
-    status = forms.ChoiceField(label=_("状态"), required=False, choices=[ANY, *PhoneCheckStatus.choices])
+    status = choose(_("状态"), PhoneCheckStatus.choices)
 
 
 class DrawForm(CardForm):

@@ -1,4 +1,4 @@
-"""Lists and indicators on A4: the ledgers a county is asked for on paper (domain.md §4.8)."""
+"""Lists and indicators on A4: the ledgers a county is asked for on paper."""
 
 from __future__ import annotations
 

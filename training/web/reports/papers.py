@@ -226,7 +226,7 @@ def call_record(request: WorkRequest, check: Any) -> HttpResponse:
             (
                 ("电话核实率", said),
                 ("95%区间", interval),
-                *((str(word), f"{count} 人") for word, count in standing.results),
+                *((str(word), f"{count} 人") for _code, word, count in standing.results),
             ),
         ),
         Text("", "电话核实率 = 本人确认 ÷ 联系上（本人确认 + 否认参训）；区间按威尔逊法。"),

@@ -22,8 +22,8 @@ from training.programmes.queries import rule_set_on, the_programme
 from training.reporting.months import reports
 from training.reports import queries as reads
 from training.reports.choices import CallResult
-from training.reports.figures import METRICS, Metric
-from training.reports.files import Library, LibraryLine, libraries
+from training.reports.figures import COUNTY_BY_CODE, METRICS, Metric
+from training.reports.files import Library, LibraryLine, libraries, mapping
 from training.reports.models import (
     Meeting,
     MinistryReport,
@@ -287,11 +287,24 @@ def months_to_lock(actor: Actor) -> list[date]:
     return [month for month in months if month not in done]
 
 
-def frozen_and_now(report: MinistryReport) -> list[tuple[dict[str, Any], Any]]:
-    """Each line as it was locked, with what it would be now where that differs, else None."""
+@dataclass(frozen=True)
+class LockedLine:
+    """A line as it was locked; `now` is what it would be now where that differs, `href` lists what it counts."""
+
+    said: dict[str, Any]
+    now: int | None
+    href: str
+
+
+def locked_lines(report: MinistryReport) -> list[LockedLine]:
     now = {line["code"]: line["value"] for line in lines_of(report.programme, report.month)}
+    listed = {line.code for line in mapping().lines if line.figure and COUNTY_BY_CODE[line.figure].rows}
     return [
-        (line, now[line["code"]] if now.get(line["code"], line["value"]) != line["value"] else None)
+        LockedLine(
+            line,
+            now[line["code"]] if now.get(line["code"], line["value"]) != line["value"] else None,
+            reverse("ministry-figure", args=[report.pk, line["code"]]) if line["code"] in listed else "",
+        )
         for line in report.lines
     ]
 
@@ -469,12 +482,12 @@ def with_rates(rows: Iterable[Any]) -> list[tuple[Any, Confirmation]]:
 
 @dataclass(frozen=True)
 class Standing:
-    """`results` are words and counts, of those called up; `redrawn`: whether drawing again gives these people."""
+    """`results` are codes, words and counts, of those called up; `redrawn`: whether drawing again gives these people."""
 
     confirmation: Confirmation
     low: float | None
     high: float | None
-    results: list[tuple[Any, int]]
+    results: list[tuple[str, Any, int]]
     waiting: int
     frame: int
     redrawn: bool
@@ -491,7 +504,7 @@ def standing(check: PhoneCheck) -> Standing:
         rate,
         low,
         high,
-        [(word, counted.get(code, 0)) for code, word in CallResult.choices],
+        [(code, word, counted.get(code, 0)) for code, word in CallResult.choices],
         counted.get("", 0),
         len(check.frame),
         drawn_as_recorded(check),
@@ -567,6 +580,17 @@ def listed_meetings(actor: Actor, *, q: str = "") -> QuerySet[Any]:
     if q:
         rows = rows.filter(Q(title__icontains=q) | Q(agenda__icontains=q) | Q(decisions__icontains=q))
     return rows
+
+
+def meetings_owed(actor: Actor) -> dict[str, Any]:
+    """What the county's document says of how often the group meets, if it does, and when it met last."""
+    rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
+    last = reads.meetings(actor).values_list("held_on", flat=True).first()
+    return {
+        "owed": next((rule for rule in rules.rules if rule.code == "meetings"), None),
+        "last": last,
+        "days": (clock.today() - last).days if last else None,
+    }
 
 
 def meeting_lines(rows: Iterable[Meeting]) -> Iterator[tuple[Any, ...]]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from training.core import clock
-from training.reports.figures import Span
 from training.reports.services import evaluations as evaluating
 from training.reports.services import meetings as meeting_services
 from training.reports.services import ministry
@@ -76,16 +75,36 @@ def town_report(request: WorkRequest, report: Any) -> HttpResponse:
 )
 def town_figure(request: WorkRequest, report: Any, code: str) -> Listing:
     filters = FigureFilter(request)
-    return _counted(request, behind.of_town(report, total=filters.value("part") == "total"), code, filters)
+    span = behind.of_town(report, total=filters.value("part") == "total")
+    return _counted(request, behind.behind(code, span), filters)
 
 
 @list_view("roll_up.view", "reports/figure.html", export="roll-up-figure-export", of=queries.find_roll_up)
 def county_figure(request: WorkRequest, roll_up: Any, code: str) -> Listing:
-    return _counted(request, behind.of_county(roll_up), code)
+    return _counted(request, behind.behind(code, behind.of_county(roll_up)))
 
 
-def _counted(request: WorkRequest, span: Span, code: str, filters: FigureFilter | None = None) -> Listing:
-    found = behind.behind(code, span)
+@list_view(
+    "ministry.view",
+    "reports/figure.html",
+    export="ministry-figure-export",
+    of=queries.find_ministry_report,
+)
+def ministry_figure(request: WorkRequest, report: Any, code: str) -> Listing:
+    return _counted(request, behind.of_ministry(report, code))
+
+
+@list_view(
+    "evaluation_self.view",
+    "reports/figure.html",
+    export="self-evaluation-figure-export",
+    of=queries.find_evaluation,
+)
+def evaluation_figure(request: WorkRequest, evaluation: Any, code: str) -> Listing:
+    return _counted(request, behind.of_evaluation(evaluation, code))
+
+
+def _counted(request: WorkRequest, found: behind.Behind, filters: FigureFilter | None = None) -> Listing:
     shown = partial(behind.lines, actor=request.actor, metric=found.metric)
     file = File(_("%(name)s.csv") % {"name": found.metric.name}, behind.COLUMNS, shown)
     return Listing(found.rows, filters, file, shown=shown, beside={"behind": found})
@@ -185,7 +204,7 @@ def lock_month(request: WorkRequest) -> HttpResponse:
 @require_safe
 @about(queries.find_ministry_report, "ministry.view")
 def ministry_report(request: WorkRequest, report: Any) -> HttpResponse:
-    context = {"report": report, "lines": queries.frozen_and_now(report)}
+    context = {"report": report, "lines": queries.locked_lines(report)}
     return render(request, "reports/ministry_report.html", context)
 
 
@@ -252,7 +271,8 @@ def finish_evaluation(request: WorkRequest, evaluation: Any) -> HttpResponse:
 def meetings(request: WorkRequest) -> Listing:
     filters = MeetingFilter(request)
     rows = queries.listed_meetings(request.actor, **filters.chosen)
-    return Listing(rows, filters, File(_("领导小组会议.csv"), queries.MEETING_COLUMNS, queries.meeting_lines))
+    file = File(_("领导小组会议.csv"), queries.MEETING_COLUMNS, queries.meeting_lines)
+    return Listing(rows, filters, file, beside=queries.meetings_owed(request.actor))
 
 
 @needs("meeting.record")

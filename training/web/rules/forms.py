@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.programmes.preset_file import PresetError, located, read_preset
 from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class Then(models.TextChoices):
@@ -27,8 +27,8 @@ class Whose(models.TextChoices):
 
 
 class EffectFilter(FilterForm):
-    then = forms.ChoiceField(label=_("按新规则"), required=False, choices=[("", _("全部")), *Then.choices])
-    whose = forms.ChoiceField(label=_("哪些期"), required=False, choices=[("", _("全部")), *Whose.choices])
+    then = choose(_("按新规则"), Then.choices)
+    whose = choose(_("哪些期"), Whose.choices)
 
 
 class AdoptForm(CardForm):

@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.stations.choices import Permission, StationStatus
 from training.web.forms import CardForm
-from training.web.lists import FilterForm
-
-ANY = [("", _("全部"))]
+from training.web.lists import FilterForm, choose
 
 
 class Health(models.TextChoices):
@@ -24,17 +22,17 @@ class Health(models.TextChoices):
 
 
 class FleetFilter(FilterForm):
-    health = forms.ChoiceField(label=_("状况"), required=False, choices=[*ANY, *Health.choices])
-    status = forms.ChoiceField(label=_("使用状态"), required=False, choices=[*ANY, *StationStatus.choices])
+    health = choose(_("状况"), Health.choices)
+    status = choose(_("使用状态"), StationStatus.choices)
     institution = forms.ChoiceField(label=_("培训机构"), required=False)
 
     def __init__(self, request: HttpRequest, institutions: Iterable[Any]) -> None:
         super().__init__(request)
         named = [(str(row.pk), row.name) for row in institutions]
-        self.fields["institution"].choices = [*ANY, *named]  # type: ignore[attr-defined]
+        self.offer(institution=named)
         if len(named) == 1:  # an institution's own people have nothing to choose
             del self.fields["institution"]
-        self.full_clean()
+            self.full_clean()
 
 
 class CodeForm(CardForm):

@@ -1,8 +1,7 @@
-from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from training.web.lists import FilterForm
+from training.web.lists import FilterForm, choose
 
 
 class When(models.TextChoices):
@@ -11,4 +10,4 @@ class When(models.TextChoices):
 
 
 class LessonFilter(FilterForm):
-    when = forms.ChoiceField(label=_("时间"), required=False, choices=[("", _("全部")), *When.choices])
+    when = choose(_("时间"), When.choices)

@@ -13,7 +13,7 @@ from training.accounts.permissions import may as actor_may
 from training.attendance.choices import MARKS, CorrectionSource, Flag, Method
 from training.core.actor import Actor
 from training.courses.rules import in_hours as as_hours
-from training.dossiers.rules import ItemResult
+from training.dossiers.missing import ItemResult
 from training.people.models import Trainee
 from training.people.rules import mask_phone
 from training.scheduling.choices import HalfDay

@@ -11,12 +11,10 @@ from training.accounts.choices import INSTITUTION_ROLES, Role
 from training.core.actor import Actor
 from training.scheduling.choices import VenueKind, VenueLevel
 from training.scheduling.models import Lesson, TrainingSession
-from training.web.forms import CardForm, DateInput, TimeInput
-from training.web.lists import FilterForm
+from training.web.forms import CHOOSE, CardForm, DateInput, TimeInput
+from training.web.lists import ANY, FilterForm, choose
 from training.web.timetable import queries
 
-ANY = ("", _("全部"))
-CHOOSE = ("", _("请选择"))
 FREE_TOPIC = "-"  # no topic is called so
 
 
@@ -125,8 +123,7 @@ class WeekFilter(FilterForm):
 
     def __init__(self, request: Any, *, actor: Actor) -> None:
         super().__init__(request)
-        for name, choices in queries.week_choices(actor, request.GET).items():
-            self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+        self.offer(**queries.week_choices(actor, request.GET))
         if actor.role in INSTITUTION_ROLES:
             del self.fields["institution"]
         if actor.role == Role.INSTRUCTOR:
@@ -135,12 +132,23 @@ class WeekFilter(FilterForm):
 
 
 class VenueFilter(FilterForm):
-    kind = forms.ChoiceField(label=_("类型"), required=False, choices=[ANY, *VenueKind.choices])
-    level = forms.ChoiceField(label=_("级别"), required=False, choices=[ANY, *VenueLevel.choices])
+    kind = choose(_("类型"), VenueKind.choices)
+    level = choose(_("级别"), VenueLevel.choices)
     township = forms.CharField(label=_("乡镇"), required=False, max_length=64)
     state = forms.ChoiceField(
         label=_("状态"), required=False, choices=[ANY, ("open", _("在用")), ("retired", _("已停用"))]
     )
+    staff = forms.ChoiceField(
+        label=_("站点人员"),
+        required=False,
+        choices=[ANY, ("untrained", _("还没有人结业的站点")), ("trained", _("有人结业的站点"))],
+    )
+
+    def __init__(self, request: Any, *, actor: Actor) -> None:
+        super().__init__(request)
+        if actor.role in INSTITUTION_ROLES:  # sees its own trainees only
+            del self.fields["staff"]
+        self.full_clean()
 
 
 class VenueForm(CardForm):

@@ -17,11 +17,14 @@ from training.accounts.choices import INSTITUTION_ROLES
 from training.attendance.rules import hours
 from training.core import clock
 from training.core.actor import Actor
+from training.enrolment.choices import EnrolmentStatus
+from training.enrolment.models import Enrolment
 from training.enrolment.noticing import around, people_on
 from training.fairs.clashes import fairs_beside
 from training.institutions.models import Institution, Instructor
 from training.institutions.queries import teaching_fault
-from training.scheduling.choices import EDITABLE, ENDED_EARLY, HalfDay, SessionStatus
+from training.programmes.queries import rule_set_on
+from training.scheduling.choices import EDITABLE, ENDED_EARLY, HalfDay, SessionStatus, VenueKind
 from training.scheduling.models import CalendarFeed, Lesson, TrainingSession, Venue
 from training.scheduling.queries import check, minutes_by_kind
 from training.scheduling.rules import (
@@ -51,7 +54,7 @@ def session_of(pk: int, actor: Actor) -> TrainingSession:
 
 
 def venue_of(pk: int, actor: Actor) -> Venue:
-    venue: Venue = Venue.objects.select_related("institution").fetch(actor, pk=pk)
+    venue: Venue = Venue.objects.select_related("institution", "programme").fetch(actor, pk=pk)
     return venue
 
 
@@ -347,9 +350,20 @@ def _named(rows: QuerySet[Any]) -> list[tuple[str, str]]:
 
 
 def venues(
-    actor: Actor, *, q: str = "", kind: str = "", level: str = "", township: str = "", state: str = ""
+    actor: Actor,
+    *,
+    q: str = "",
+    kind: str = "",
+    level: str = "",
+    township: str = "",
+    state: str = "",
+    staff: str = "",
 ) -> QuerySet[Any]:
-    """By name, with `coming`: lessons that are still to be held there as far as the actor sees them."""
+    """By name, with `coming`: lessons that are still to be held there as far as the actor sees them.
+
+    `staff`: stations of whose people somebody, or nobody, completed a session (宝丰 附件1: 站点专职人员参加过
+    相应培训); rosters name the station as 工作单位.
+    """
     rows = Venue.objects.visible_to(actor).select_related("institution")
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(address__icontains=q) | Q(institution__name__icontains=q))
@@ -357,9 +371,32 @@ def venues(
     rows = rows.filter(**{field: value for field, value in chosen.items() if value})
     if state:
         rows = rows.filter(retired_on__isnull=state == "open")
+    if staff:
+        taught = Q(name__in=_completed(actor).exclude(trainee__employer="").values("trainee__employer"))
+        rows = rows.filter(taught if staff == "trained" else ~taught, kind=VenueKind.STATION)
     seen = planned_lessons(actor).filter(ends_at__gt=clock.now()).order_by()
     found: QuerySet[Any] = rows.annotate(coming=Count("lessons", filter=Q(lessons__in=seen)))
     return found.order_by("name", "pk")
+
+
+def _completed(actor: Actor) -> QuerySet[Any]:
+    return Enrolment.objects.visible_to(actor).filter(status=EnrolmentStatus.COMPLETED)
+
+
+def trained_at(venue: Venue, actor: Actor) -> int | None:
+    """How many of a station's people have completed a session; None where the actor can't know, or it is none."""
+    if venue.kind != VenueKind.STATION or actor.role in INSTITUTION_ROLES:
+        return None
+    people = _completed(actor).filter(trainee__employer=venue.name).values("trainee").distinct()
+    return int(people.count())
+
+
+def signs_at(venue: Venue, actor: Actor) -> list[str]:
+    """What has to hang there by today's rules: the mark of its level, and at a station or centre the plaque."""
+    rules = rule_set_on(venue.programme, clock.today(), actor=actor).rules
+    plaques = [mark.plaque for mark in rules.place_marks if mark.level == venue.level]
+    own = plaques if venue.kind in (VenueKind.STATION, VenueKind.SERVICE_CENTRE) else []
+    return [sign for sign in (rules.mark_at([venue.level]), *own) if sign]
 
 
 VENUE_COLUMNS: Final = (

@@ -16,8 +16,6 @@ from training.scheduling.models import Lesson
 from training.web.forms import DateInput
 from training.web.lists import FilterForm
 
-ANY = ("", _("全部"))
-
 
 class PlannedFilter(FilterForm):
     """Codes to choose from are those of the rules in force today."""
@@ -27,14 +25,15 @@ class PlannedFilter(FilterForm):
     since = forms.DateField(label=_("上课日期从"), required=False, widget=DateInput)
     until = forms.DateField(label=_("到"), required=False, widget=DateInput)
     township = forms.CharField(label=_("上课乡镇"), required=False, max_length=64)
+    organiser = forms.CharField(label=_("主办单位"), required=False, max_length=120)
 
     def __init__(self, request: HttpRequest, *, actor: Actor) -> None:
         super().__init__(request)
         rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
-        for name, entries in (("category", rules.categories), ("class_type", rules.class_types)):
-            choices = [ANY, *((entry.code, entry.name) for entry in entries)]
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(
+            category=((entry.code, entry.name) for entry in rules.categories),
+            class_type=((entry.code, entry.name) for entry in rules.class_types),
+        )
 
 
 def planned_as(
@@ -45,9 +44,16 @@ def planned_as(
     since: str = "",
     until: str = "",
     township: str = "",
+    organiser: str = "",
 ) -> QuerySet[Any]:
-    """Sessions with a lesson between the two days (ISO), in the township; an empty argument does not filter."""
-    codes = {"category": category, "class_type": class_type}
+    """Sessions with a lesson between the two days (ISO), in the township, organised by a department of that name
+    or with it in its name; an empty argument does not filter.
+    """
+    codes = {
+        "category": category,
+        "class_type": class_type,
+        "organiser_department__icontains": organiser,
+    }
     rows = rows.filter(**{name: code for name, code in codes.items() if code})
     asked = {"on__gte": since, "on__lte": until, "venue__township": township}
     lesson = Q(**{path: value for path, value in asked.items() if value})

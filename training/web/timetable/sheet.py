@@ -44,9 +44,9 @@ from training.web.timetable.queries import lessons_of
 class _Pages(Canvas):  # type: ignore[misc]
     """Draws mark, phones and page x of y on every page, once it knows how many there are."""
 
-    def __init__(self, *args: Any, session: TrainingSession, **options: Any) -> None:
+    def __init__(self, *args: Any, session: TrainingSession, mark: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._session = session
+        self._session, self._mark = session, mark
         self._waiting: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802
@@ -71,7 +71,7 @@ class _Pages(Canvas):  # type: ignore[misc]
         self.line(LEFT, foot, right, foot)
         self.setFillColor(INK)
         self.setFont(BOLD, 8)
-        self.drawString(LEFT, head, visible(rules.mark_text))
+        self.drawString(LEFT, head, visible(self._mark))
         self.setFillColor(GREY)
         self.setFont(REGULAR, 8)
         self.drawRightString(right, head, visible(self._session.code))
@@ -98,12 +98,16 @@ def timetable_sheet(session: TrainingSession) -> bytes:
         lang="zh-CN",
         initialFontName=REGULAR,
     )
-    document.build(_body(session), canvasmaker=lambda *args, **said: _Pages(*args, session=session, **said))
+    lessons = lessons_of(session)
+    mark = session.rule_set.rules.mark_at(lesson.venue.level for lesson in lessons)
+    document.build(
+        _body(session, lessons),
+        canvasmaker=lambda *args, **said: _Pages(*args, session=session, mark=mark, **said),
+    )
     return target.getvalue()
 
 
-def _body(session: TrainingSession) -> list[Flowable]:
-    lessons = lessons_of(session)
+def _body(session: TrainingSession, lessons: list[Lesson]) -> list[Flowable]:
     body: list[Flowable] = [
         paragraph(_("课程安排"), PART),
         paragraph(f"{session.title}　{session.institution.name}", BODY),

@@ -211,7 +211,7 @@ def week(request: WorkRequest) -> HttpResponse:
 
 @list_view("venue.view", "timetable/venues.html", export="venues-export")
 def venues(request: WorkRequest) -> Listing:
-    filters = forms.VenueFilter(request)
+    filters = forms.VenueFilter(request, actor=request.actor)
     rows = queries.venues(request.actor, **filters.chosen)
     return Listing(rows, filters, File(_("场地.csv"), queries.VENUE_COLUMNS, queries.venue_lines))
 
@@ -230,7 +230,14 @@ def add_venue(request: WorkRequest) -> HttpResponse:
 def venue(request: WorkRequest, venue: Any) -> HttpResponse:
     page = page_of(request, queries.lessons_at(venue, request.actor))
     mine = may(request.actor, "venue.manage") and keeps(request.actor, venue)
-    return render(request, "timetable/venue.html", {"venue": venue, "page_obj": page, "mine": mine})
+    shown = {
+        "venue": venue,
+        "page_obj": page,
+        "mine": mine,
+        "signs": queries.signs_at(venue, request.actor),
+        "trained": queries.trained_at(venue, request.actor),
+    }
+    return render(request, "timetable/venue.html", shown)
 
 
 @about(queries.venue_of, "venue.view")

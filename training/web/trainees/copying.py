@@ -209,6 +209,7 @@ def _fairs(trainee: Trainee) -> Iterator[dict[str, Any]]:
             _("日期"): row.fair.on.isoformat(),
             _("依据"): str(row.source.label),
             _("签到时间"): _moment(row.signed_in_at),
+            _("作废的原因"): row.void_reason,
             _("意向"): [
                 f"{one.post.employer.name} {one.post.title} {one.get_status_display()}"
                 for one in row.intentions.all()

@@ -11,6 +11,7 @@ from training.core import clock
 from training.people.choices import (
     ConsentChannel,
     ConsentPurpose,
+    Education,
     GroupEvidence,
     IdentityCheck,
     RightsChannel,
@@ -18,10 +19,10 @@ from training.people.choices import (
     RightsStatus,
 )
 from training.people.models import Trainee
+from training.people.services import PARTICULARS
 from training.web.forms import CardForm, DateInput, UploadField
-from training.web.lists import FilterForm
+from training.web.lists import ANY, FilterForm, choose
 
-ANY = ("", _("全部"))
 VERIFICATION = (
     ANY,
     ("claimed", _("有待核实的类别")),
@@ -66,16 +67,15 @@ class TraineeFilter(FilterForm):
         groups: Iterable[tuple[str, str]],
     ) -> None:
         super().__init__(request)
-        self._offer("township", ((name, name) for name in townships))
-        self._offer("village", ((name, name) for name in villages))
-        self._offer("group", groups)
         self.fields["consent"].choices = CONSENT  # type: ignore[attr-defined]
+        self.offer(
+            township=((name, name) for name in townships),
+            village=((name, name) for name in villages),
+            group=groups,
+        )
         if not self.fields["village"].choices[1:]:  # type: ignore[attr-defined]
             del self.fields["village"]
-        self.full_clean()
-
-    def _offer(self, field: str, choices: Iterable[tuple[str, str]]) -> None:
-        self.fields[field].choices = [ANY, *choices]  # type: ignore[attr-defined]
+            self.full_clean()
 
 
 class GroupFilter(FilterForm):
@@ -89,9 +89,7 @@ class GroupFilter(FilterForm):
         self, request: HttpRequest, *, townships: Iterable[str], groups: Iterable[tuple[str, str]]
     ) -> None:
         super().__init__(request)
-        self.fields["township"].choices = [ANY, *((name, name) for name in townships)]  # type: ignore[attr-defined]
-        self.fields["group"].choices = [ANY, *groups]  # type: ignore[attr-defined]
-        self.full_clean()
+        self.offer(township=((name, name) for name in townships), group=groups)
 
 
 class DecideForm(forms.Form):
@@ -174,7 +172,7 @@ class RightsFilter(FilterForm):
     q = forms.CharField(
         label=_("姓名、拼音或证号后四位"), required=False, max_length=64, widget=forms.SearchInput
     )
-    kind = forms.ChoiceField(label=_("请求"), required=False, choices=[ANY, *RightsKind.choices])
+    kind = choose(_("请求"), RightsKind.choices)
     state = forms.ChoiceField(
         label=_("状态"),
         required=False,
@@ -222,10 +220,15 @@ class CorrectForm(AnswerForm):
     phone = forms.CharField(label=_("手机号"), max_length=32, required=False)
     township = forms.CharField(label=_("乡镇"), max_length=64, required=False)
     village = forms.CharField(label=_("村（社区）"), max_length=64, required=False)
-    field_order = ["name", "phone", "township", "village", "answer"]
+    education = forms.ChoiceField(
+        label=_("文化程度"), choices=[("", "—"), *Education.choices], required=False
+    )
+    employer = forms.CharField(label=_("工作单位（站点、企业）"), max_length=120, required=False)
+    employer_uscc = forms.CharField(label=_("单位统一社会信用代码"), max_length=18, required=False)
+    field_order = [*PARTICULARS, "answer"]
 
     def __init__(self, *args: Any, trainee: Trainee, **options: Any) -> None:
-        initial = {field: getattr(trainee, field) for field in ("name", "phone", "township", "village")}
+        initial = {field: getattr(trainee, field) for field in PARTICULARS}
         super().__init__(*args, initial=initial, **options)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from training.attendance.queries import completion_detail
 from training.core import clock
 from training.core.actor import Actor
-from training.people.choices import OPEN_REQUESTS, RightsKind, RightsStatus
+from training.people.choices import OPEN_REQUESTS, Education, RightsKind, RightsStatus
 from training.people.models import RightsRequest, Trainee
 from training.people.queries import answer_rule, found, is_named_elsewhere
 from training.people.rules import Verdict, deletion_verdicts
@@ -59,7 +59,15 @@ REASONS = {
     "answers": _("证明处理合法、答复及时，至少保存三年（个人信息保护法第五十六条）"),
     "trail": _("安全审计要求，改动、删除都查得出来（个人信息保护法第五十一条、第五十四条）"),
 }
-FIELDS = {"name": _("姓名"), "phone": _("手机号"), "township": _("乡镇"), "village": _("村（社区）")}
+FIELDS = {
+    "name": _("姓名"),
+    "phone": _("手机号"),
+    "township": _("乡镇"),
+    "village": _("村（社区）"),
+    "education": _("文化程度"),
+    "employer": _("工作单位（站点、企业）"),
+    "employer_uscc": _("单位统一社会信用代码"),
+}
 
 
 def request_of(pk: int, actor: Actor) -> RightsRequest:
@@ -139,11 +147,15 @@ def page_of(request: RightsRequest) -> RequestPage:
         term=answer_rule(request.trainee, request.received_on),
         items=[_item(verdict) for verdict in _verdicts(request)] if deletes else [],
         changes=[
-            Change(FIELDS[field], before, after)
+            Change(FIELDS[field], _shown(field, before), _shown(field, after))
             for field, (before, after) in json.loads(request.changes or "{}").items()
         ],
         sealed=_sealed(request.trainee) if request.kind == RightsKind.CORRECT else [],
     )
+
+
+def _shown(field: str, value: str) -> str:
+    return str(Education(value).label) if field == "education" and value else value
 
 
 def _verdicts(request: RightsRequest) -> tuple[Verdict, ...]:

@@ -36,6 +36,7 @@ class CompareForm(forms.Form):
         choices = [(version.pk, _name(version)) for version in versions]
         for name in self.fields:
             self.fields[name].choices = choices  # type: ignore[attr-defined]
+            self.fields[name].widget.attrs["class"] = "form-select"
 
 
 def _name(version: DossierVersion) -> str:

@@ -10,8 +10,8 @@ from django.db import transaction
 from training.accounts.models import User
 from training.core.actor import SYSTEM
 from training.core.errors import TrainingError
-from training.demo.description import describe
-from training.demo.scenery import add_county_staff, add_places
+from training.demo.description import describe, places_of
+from training.demo.scenery import add_county_staff
 from training.demo.seeding import demand_nobody_real, seed
 from training.programmes.preset_file import load_preset, preset_names
 from training.programmes.services import load_programme
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     """Everything or nothing; on the same seed the same people and the same figures."""
 
     help = (
-        "放进一个项目全程的合成数据：机构、名册、签到、结业、跟踪、成果；有真实学员的库里不放 / "
+        "放进一个项目全程的合成数据：机构、名册、签到、结业、跟踪、成果、报表、证书；有真实学员的库里不放 / "
         "a whole programme's synthetic data; refused where real people are registered"
     )
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         preset = load_preset(name)
         description = describe(preset, renci=renci, seed=number, half_way=half_way)
         programme = load_programme(preset, actor=SYSTEM)
-        county = add_county_staff(programme, f"{name}-")
-        add_places(programme)
+        [(township, _village), *_others] = places_of(preset)
+        county = add_county_staff(programme, f"{name}-", township=township)
         done = seed(programme, county, description, prefix=f"{name}-", tell=self.stdout.write)
         self.stdout.write(f"人次 / places on rosters: {done.places}")

@@ -1,22 +1,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
 from training.dossiers.verify import main
 
 
 class Command(BaseCommand):
-    """The verifier that `yidang-verify` is, for those who have the server at hand."""
+    """The verifier that `yidang-verify` is, for those who have the server at hand; its options are the same."""
 
     help = "核验培训档案 / verify a dossier package (exit 0 only when everything holds)"
-    requires_system_checks = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file")
-        parser.add_argument("--lang", choices=["zh", "en"], default="zh")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(main([options["file"], "--lang", options["lang"]]))
+    def run_from_argv(self, argv: list[str]) -> None:
+        """All that follows the command's name is the verifier's; none of it is Django's."""
+        sys.exit(main(argv[2:]))

@@ -1,12 +1,15 @@
 // Keeps what a follow-up officer types on this device until the server has confirmed it (201): a page that is closed,
 // a battery that is empty, a valley without network lose nothing. What was sent without network goes out by itself
-// later, from any page of the follow-up; the key that the form carries makes it one contact however often it arrives.
+// later, from any page; the key that the form carries makes it one contact however often it arrives.
+// Nothing here is encrypted: what lies on the phone is this person's until it is sent, signed out of or a month old.
 // Without script the form is an ordinary form.
 (() => {
   const panel = document.querySelector("[data-drafts]");
   if (!panel || !window.fetch || !window.localStorage) return;
 
-  const PREFIX = `yidang.contact.${panel.dataset.drafts}.`;  // of this person: phones are shared
+  const ANYBODYS = "yidang.contact.";
+  const PREFIX = `${ANYBODYS}${panel.dataset.drafts}.`;  // of this person: phones are shared
+  const KEEP = 30 * 24 * 3600 * 1000;
   const WAITS = [3, 10, 30, 60].map((seconds) => seconds * 1000);
   const holder = document.querySelector("[data-draft]");
   const form = holder?.querySelector("form");
@@ -18,14 +21,14 @@
   };
   const load = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
   const store = (name, draft) => localStorage.setItem(name, JSON.stringify(draft));
-  const names = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+  const names = (prefix = PREFIX) => Object.keys(localStorage).filter((name) => name.startsWith(prefix));
   const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value;
 
   const said = () => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
 
   function keep(sending) {
     const who = document.querySelector("h1").firstChild.textContent.trim();
-    store(own, { address: location.pathname, who, fields: said(), sending });
+    store(own, { address: location.pathname, who, fields: said(), sending, at: Date.now() });
   }
 
   function restore(fields) {
@@ -116,7 +119,13 @@
     if (left.length) say("left");
   }
 
+  for (const name of names(ANYBODYS)) {
+    const draft = load(name);
+    if (draft?.at && Date.now() - draft.at > KEEP) localStorage.removeItem(name);
+  }
+
   if (form) {
+    holder.prepend(panel);
     const draft = load(own);
     if (draft && !("bound" in holder.dataset)) {
       restore(draft.fields);
@@ -134,6 +143,11 @@
       deliver();
     });
   }
+  document.querySelector("[data-sign-out]")?.addEventListener("submit", (event) => {
+    const left = names();
+    if (left.length && !confirm(panel.dataset.leaving)) event.preventDefault();
+    else left.forEach((name) => localStorage.removeItem(name));
+  });
   addEventListener("online", () => { tries = 0; deliver(); });
   deliver();
 })();

@@ -81,6 +81,11 @@
   }
 
   const field = (name) => form.elements.namedItem(name);  // a collection has an `item` of its own
+  const KINDS = { A4: "plan", A8: "register_scan", A9: "photo" };  // what is handed in for them nearly always
+  field("item").addEventListener("change", () => {
+    field("kind").value = KINDS[field("item").value] ?? "other";
+  });
+
   const queue = [];
   let under_way = 0;
   async function next() {
