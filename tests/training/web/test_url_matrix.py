@@ -828,8 +828,19 @@ def claim_another(county: Any) -> None:
     old.save(force_insert=True)
     kept = Evidence.objects.filter(training_session=county.session).first().file
     sealed = {"status": "sealed", "pdf": kept, "package": kept, "sealed_at": clock.now()}
+    dossier = Dossier.objects.create(training_session=old, **sealed)
+    DossierVersion.objects.create(
+        dossier=dossier,
+        edition=Edition.SEALED,
+        number=1,
+        status="done",
+        asked_at=clock.now(),
+        pdf=kept,
+        package=kept,
+        manifest_sha256=kept.sha256,
+    )
     Claim.objects.create(
-        dossier=Dossier.objects.create(training_session=old, **sealed),
+        dossier=dossier,
         fund_line=old.agreement.fund_line,
         renci=0,
         unit_price_fen=40_000,
