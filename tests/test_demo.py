@@ -40,7 +40,7 @@ def test_one_session_is_played_through_the_real_parts(summary):
         "signed_in": 23,
         "signed_out": 23,
         "by_method": {"card+face": 2, "witness": 2, "card": 19},
-        "events_total": 51,
+        "events_total": 53,  # two of them after the replay: before the fair the station forgets two portraits
         "events_held": ["not_on_roster"],
         "duplicates_refused": 51,
         "completed_renci": 11,
