@@ -68,12 +68,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Measure:
-    """`share`: its figure is a percentage, numerator ÷ denominator; otherwise the numerator itself."""
+    """`share`: its figure is a percentage, numerator ÷ denominator; otherwise the numerator itself.
+
+    `clause`: the row of docs/requirements.md that asks for it, or that it is our own.
+    """
 
     name: Words
     readings: Mapping[str, Reading]
     take: Callable[[Question], Mapping[str, Part]] = field(repr=False)
-    clause: str = ""
+    clause: Words = ""
     share: bool = True
 
 
@@ -563,13 +566,13 @@ MEASURES: Final[Mapping[str, Measure]] = {
             ),
         },
         attendance_rate,
-        "§4.7",
+        gettext_lazy("系统口径"),
     ),
     "completion_rate": Measure(
         gettext_lazy("结业率"),
         _only("roster", gettext_lazy("按人次"), gettext_lazy("已结课各期的结业人次 ÷ 入册人次")),
         completion_rate,
-        "§4.7",
+        gettext_lazy("系统口径"),
     ),
     "practitioner_coverage": Measure(
         gettext_lazy("从业人员覆盖率"),
