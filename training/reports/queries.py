@@ -37,7 +37,7 @@ from training.reports.models import (
     SelfEvaluation,
     TownReport,
 )
-from training.reports.rules import Drawn, StratumResult, confirmation, draw, last_day, overdue
+from training.reports.rules import Drawn, StratumResult, confirmation, draw, last_day, obliged, overdue
 from training.scheduling.models import TrainingSession
 
 _STRATA: Final[Mapping[Stratum, str]] = {
@@ -68,8 +68,10 @@ def meetings(actor: Actor) -> QuerySet[Any]:
 
 
 def overdue_obligations(actor: Actor) -> frozenset[str]:
-    """Codes of `rules.overdue`, of the actor's county."""
+    """Codes of `rules.overdue`, of the actor's county; where it owes neither, nothing is looked up."""
     rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
+    if not obliged(rules):
+        return frozenset()
     final = evaluations(actor).filter(status=EvaluationStatus.FINAL)
     return overdue(
         rules,

@@ -32,6 +32,11 @@ MEETINGS: Final = "meetings"
 TWO_QUARTERS: Final = timedelta(days=183)
 
 
+def obliged(rules: Preset) -> frozenset[str]:
+    """Which of the two the county's document asks for."""
+    return frozenset(rule.code for rule in rules.rules) & {MIDTERM, MEETINGS}
+
+
 def overdue(rules: Preset, today: date, *, evaluated_on: date | None, met_on: date | None) -> frozenset[str]:
     """Which of the two, while the programme runs; the days are those that the last ones were about, or of."""
     start, end = rules.window.starts_on, rules.window.ends_on
@@ -40,8 +45,7 @@ def overdue(rules: Preset, today: date, *, evaluated_on: date | None, met_on: da
         MIDTERM: today > half and (evaluated_on or start) <= half,
         MEETINGS: today - max(met_on or start, start) > TWO_QUARTERS,
     }
-    wanted = {rule.code for rule in rules.rules}
-    return frozenset(code for code in wanted & late.keys() if late[code] and today in rules.window)
+    return frozenset(code for code in obliged(rules) if late[code] and today in rules.window)
 
 
 # When a report is owed

@@ -186,7 +186,7 @@ def test_a_newer_station_s_words_and_a_report_of_another_kind_break_no_page(
 
 
 @pytest.mark.parametrize("more", [0, 15])
-@pytest.mark.parametrize(("name", "queries"), [("stations", 21), ("home", 57)])
+@pytest.mark.parametrize(("name", "queries"), [("stations", 21), ("home", 55)])
 def test_the_fleet_asks_a_constant_number_of_questions(
     approved: Any,
     door: Signer,

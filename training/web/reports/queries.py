@@ -36,6 +36,7 @@ from training.reports.models import (
 )
 from training.reports.queries import draw_again, figures_of, lines_of, sums
 from training.reports.rules import (
+    MEETINGS,
     OFFICE_MONTHLY,
     RESERVES,
     Confirmation,
@@ -587,7 +588,7 @@ def meetings_owed(actor: Actor) -> dict[str, Any]:
     rules = rule_set_on(the_programme(actor), clock.today(), actor=actor).rules
     last = reads.meetings(actor).values_list("held_on", flat=True).first()
     return {
-        "owed": next((rule for rule in rules.rules if rule.code == "meetings"), None),
+        "owed": next((rule for rule in rules.rules if rule.code == MEETINGS), None),
         "last": last,
         "days": (clock.today() - last).days if last else None,
     }
